@@ -1,0 +1,183 @@
+//! What each platform asks of a device: credentials, subscriptions, the meaning of topics, replies, limits, and what a
+//! refusal means in words.
+//!
+//! One file a cloud; what all share is here and in `guard`. Nothing here does I/O or reads a clock: the time of an
+//! attempt is an argument, so that every signature is a table test.
+
+pub mod aliyun;
+pub mod guard;
+pub mod huawei;
+pub mod plain;
+pub mod ucloud;
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::event::{WallTime, What};
+use crate::mqtt::Qos;
+use crate::mqtt::packet::{ConnectReturn, Will};
+use crate::profile::{Identity, Profile, Subscription};
+use crate::secret::Secret;
+
+/// A device as its cloud sees it.
+pub trait Platform: Send + Sync + Debug {
+    /// What CONNECT carries for an attempt at `at`. Never cache it: time-stamped signatures expire.
+    fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials;
+
+    /// What the cloud wants a device to subscribe to at connect.
+    fn subscriptions(&self) -> Vec<Subscription>;
+
+    /// What a message is. Cheap: looks into the payload only where the cloud keeps the request id there.
+    fn meaning<'a>(&self, direction: Direction, topic: &'a str, payload: &'a [u8]) -> Meaning<'a>;
+
+    /// What a message says, for one row of the screen: made for visible rows only.
+    fn summary(&self, direction: Direction, topic: &str, payload: &[u8]) -> Summary;
+
+    /// The answer to a request, with the right topic, request id and body. `code` is success when absent; `None` when
+    /// `asked` is no request of this cloud.
+    fn reply(&self, asked: &Asked<'_>, code: Option<i64>) -> Option<Draft>;
+
+    /// What the composer offers: the cloud's report first, then its other topics, each with a body to start from.
+    fn drafts(&self) -> Vec<Draft>;
+
+    /// The cloud's limits.
+    fn limits(&self) -> &'static Limits;
+
+    /// What a refused CONNECT means here and what to check.
+    fn explain_connack(&self, code: ConnectReturn, scene: &Scene) -> Advice;
+
+    /// What a refused subscription means here and what to check.
+    fn explain_refused_subscription(&self, filter: &str) -> Advice;
+
+    /// Where a granted subscription may stay silent all the same, and why.
+    fn explain_silence(&self, filter: &str) -> Option<String>;
+}
+
+/// The platform of a device.
+pub fn platform(profile: &Profile) -> Box<dyn Platform> {
+    match &profile.identity {
+        Identity::Huawei(device) => Box::new(huawei::Device::new(device)),
+        Identity::Aliyun(device) => Box::new(aliyun::Device::new(device, profile.endpoint.transport)),
+        Identity::Ucloud(device) => Box::new(ucloud::Device::new(device)),
+        Identity::Mqtt(device) => Box::new(plain::Device::new(device)),
+    }
+}
+
+/// What CONNECT carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// The client id.
+    pub client_id: String,
+    /// The user name.
+    pub username: Option<String>,
+    /// The password.
+    pub password: Option<Secret>,
+    /// The will message (plain brokers only).
+    pub will: Option<Will>,
+}
+
+/// Which way a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the platform to the device.
+    Down,
+    /// From the device to the platform.
+    Up,
+}
+
+/// What a message is.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Meaning<'a> {
+    /// Its kind.
+    pub what: What,
+    /// The identifier that ties request and reply.
+    pub request_id: Option<Cow<'a, str>>,
+    /// The bytes of the topic that are a request's own (its id), to be folded where topics are counted.
+    pub id_span: Option<(usize, usize)>,
+    /// How long the platform waits for an answer.
+    pub deadline: Option<Duration>,
+}
+
+/// What a message says.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Summary {
+    /// What it is about: a command's name, empty where the kind says it all.
+    pub name: String,
+    /// The rest: parameters, properties and values, a code and its meaning.
+    pub detail: String,
+    /// Whether it tells of a failure (a code other than success).
+    pub failed: bool,
+}
+
+/// A request of the platform, as it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The topic it came on.
+    pub topic: &'a str,
+    /// Its payload.
+    pub payload: &'a [u8],
+}
+
+/// A message to start composing from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// What it is, for a list: "property report".
+    pub label: String,
+    /// Its kind.
+    pub what: What,
+    /// The topic.
+    pub topic: String,
+    /// The quality of service.
+    pub qos: Qos,
+    /// The body, pretty where it is JSON.
+    pub body: String,
+}
+
+/// A cloud's limits; `None`: it sets none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The cloud's name, for the reason of a refusal.
+    pub cloud: &'static str,
+    /// The highest QoS.
+    pub qos: Qos,
+    /// Whether RETAIN is taken.
+    pub retain: bool,
+    /// Whether a will message is taken.
+    pub will: bool,
+    /// The largest payload, in bytes.
+    pub payload: Option<usize>,
+    /// The largest property report, in bytes.
+    pub report: Option<usize>,
+    /// Publishes a second on one connection.
+    pub publishes_per_second: Option<u32>,
+    /// Published bytes a second on one connection.
+    pub bytes_per_second: Option<u64>,
+    /// The longest topic, in bytes.
+    pub topic_bytes: Option<usize>,
+    /// Slashes in a topic.
+    pub topic_slashes: Option<usize>,
+    /// Subscriptions on one connection.
+    pub subscriptions: Option<usize>,
+    /// Keep-alive, in seconds.
+    pub keep_alive: RangeInclusive<u16>,
+}
+
+/// What is known about an attempt that was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Scene {
+    /// The platform's clock minus ours, in microseconds, from the `Date` of the upgrade's answer (whole seconds).
+    pub clock_offset_us: Option<i64>,
+    /// The keep-alive that CONNECT asked for.
+    pub keep_alive: u16,
+}
+
+/// Words for a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What happened.
+    pub reason: String,
+    /// What to check.
+    pub hint: String,
+}

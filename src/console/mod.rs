@@ -1,0 +1,7 @@
+//! The screen: state, actions, keymap, panes, themes, terminal.
+//!
+//! What lives here: everything between the terminal and a session's handle. What may not: a socket, MQTT's machine, or an
+//! `await` on the network in the loop that answers keys.
+
+pub mod paint;
+pub mod theme;

@@ -1,0 +1,3 @@
+//! The program: parse, run, turn an error into words, hints and an exit status.
+
+fn main() {}

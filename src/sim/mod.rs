@@ -1,0 +1,1 @@
+//! An embedded platform to try against.

@@ -1,0 +1,1 @@
+//! Display width, cutting and wrapping to cells.
