@@ -1,26 +1,34 @@
 //! A device session: one actor a device that drives link, mqtt and cloud, backs off and emits events.
 //!
-//! What lives here: the actor, its orders, the back-off's policy and the fetching of secrets. What may not: the screen.
+//! What lives here: the actor and its orders, the policy of coming back, the journal that sessions share, and the
+//! fetching of secrets. What may not: the screen, or what a topic means.
 
+mod actor;
+pub mod backoff;
+pub mod clock;
+mod connection;
+mod journal;
+mod ledger;
 pub mod order;
+mod orders;
+mod record;
+pub mod recovery;
+pub mod secrets;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
-use crate::cloud::Platform;
+use crate::cloud::{Platform, platform};
 use crate::profile::Profile;
-use crate::timeline::{SessionId, Timeline};
+use crate::timeline::SessionId;
+pub use journal::{Follower, Journal};
 pub use order::{Action, Order};
 
-/// The timeline that sessions share, and the bell that wakes whoever looks at it.
-#[derive(Clone, Debug)]
-pub struct Journal {
-    timeline: Arc<Mutex<Timeline>>,
-    bell: Arc<Notify>,
-}
+/// Orders that may wait at one session.
+const ORDERS: usize = 1024;
 
-/// How the rest of the program speaks to a session.
+/// How the rest of the program speaks to a session. The session leaves in order when its last handle is dropped.
 #[derive(Clone, Debug)]
 pub struct Handle {
     /// Its place in the timeline.
@@ -41,30 +49,20 @@ pub enum Refused {
     Gone(Order),
 }
 
-impl Journal {
-    /// Shares `timeline`.
-    pub fn new(timeline: Timeline) -> Self {
-        Self { timeline: Arc::new(Mutex::new(timeline)), bell: Arc::new(Notify::new()) }
-    }
-
-    /// Looks at, or appends to, the timeline. Keep it short: sessions wait meanwhile.
-    pub fn with<T>(&self, work: impl FnOnce(&mut Timeline) -> T) -> T {
-        work(&mut self.timeline.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Wakes whoever waits in [`Journal::changed`].
-    pub fn ring(&self) {
-        self.bell.notify_one();
-    }
-
-    /// Waits until something was appended since the last call.
-    pub async fn changed(&self) {
-        self.bell.notified().await;
-    }
+/// Makes the device of `profile` known in `journal` and starts its session, which dials at once if the profile says so.
+/// Must be called within a tokio runtime.
+pub fn start(profile: Profile, journal: &Journal) -> Handle {
+    let profile = Arc::new(profile);
+    let platform: Arc<dyn Platform> = platform(&profile).into();
+    let id = journal.with(|timeline| timeline.register(&profile.name, profile.identity.cloud()));
+    let (sender, orders) = mpsc::channel(ORDERS);
+    let actor = actor::Actor::new(id, Arc::clone(&profile), Arc::clone(&platform), journal.clone(), orders);
+    tokio::spawn(actor.run());
+    Handle { id, profile, platform, orders: sender }
 }
 
 impl Handle {
-    /// A handle whose orders go to `orders`.
+    /// A handle whose orders go to whoever holds the other end of `orders`.
     pub fn new(id: SessionId, profile: Arc<Profile>, platform: Arc<dyn Platform>, orders: mpsc::Sender<Order>) -> Self {
         Self { id, profile, platform, orders }
     }
@@ -75,5 +73,17 @@ impl Handle {
             mpsc::error::TrySendError::Full(order) => Refused::Busy(order),
             mpsc::error::TrySendError::Closed(order) => Refused::Gone(order),
         })
+    }
+
+    /// Hands an order over, waiting for a place; `false`: the session has ended.
+    pub async fn send(&self, order: Order) -> bool {
+        self.orders.send(order).await.is_ok()
+    }
+
+    /// Tells the session to leave in order and waits until it has: two seconds at the most, by the bounds of its parts.
+    pub async fn leave(self) {
+        if self.send(Order { number: None, action: Action::Leave }).await {
+            self.orders.closed().await;
+        }
     }
 }

@@ -54,6 +54,8 @@ pub enum Action {
     },
     /// Connect, from `offline`.
     Connect,
+    /// Leave in order, and end the session.
+    Leave,
     /// Disconnect and stay offline.
     Disconnect,
     /// End the back-off's wait; when online, reconnect.

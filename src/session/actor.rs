@@ -1,0 +1,396 @@
+//! The actor: one loop that waits for whatever comes next on a device's line.
+//!
+//! What lives here: the line's states and how one follows another. What an order does is in `orders`; what MQTT's
+//! happenings become is in `record`.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::connection::Connection;
+use super::journal::Journal;
+use super::ledger::Ledger;
+use super::order::Order;
+use super::record::Turning;
+use super::recovery::{Ending, Next, Recovery};
+use super::{clock, secrets};
+use crate::cloud::guard::Meter;
+use crate::cloud::{Platform, Scene};
+use crate::event::{Kind, LineState, Moment, StateChange, WallTime};
+use crate::link::{self, Link, LinkError, Opened};
+use crate::mqtt::packet::{Connect, ConnectReturn};
+use crate::mqtt::{Client, Fault, Input, Options};
+use crate::profile::{Identity, Profile, SignType, Subscription};
+use crate::secret::Secret;
+use crate::timeline::SessionId;
+
+/// QoS 1 and 2 messages that may be unacknowledged at once: below the clouds' own throttles.
+const WINDOW: u16 = 32;
+
+/// Messages that may wait for the window.
+const QUEUE: usize = 10_000;
+
+/// One device's session.
+#[derive(Debug)]
+pub(super) struct Actor {
+    pub(super) id: SessionId,
+    pub(super) profile: Arc<Profile>,
+    pub(super) platform: Arc<dyn Platform>,
+    pub(super) journal: Journal,
+    pub(super) orders: mpsc::Receiver<Order>,
+    pub(super) client: Client,
+    pub(super) ledger: Ledger,
+    pub(super) meter: Meter,
+    /// What to subscribe to at each connect.
+    pub(super) wanted: Vec<Subscription>,
+    recovery: Recovery,
+    /// The number of the order that asked for the line's next state.
+    pub(super) state_order: Option<u64>,
+    clock_offset_us: Option<i64>,
+    signed_hour: String,
+}
+
+/// The line, by what it waits for.
+pub(super) enum Line {
+    /// Down, until it is told to connect.
+    Offline,
+    /// Down, until the back-off ends.
+    Waiting(Instant),
+    /// An attempt. Kept here, and never made anew by anything but its own end or an order, so that no key press restarts it.
+    Dialling(Pin<Box<dyn Future<Output = Result<Dialled, LinkError>> + Send>>),
+    /// A link is up; CONNACK may be still to come.
+    Connected(Box<Online>),
+    /// The session has ended.
+    Left,
+}
+
+/// What an attempt brings.
+pub(super) struct Dialled {
+    link: Link,
+    opened: Opened,
+    secret: Option<Secret>,
+}
+
+/// A connection and what was done on it.
+pub(super) struct Online {
+    pub(super) connection: Connection,
+    /// CONNACK 0 has come.
+    pub(super) accepted: bool,
+    /// Something was sent that the cloud's guardrails object to: a close may be our own fault.
+    pub(super) forced: bool,
+    /// Reading is held back until the follower has caught up.
+    held: bool,
+}
+
+/// Why a connection, or an attempt, ended: for the event and for the policy.
+pub(super) struct Cause {
+    pub(super) code: String,
+    pub(super) reason: String,
+    pub(super) hint: String,
+    pub(super) ending: Ending,
+}
+
+enum Wake {
+    Order(Option<Order>),
+    Dialled(Result<Dialled, LinkError>),
+    Read(Result<(), LinkError>),
+    Time,
+    Room,
+}
+
+impl Actor {
+    pub(super) fn new(
+        id: SessionId,
+        profile: Arc<Profile>,
+        platform: Arc<dyn Platform>,
+        journal: Journal,
+        orders: mpsc::Receiver<Order>,
+    ) -> Self {
+        let options = Options {
+            max_packet: profile.max_packet,
+            window: WINDOW,
+            queue: QUEUE,
+            strict: profile.strict,
+            answer_within: profile.connect_timeout,
+        };
+        let wanted = platform.subscriptions().into_iter().chain(profile.subscribe.iter().cloned()).collect();
+        Self {
+            id,
+            client: Client::new(options),
+            recovery: Recovery::new(profile.backoff, profile.on_takeover),
+            profile,
+            platform,
+            journal,
+            orders,
+            ledger: Ledger::default(),
+            meter: Meter::default(),
+            wanted,
+            state_order: None,
+            clock_offset_us: None,
+            signed_hour: String::new(),
+        }
+    }
+
+    /// Runs until the session is told to leave or nobody can give it orders any more.
+    pub(super) async fn run(mut self) {
+        let mut line = if self.profile.autoconnect { self.dial() } else { Line::Offline };
+        while !matches!(line, Line::Left) {
+            let wake = self.wait(&mut line).await;
+            line = self.turn(line, wake).await;
+        }
+    }
+
+    async fn wait(&mut self, line: &mut Line) -> Wake {
+        match line {
+            Line::Offline | Line::Left => Wake::Order(self.orders.recv().await),
+            Line::Waiting(until) => tokio::select! {
+                order = self.orders.recv() => Wake::Order(order),
+                () = tokio::time::sleep_until((*until).into()) => Wake::Time,
+            },
+            Line::Dialling(attempt) => tokio::select! {
+                order = self.orders.recv() => Wake::Order(order),
+                dialled = attempt.as_mut() => Wake::Dialled(dialled),
+            },
+            Line::Connected(online) => {
+                online.held = !self.journal.has_room();
+                let timer = self.client.deadline().into_iter().chain(self.recovery.stable_at()).min();
+                tokio::select! {
+                    order = self.orders.recv() => Wake::Order(order),
+                    read = online.connection.turn(!online.held) => Wake::Read(read),
+                    () = sleep_until(timer) => Wake::Time,
+                    () = self.journal.room(), if online.held => Wake::Room,
+                }
+            }
+        }
+    }
+
+    async fn turn(&mut self, line: Line, wake: Wake) -> Line {
+        match (line, wake) {
+            (line, Wake::Order(Some(order))) => self.obey(line, order).await,
+            (line, Wake::Order(None)) => self.leave(line, None).await,
+            (Line::Waiting(_), Wake::Time) => self.dial(),
+            (Line::Dialling(_), Wake::Dialled(Ok(dialled))) => self.connect(dialled),
+            (Line::Dialling(_), Wake::Dialled(Err(error))) => {
+                self.note_clock(error.server_date);
+                self.lost(Cause::link(error, Ending::Failed))
+            }
+            (Line::Connected(online), Wake::Read(Ok(()))) => self.received(online).await,
+            (Line::Connected(online), Wake::Read(Err(error))) => self.broken(&online, error),
+            (Line::Connected(online), Wake::Time) => self.ticked(online).await,
+            (Line::Connected(online), Wake::Room) => {
+                self.client.forgive_silence(clock::now().mono);
+                Line::Connected(online)
+            }
+            (line, _) => line,
+        }
+    }
+
+    /// Begins an attempt.
+    pub(super) fn dial(&mut self) -> Line {
+        self.state(&StateChange { state: LineState::Connecting, attempt: self.recovery.attempt(), ..StateChange::default() });
+        let profile = Arc::clone(&self.profile);
+        Line::Dialling(Box::pin(async move {
+            let secret = match profile.identity.secret() {
+                Some(source) => Some(secrets::fetch(source).await.map_err(|error| error.into_link_error(&profile.name))?),
+                None => None,
+            };
+            let (link, opened) = link::open(&profile, clock::wall).await?;
+            Ok(Dialled { link, opened, secret })
+        }))
+    }
+
+    /// The person asked for a connection: earlier failures count no more.
+    pub(super) fn dial_anew(&mut self) -> Line {
+        self.recovery.start_over();
+        self.dial()
+    }
+
+    fn connect(&mut self, dialled: Dialled) -> Line {
+        let now = clock::now();
+        self.note_clock(dialled.opened.server_date);
+        let credentials = self.platform.credentials(dialled.secret.as_ref(), now.at);
+        self.signed_hour = now.at.utc_hour();
+        let connect = Connect {
+            client_id: credentials.client_id,
+            username: credentials.username,
+            password: credentials.password,
+            will: credentials.will,
+            clean_session: self.profile.clean_session,
+            keep_alive: self.profile.keep_alive,
+        };
+        let mut connection = Connection::new(dialled.link);
+        match self.client.step(now.mono, Input::Opened(Box::new(connect)), &mut connection.output) {
+            Ok(()) => Line::Connected(Box::new(Online { connection, accepted: false, forced: false, held: false })),
+            Err(fault) => self.lost(Cause::fault(&fault, false)),
+        }
+    }
+
+    async fn received(&mut self, mut online: Box<Online>) -> Line {
+        let fault = online.connection.deliver(clock::now().mono, &mut self.client).err();
+        self.settle(online, fault).await
+    }
+
+    async fn ticked(&mut self, mut online: Box<Online>) -> Line {
+        let now = clock::now().mono;
+        self.recovery.settle(now);
+        if online.held {
+            self.client.forgive_silence(now);
+        }
+        let fault = self.client.step(now, Input::Tick, &mut online.connection.output).err();
+        self.settle(online, fault).await
+    }
+
+    /// Records what happened on `online` and decides whether it goes on.
+    pub(super) async fn settle(&mut self, mut online: Box<Online>, fault: Option<Fault>) -> Line {
+        match self.record(&mut online.connection.output.happenings) {
+            Some(Turning::Accepted { session_present }) => {
+                online.accepted = true;
+                self.accepted(&mut online, session_present);
+            }
+            Some(Turning::Refused(code)) => {
+                let cause = self.refused(code);
+                online.connection.close().await;
+                return self.lost(cause);
+            }
+            None => {}
+        }
+        let Some(fault) = fault else { return Line::Connected(online) };
+        let cause = Cause::fault(&fault, online.accepted);
+        online.connection.close().await;
+        self.lost(cause)
+    }
+
+    fn accepted(&mut self, online: &mut Online, session_present: bool) {
+        let now = clock::now();
+        self.recovery.online(now.mono);
+        let reason = session_present.then_some("the platform kept this device's session");
+        let attempt = self.recovery.attempt();
+        self.state(&StateChange { state: LineState::Online, attempt, reason, ..StateChange::default() });
+        self.subscribe_to_wanted(online, now);
+    }
+
+    fn refused(&self, code: ConnectReturn) -> Cause {
+        let scene = Scene { clock_offset_us: self.clock_offset_us, keep_alive: self.profile.keep_alive };
+        let advice = self.platform.explain_connack(code, &scene);
+        let ending = match code {
+            ConnectReturn::ServerUnavailable | ConnectReturn::Accepted => Ending::Failed,
+            ConnectReturn::BadUserNameOrPassword => Ending::Refused { hour_changes_in: self.hour_changes_in() },
+            _ => Ending::Refused { hour_changes_in: None },
+        };
+        Cause { code: format!("connack-{}", code.number()), reason: advice.reason, hint: advice.hint, ending }
+    }
+
+    /// For a signature that names an hour which the platform compares with its own: how long until ours changes.
+    fn hour_changes_in(&self) -> Option<Duration> {
+        let timed = matches!(&self.profile.identity, Identity::Huawei(device) if device.sign_type == SignType::Sha256Timed);
+        timed.then(|| {
+            let now = clock::wall();
+            if now.utc_hour() == self.signed_hour { until_next_hour(now) } else { Duration::ZERO }
+        })
+    }
+
+    fn broken(&mut self, online: &Online, error: LinkError) -> Line {
+        self.note_clock(error.server_date);
+        let by_platform = matches!(error.code, "closed" | "reset");
+        let ending = match (online.accepted, by_platform && !online.forced) {
+            (false, _) => Ending::Failed,
+            (true, true) => Ending::ClosedByPlatform,
+            (true, false) => Ending::Lost,
+        };
+        self.lost(Cause::link(error, ending))
+    }
+
+    /// The line is down: tells why, and what comes next.
+    fn lost(&mut self, cause: Cause) -> Line {
+        let now = clock::now();
+        self.hang_up(now);
+        let next = self.recovery.ended(now.mono, cause.ending, fastrand::f64());
+        let (Next::Wait { taken_over, .. } | Next::Stop { taken_over }) = next;
+        let cause = if taken_over { cause.taken_over() } else { cause };
+        let change = StateChange {
+            attempt: self.recovery.attempt(),
+            code: Some(&cause.code),
+            reason: Some(&cause.reason),
+            hint: Some(&cause.hint),
+            ..StateChange::default()
+        };
+        match next {
+            Next::Wait { wait, .. } => {
+                self.state(&StateChange { state: LineState::Backoff, retry_in: Some(wait), ..change });
+                Line::Waiting(now.mono + wait)
+            }
+            Next::Stop { .. } => {
+                self.state(&StateChange { state: LineState::Offline, ..change });
+                Line::Offline
+            }
+        }
+    }
+
+    /// Tells the machine that the link is down, and records what died with it.
+    pub(super) fn hang_up(&mut self, now: Moment) {
+        let mut output = crate::mqtt::Output::default();
+        // Closing can find no fault: nothing is received any more.
+        if let Err(fault) = self.client.step(now.mono, Input::Closed, &mut output) {
+            self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string() });
+        }
+        self.record(&mut output.happenings);
+    }
+
+    /// Appends a change of state, with the number of the order that asked for it.
+    pub(super) fn state(&mut self, change: &StateChange<'_>) {
+        let order = if change.state == LineState::Connecting { None } else { self.state_order.take() };
+        self.journal.append(self.id, clock::now(), &Kind::State(StateChange { order, ..*change }));
+    }
+
+    /// The attempt's number, for the events of the orders.
+    pub(super) fn attempt(&self) -> u32 {
+        self.recovery.attempt()
+    }
+
+    fn note_clock(&mut self, server_date: Option<WallTime>) {
+        if let Some(date) = server_date {
+            self.clock_offset_us = Some(date.unix_micros().saturating_sub(clock::wall().unix_micros()));
+        }
+    }
+}
+
+impl Cause {
+    fn link(error: LinkError, ending: Ending) -> Self {
+        Self { code: error.code.to_owned(), reason: error.reason, hint: error.hint, ending }
+    }
+
+    fn fault(fault: &Fault, accepted: bool) -> Self {
+        let (code, hint) = match fault {
+            Fault::Protocol(_) => ("protocol", "the platform broke MQTT; `strict = false` notes such faults and goes on"),
+            Fault::KeepAlive(_) => ("keepalive", "check the way to the platform: a firewall may drop idle connections"),
+            Fault::Timeout(_) => ("timeout", "the platform is slow or overloaded; `connect_timeout` gives it longer"),
+        };
+        let ending = if accepted { Ending::Lost } else { Ending::Failed };
+        Self { code: code.to_owned(), reason: fault.to_string(), hint: hint.to_owned(), ending }
+    }
+
+    fn taken_over(self) -> Self {
+        Self {
+            code: "taken-over".to_owned(),
+            reason: format!("another client may hold this identity: {}, three times soon after it was accepted", self.reason),
+            hint: "look for the real device or a second tool that signs in with the same identity".to_owned(),
+            ..self
+        }
+    }
+}
+
+fn until_next_hour(now: WallTime) -> Duration {
+    const HOUR_US: i64 = 3_600_000_000;
+    let left = HOUR_US - now.unix_micros().rem_euclid(HOUR_US);
+    Duration::from_micros(u64::try_from(left).unwrap_or(0))
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}

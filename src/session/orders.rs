@@ -1,0 +1,186 @@
+//! What an order does, in each state of the line.
+
+use bytes::Bytes;
+
+use super::actor::{Actor, Line, Online};
+use super::clock;
+use super::ledger::Outgoing;
+use super::order::{Action, Order};
+use crate::cloud::guard::{self, Breach};
+use crate::cloud::{Asked, Direction};
+use crate::event::{Failure, Kind, LineState, StateChange};
+use crate::mqtt::topic::check_name;
+use crate::mqtt::{Fault, Input, Qos, TopicFilter};
+
+/// How to pass over a guardrail, for the hint of a refusal.
+const FORCE: &str = "to send it all the same: --force, \"force\": true, or Ctrl-F in the composer";
+
+impl Actor {
+    /// Carries out `order` and answers the line that follows.
+    pub(super) async fn obey(&mut self, line: Line, order: Order) -> Line {
+        let Order { number, action } = order;
+        match action {
+            Action::Connect | Action::Now => self.connect_now(line, number, &action).await,
+            Action::Disconnect => self.disconnect(line, number).await,
+            Action::Leave => {
+                self.leave(line, number).await;
+                Line::Left
+            }
+            Action::Publish { .. } | Action::Reply { .. } | Action::Subscribe { .. } | Action::Unsubscribe { .. } => {
+                match line {
+                    Line::Connected(mut online) if online.accepted => {
+                        let fault = self.request(&mut online, number, action);
+                        self.settle(online, fault).await
+                    }
+                    line => {
+                        let hint = "wait until the device is online, or connect it";
+                        self.refuse(number, "offline", &format!("{} is not online", self.profile.name), Some(hint));
+                        line
+                    }
+                }
+            }
+        }
+    }
+
+    async fn connect_now(&mut self, line: Line, number: Option<u64>, action: &Action) -> Line {
+        match line {
+            Line::Offline | Line::Waiting(_) => {
+                self.state_order = number;
+                self.dial_anew()
+            }
+            Line::Connected(online) if *action == Action::Now => {
+                self.state_order = number;
+                self.close(online).await;
+                self.dial_anew()
+            }
+            line => {
+                let what = if matches!(line, Line::Dialling(_)) { "is connecting already" } else { "is connected already" };
+                let hint = (!matches!(line, Line::Dialling(_))).then_some("\"now\" (R on the screen) reconnects");
+                self.refuse(number, "connected", &format!("{} {what}", self.profile.name), hint);
+                line
+            }
+        }
+    }
+
+    async fn disconnect(&mut self, line: Line, number: Option<u64>) -> Line {
+        self.state_order = number;
+        if let Line::Connected(online) = line {
+            self.close(online).await;
+        }
+        let reason = Some("as ordered");
+        let attempt = self.attempt();
+        self.state(&StateChange { state: LineState::Offline, attempt, reason, ..StateChange::default() });
+        Line::Offline
+    }
+
+    /// Ends the session in order.
+    pub(super) async fn leave(&mut self, line: Line, number: Option<u64>) -> Line {
+        self.disconnect(line, number).await;
+        Line::Left
+    }
+
+    async fn close(&mut self, mut online: Box<Online>) {
+        let now = clock::now();
+        let fault = self.client.step(now.mono, Input::Disconnect, &mut online.connection.output).err();
+        self.record(&mut online.connection.output.happenings);
+        if let Some(fault) = fault {
+            self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string() });
+        }
+        online.connection.close().await;
+        self.hang_up(now);
+    }
+
+    fn request(&mut self, online: &mut Online, number: Option<u64>, action: Action) -> Option<Fault> {
+        match action {
+            Action::Publish { topic, payload, qos, retain, force } => {
+                self.publish(online, number, Outgoing { topic, payload, qos, retain }, force)
+            }
+            Action::Reply { request_id, code, payload } => self.reply(online, number, &request_id, code, payload),
+            Action::Subscribe { filter, qos, force } => self.subscribe(online, number, filter, qos, force),
+            Action::Unsubscribe { filter } => {
+                let token = self.ledger.open(number, None);
+                self.step(online, Input::Unsubscribe { token, filters: vec![filter] })
+            }
+            Action::Connect | Action::Disconnect | Action::Now | Action::Leave => None,
+        }
+    }
+
+    fn publish(&mut self, online: &mut Online, number: Option<u64>, message: Outgoing, force: bool) -> Option<Fault> {
+        if let Err(error) = check_name(&message.topic) {
+            self.refuse(number, "topic", &format!("no message can go to this topic: {error}"), None);
+            return None;
+        }
+        let now = clock::now().mono;
+        let what = self.platform.meaning(Direction::Up, &message.topic, &message.payload).what;
+        let (size, qos, retain) = (message.payload.len(), message.qos, message.retain);
+        let outgoing = guard::Outgoing { topic: &message.topic, size, qos, retain, what };
+        let checked = guard::check_publish(self.platform.limits(), &self.meter, now, &outgoing);
+        if !self.passes(online, number, checked, force) {
+            return None;
+        }
+        self.meter.count(now, size);
+        let Outgoing { topic, payload, .. } = message.clone();
+        let token = self.ledger.open(number, Some(message));
+        self.step(online, Input::Publish { token, topic, payload, qos, retain })
+    }
+
+    fn reply(
+        &mut self,
+        online: &mut Online,
+        number: Option<u64>,
+        request_id: &str,
+        code: Option<i64>,
+        payload: Option<Bytes>,
+    ) -> Option<Fault> {
+        let platform = std::sync::Arc::clone(&self.platform);
+        let draft = self.journal.with(|timeline| {
+            let request = timeline.requests().find(self.id, request_id)?;
+            platform.reply(&Asked { topic: &request.topic, payload: &request.payload }, code)
+        });
+        let Some(draft) = draft else {
+            let reason = format!("{} has no request {request_id} to answer", self.profile.name);
+            self.refuse(number, "request-unknown", &reason, Some("request_id is that of the command as it came"));
+            return None;
+        };
+        let payload = payload.unwrap_or_else(|| Bytes::from(draft.body));
+        let message = Outgoing { topic: draft.topic, payload, qos: draft.qos, retain: false };
+        self.publish(online, number, message, false)
+    }
+
+    fn subscribe(
+        &mut self,
+        online: &mut Online,
+        number: Option<u64>,
+        filter: TopicFilter,
+        qos: Qos,
+        force: bool,
+    ) -> Option<Fault> {
+        let held = self.wanted.iter().filter(|held| held.filter != filter).count();
+        let checked = guard::check_subscribe(self.platform.limits(), filter.as_str(), qos, held);
+        if !self.passes(online, number, checked, force) {
+            return None;
+        }
+        let token = self.ledger.open(number, None);
+        self.step(online, Input::Subscribe { token, filters: vec![(filter, qos)] })
+    }
+
+    /// Whether a guardrail lets an order pass: it does, or the person has said that it shall.
+    fn passes(&mut self, online: &mut Online, number: Option<u64>, checked: Result<(), Breach>, force: bool) -> bool {
+        let Err(breach) = checked else { return true };
+        if force {
+            online.forced = true;
+            return true;
+        }
+        self.refuse(number, "guard", &breach.to_string(), Some(FORCE));
+        false
+    }
+
+    fn step(&mut self, online: &mut Online, input: Input) -> Option<Fault> {
+        self.client.step(clock::now().mono, input, &mut online.connection.output).err()
+    }
+
+    fn refuse(&self, order: Option<u64>, code: &str, reason: &str, hint: Option<&str>) {
+        let failure = Failure { code, reason, hint, order };
+        self.journal.append(self.id, clock::now(), &Kind::Error(failure));
+    }
+}

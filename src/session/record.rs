@@ -1,0 +1,189 @@
+//! What MQTT's happenings become: events on the timeline, entries closed in the ledger, turnings of the line.
+
+use std::time::Duration;
+
+use super::actor::{Actor, Online};
+use super::ledger::Outgoing;
+use super::{clock, journal};
+use crate::cloud::Direction;
+use crate::event::{Acked, Failure, Kind, Message, Moment, Subscribed};
+use crate::mqtt::packet::{ConnectReturn, PacketId, Publish};
+use crate::mqtt::{Happening, Input, Qos, Token, TopicFilter};
+use crate::profile::Subscription;
+use crate::timeline::Timeline;
+
+/// Filters in one SUBSCRIBE: a packet stays small, and a platform that refuses one whole is narrowed down.
+const FILTERS: usize = 8;
+
+/// What the line itself must act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turning {
+    /// CONNACK 0.
+    Accepted {
+        /// The platform resumed an earlier session.
+        session_present: bool,
+    },
+    /// CONNACK with another code.
+    Refused(ConnectReturn),
+}
+
+impl Actor {
+    /// Records `happenings` under one short lock, and empties them. At most one turning can be among them: CONNACK comes
+    /// once.
+    pub(super) fn record(&mut self, happenings: &mut Vec<Happening>) -> Option<Turning> {
+        if happenings.is_empty() {
+            return None;
+        }
+        let now = clock::now();
+        let mut turning = None;
+        let mut owed = 0;
+        let shared = self.journal.clone();
+        shared.with(|timeline| {
+            for happening in happenings.drain(..) {
+                let mut book = Book { timeline, now, owed: 0 };
+                turning = self.record_one(&mut book, happening).or(turning);
+                owed += book.owed;
+            }
+        });
+        self.journal.owe(owed);
+        self.journal.ring();
+        turning
+    }
+
+    fn record_one(&mut self, book: &mut Book<'_>, happening: Happening) -> Option<Turning> {
+        match happening {
+            Happening::Message(publish) => self.came(book, &publish),
+            Happening::Connected { session_present } => return Some(Turning::Accepted { session_present }),
+            Happening::Refused(code) => return Some(Turning::Refused(code)),
+            Happening::Sent { token, packet_id, dup } => self.went(book, token, packet_id, dup),
+            Happening::Acked { token, packet_id, took } => {
+                let order = self.ledger.close(token);
+                book.add(self, &Kind::Acked(Acked { packet_id, took, order }), None);
+            }
+            Happening::Subscribed { token, filters } => self.subscribed(book, token, &filters),
+            Happening::Unsubscribed { token, filters } => self.unsubscribed(book, token, &filters),
+            Happening::Rejected { token, reason } => {
+                let order = self.ledger.close(token);
+                let failure = Failure { code: "rejected", reason: &reason, hint: None, order };
+                book.add(self, &Kind::Error(failure), None);
+            }
+            Happening::Pinged { took } => book.timeline.pinged(self.id, took),
+            Happening::Noted(text) => book.add(self, &Kind::Note { text: &text }, None),
+        }
+        None
+    }
+
+    fn came(&mut self, book: &mut Book<'_>, publish: &Publish) {
+        let platform = std::sync::Arc::clone(&self.platform);
+        let meaning = platform.meaning(Direction::Down, &publish.topic, &publish.payload);
+        let took = match (meaning.what, &meaning.request_id) {
+            (crate::event::What::Reply, Some(id)) => self.ledger.answered(id, book.now.mono),
+            _ => None,
+        };
+        let message = Message {
+            topic: &publish.topic,
+            qos: publish.qos,
+            retain: publish.retain,
+            dup: publish.dup,
+            packet_id: publish.packet_id,
+            payload: &publish.payload,
+            what: meaning.what,
+            request_id: meaning.request_id.as_deref(),
+            deadline_ms: meaning.deadline.map(millis),
+            took_ms: took.map(millis),
+            order: None,
+        };
+        book.add(self, &Kind::Rx(message), meaning.id_span);
+    }
+
+    fn went(&mut self, book: &mut Book<'_>, token: Token, packet_id: Option<PacketId>, dup: bool) {
+        let Some(entry) = self.ledger.get(token).cloned() else { return };
+        let Some(Outgoing { topic, payload, qos, retain }) = entry.message else { return };
+        let meaning = self.platform.meaning(Direction::Up, &topic, &payload);
+        let id = meaning.request_id.as_deref();
+        let took = id
+            .filter(|_| meaning.what.is_answer())
+            .and_then(|id| book.timeline.requests().took(self.id, id, book.now.mono));
+        let message = Message {
+            topic: &topic,
+            qos,
+            retain,
+            dup,
+            packet_id,
+            payload: &payload,
+            what: meaning.what,
+            request_id: id,
+            deadline_ms: None,
+            took_ms: took.map(millis),
+            order: entry.order,
+        };
+        book.add(self, &Kind::Tx(message), meaning.id_span);
+        if let Some(id) = id.filter(|_| !meaning.what.is_answer() && !dup) {
+            self.ledger.reported(id, book.now.mono);
+        }
+    }
+
+    fn subscribed(&mut self, book: &mut Book<'_>, token: Token, filters: &[(TopicFilter, Qos, Option<Qos>)]) {
+        let order = self.ledger.close(token);
+        for (filter, asked, granted) in filters {
+            let name = filter.as_str();
+            let reason = match granted {
+                None => {
+                    let advice = self.platform.explain_refused_subscription(name);
+                    Some(format!("{}: {}", advice.reason, advice.hint))
+                }
+                Some(granted) if granted < asked => {
+                    Some(format!("QoS {} granted instead of {}", granted.number(), asked.number()))
+                }
+                Some(_) => self.platform.explain_silence(name),
+            };
+            let answer =
+                Subscribed { filter: name, asked: *asked, granted: *granted, reason: reason.as_deref(), order };
+            book.add(self, &Kind::Subscribed(answer), None);
+            if granted.is_some() {
+                self.wanted.retain(|held| held.filter != *filter);
+                self.wanted.push(Subscription { filter: filter.clone(), qos: *asked });
+            }
+        }
+    }
+
+    fn unsubscribed(&mut self, book: &mut Book<'_>, token: Token, filters: &[TopicFilter]) {
+        let order = self.ledger.close(token);
+        for filter in filters {
+            self.wanted.retain(|held| held.filter != *filter);
+            book.add(self, &Kind::Unsubscribed { filter: filter.as_str(), order }, None);
+        }
+    }
+
+    /// Asks for the cloud's own subscriptions, the config's, and those granted since.
+    pub(super) fn subscribe_to_wanted(&mut self, online: &mut Online, now: Moment) {
+        for some in self.wanted.clone().chunks(FILTERS) {
+            let filters = some.iter().map(|wanted| (wanted.filter.clone(), wanted.qos)).collect();
+            let token = self.ledger.open(None, None);
+            let input = Input::Subscribe { token, filters };
+            if let Err(fault) = self.client.step(now.mono, input, &mut online.connection.output) {
+                // A request of ours finds no fault with the platform; if it ever does, it is said, and the next byte or
+                // timer ends the connection.
+                self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string() });
+            }
+        }
+    }
+}
+
+/// The timeline while a batch is written to it.
+struct Book<'a> {
+    timeline: &'a mut Timeline,
+    now: Moment,
+    owed: usize,
+}
+
+impl Book<'_> {
+    fn add(&mut self, actor: &Actor, kind: &Kind<'_>, id_span: Option<(usize, usize)>) {
+        self.owed += journal::weight(kind);
+        self.timeline.append(actor.id, self.now, kind, id_span);
+    }
+}
+
+fn millis(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
+}
