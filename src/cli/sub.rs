@@ -3,8 +3,16 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use super::{CliError, Global, Outcome};
-use crate::mqtt::Qos;
+use jiff::tz::TimeZone;
+use tokio::time::Instant;
+
+use super::headless::{self, BATCH, FirstConnections, Headless};
+use super::signals::Signals;
+use super::{CliError, Global, Outcome, human};
+use crate::cloud::{self, guard};
+use crate::event::{Event, Kind, LineState, json};
+use crate::mqtt::{Qos, TopicFilter};
+use crate::profile::{Profile, Subscription};
 
 /// The arguments of `standin sub`.
 #[derive(Clone, Debug, clap::Args)]
@@ -37,6 +45,111 @@ pub struct Args {
 
 /// Prints events until the end that the arguments name.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    // TO BE REPLACED by the headless part.
-    todo!("{args:?} {global:?}")
+    let (_, mut profiles) = headless::devices(&args.devices, global)?;
+    subscribe_to_more(&mut profiles, &args)?;
+    let mut signals = Signals::listen()?;
+    let mut watch = Watch::new(&args, &profiles);
+    let mut headless = Headless::start(profiles);
+    let outcome = loop {
+        let mut page = String::new();
+        tokio::select! {
+            signal = signals.next() => break Ok(Outcome::Signal(signal)),
+            () = until(watch.ends) => break Ok(watch.time_is_up()),
+            () = headless.follower.next(BATCH, |event| watch.see(&mut page, event)) => {}
+        }
+        if !headless::print(&page)? {
+            break Ok(Outcome::Done);
+        }
+        if let Some(end) = watch.end.take() {
+            break end;
+        }
+    };
+    headless.leave().await;
+    outcome
+}
+
+/// Adds `--topic` to what each device subscribes to, after asking the cloud's guardrails.
+fn subscribe_to_more(profiles: &mut [Profile], args: &Args) -> Result<(), CliError> {
+    for topic in &args.topics {
+        let filter = TopicFilter::new(topic.as_str())
+            .map_err(|error| CliError::usage(format!("--topic {topic} is no topic filter: {error}")))?;
+        for profile in &mut *profiles {
+            let platform = cloud::platform(profile);
+            let held = platform.subscriptions().len() + profile.subscribe.len();
+            if let Err(breach) = guard::check_subscribe(platform.limits(), filter.as_str(), args.qos, held)
+                && !args.force
+            {
+                let message = format!("{}: {breach}", profile.name);
+                return Err(CliError::usage(message).hint("--force subscribes all the same"));
+            }
+            profile.subscribe.push(Subscription { filter: filter.clone(), qos: args.qos });
+        }
+    }
+    Ok(())
+}
+
+/// What has been seen, and what it means for the end.
+struct Watch {
+    json: bool,
+    zone: TimeZone,
+    first: FirstConnections,
+    left: Option<u64>,
+    period: Option<Duration>,
+    ends: Option<Instant>,
+    end: Option<Result<Outcome, CliError>>,
+}
+
+impl Watch {
+    fn new(args: &Args, profiles: &[Profile]) -> Self {
+        Self {
+            json: args.json,
+            zone: TimeZone::system(),
+            first: FirstConnections::new(profiles, args.retry),
+            left: args.count.map(NonZeroU64::get),
+            period: args.period,
+            ends: None,
+            end: None,
+        }
+    }
+
+    /// Prints `event`, unless the end has come with an earlier one.
+    fn see(&mut self, page: &mut String, event: &Event<'_>) {
+        if self.end.is_some() {
+            return;
+        }
+        if self.json {
+            json::write(page, event);
+            page.push('\n');
+        } else {
+            human::write_line(page, event, &self.zone);
+        }
+        if let Err(error) = self.first.watch(event) {
+            self.end = Some(Err(error));
+        }
+        match &event.kind {
+            Kind::State(change) if change.state == LineState::Online && self.ends.is_none() => {
+                self.ends = self.period.map(|period| Instant::now() + period);
+            }
+            Kind::Rx(_) => {
+                self.left = self.left.map(|left| left.saturating_sub(1));
+                if self.left == Some(0) {
+                    self.end = Some(Ok(Outcome::Done));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The time came: that is the end asked for, unless a count was asked for too.
+    fn time_is_up(&self) -> Outcome {
+        if self.left.is_some() { Outcome::NotHeld } else { Outcome::Done }
+    }
+}
+
+/// Waits until `end`; for ever when there is none.
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end).await,
+        None => std::future::pending().await,
+    }
 }

@@ -51,6 +51,8 @@ pub(super) struct Actor {
     pub(super) state_order: Option<u64>,
     clock_offset_us: Option<i64>,
     signed_hour: String,
+    /// Told to leave: until when the messages in flight may still be acknowledged.
+    pub(super) leaving: Option<Instant>,
 }
 
 /// The line, by what it waits for.
@@ -131,6 +133,7 @@ impl Actor {
             state_order: None,
             clock_offset_us: None,
             signed_hour: String::new(),
+            leaving: None,
         }
     }
 
@@ -140,7 +143,17 @@ impl Actor {
         while !matches!(line, Line::Left) {
             let wake = self.wait(&mut line).await;
             line = self.turn(line, wake).await;
+            if self.may_leave(&line) {
+                line = self.leave(line).await;
+            }
         }
+    }
+
+    /// Whether a session that was told to leave has nothing more to wait for.
+    fn may_leave(&self, line: &Line) -> bool {
+        self.leaving.is_some_and(|until| {
+            !matches!(line, Line::Connected(_)) || self.client.in_flight() == 0 || clock::now().mono >= until
+        })
     }
 
     async fn wait(&mut self, line: &mut Line) -> Wake {
@@ -156,7 +169,7 @@ impl Actor {
             },
             Line::Connected(online) => {
                 online.held = !self.journal.has_room();
-                let timer = self.client.deadline().into_iter().chain(self.recovery.stable_at()).min();
+                let timer = [self.client.deadline(), self.recovery.stable_at(), self.leaving].into_iter().flatten().min();
                 tokio::select! {
                     order = self.orders.recv() => Wake::Order(order),
                     read = online.connection.turn(!online.held) => Wake::Read(read),
@@ -170,7 +183,7 @@ impl Actor {
     async fn turn(&mut self, line: Line, wake: Wake) -> Line {
         match (line, wake) {
             (line, Wake::Order(Some(order))) => self.obey(line, order).await,
-            (line, Wake::Order(None)) => self.leave(line, None).await,
+            (line, Wake::Order(None)) => self.leave(line).await,
             (Line::Waiting(_), Wake::Time) => self.dial(),
             (Line::Dialling(_), Wake::Dialled(Ok(dialled))) => self.connect(dialled),
             (Line::Dialling(_), Wake::Dialled(Err(error))) => {

@@ -80,7 +80,8 @@ impl Handle {
         self.orders.send(order).await.is_ok()
     }
 
-    /// Tells the session to leave in order and waits until it has: two seconds at the most, by the bounds of its parts.
+    /// Tells the session to leave in order and waits until it has: what is in flight may be acknowledged for two more
+    /// seconds, and the last packets have a second to go out.
     pub async fn leave(self) {
         if self.send(Order { number: None, action: Action::Leave }).await {
             self.orders.closed().await;

@@ -1,5 +1,7 @@
 //! What an order does, in each state of the line.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::actor::{Actor, Line, Online};
@@ -15,6 +17,9 @@ use crate::mqtt::{Fault, Input, Qos, TopicFilter};
 /// How to pass over a guardrail, for the hint of a refusal.
 const FORCE: &str = "to send it all the same: --force, \"force\": true, or Ctrl-F in the composer";
 
+/// How long a session that was told to leave waits for the acknowledgements of what it sent.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
 impl Actor {
     /// Carries out `order` and answers the line that follows.
     pub(super) async fn obey(&mut self, line: Line, order: Order) -> Line {
@@ -23,8 +28,9 @@ impl Actor {
             Action::Connect | Action::Now => self.connect_now(line, number, &action).await,
             Action::Disconnect => self.disconnect(line, number).await,
             Action::Leave => {
-                self.leave(line, number).await;
-                Line::Left
+                self.state_order = number;
+                self.leaving = Some(clock::now().mono + LEAVE_WITHIN);
+                line
             }
             Action::Publish { .. } | Action::Reply { .. } | Action::Subscribe { .. } | Action::Unsubscribe { .. } => {
                 match line {
@@ -74,7 +80,8 @@ impl Actor {
     }
 
     /// Ends the session in order.
-    pub(super) async fn leave(&mut self, line: Line, number: Option<u64>) -> Line {
+    pub(super) async fn leave(&mut self, line: Line) -> Line {
+        let number = self.state_order;
         self.disconnect(line, number).await;
         Line::Left
     }

@@ -1,0 +1,106 @@
+//! `standin drive`: live sessions driven by orders on standard input, events on standard output.
+
+mod orders;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use super::headless::{self, BATCH, FirstConnections, Headless};
+use super::signals::Signals;
+use super::{CliError, Global, Outcome};
+use crate::event::{Event, Failure, Kind, json};
+use crate::session::clock;
+use orders::{Addressed, NoOrder};
+
+/// The arguments of `standin drive`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Devices of the config
+    #[arg(required = true, value_name = "DEVICE")]
+    pub devices: Vec<String>,
+    /// Goes on by the back-off policy when the first connection fails
+    #[arg(long)]
+    pub retry: bool,
+    /// Sends even what the clouds' limits forbid
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Carries orders out until the end of input.
+pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
+    let (_, profiles) = headless::devices(&args.devices, global)?;
+    let mut signals = Signals::listen()?;
+    let mut first = FirstConnections::new(&profiles, args.retry);
+    let mut headless = Headless::start(profiles);
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let mut number = 0;
+    let outcome = loop {
+        let mut page = String::new();
+        let mut failed = None;
+        tokio::select! {
+            signal = signals.next() => break Outcome::Signal(signal),
+            // Orders wait until every device has been online once: a script need not watch for that.
+            line = lines.next_line(), if first.all_made() => match line {
+                Ok(Some(line)) => {
+                    number += 1;
+                    give(&headless, number, &line, args.force).await;
+                }
+                Ok(None) => break Outcome::Done,
+                Err(error) => return Err(CliError::usage(format!("could not read standard input: {error}"))),
+            },
+            () = headless.follower.next(BATCH, |event| failed = failed.take().or(see(&mut page, &mut first, event))) => {}
+        }
+        if !headless::print(&page)? {
+            break Outcome::Done;
+        }
+        if let Some(error) = failed {
+            headless.leave().await;
+            return Err(error);
+        }
+    };
+    headless.leave().await;
+    let mut rest = String::new();
+    while headless.follower.take(BATCH, |event| write_line(&mut rest, event)) > 0 {}
+    headless::print(&rest)?;
+    Ok(outcome)
+}
+
+fn see(page: &mut String, first: &mut FirstConnections, event: &Event<'_>) -> Option<CliError> {
+    write_line(page, event);
+    first.watch(event).err()
+}
+
+fn write_line(page: &mut String, event: &Event<'_>) {
+    json::write(page, event);
+    page.push('\n');
+}
+
+/// Hands the order of one line to its device; a line that is none becomes an `error` event.
+async fn give(headless: &Headless, number: u64, line: &str, force: bool) {
+    if line.trim().is_empty() {
+        return;
+    }
+    let (session, order, fault) = match orders::read(line, force) {
+        Ok(Addressed { session, order }) => (session, Ok(order), None),
+        Err(NoOrder { session, number, fault }) => (session, Err(number), Some(fault)),
+    };
+    let only = (headless.handles.len() == 1).then(|| headless.handles.first()).flatten();
+    let named = session.as_deref().map_or(only, |name| headless.handles.iter().find(|handle| handle.profile.name == name));
+    let fault = match (named, &order, fault) {
+        (Some(handle), Ok(order), None) => {
+            handle.send(order.clone()).await;
+            return;
+        }
+        (None, _, None) => match &session {
+            Some(name) => format!("no session is called \"{name}\""),
+            None => "\"session\" is missing".to_owned(),
+        },
+        (_, _, Some(fault)) => fault,
+        (Some(_), Err(_), None) => return,
+    };
+    // An order for nobody is still answered, under the first device's name: there is always one.
+    let Some(told) = named.or(headless.handles.first()) else { return };
+    let reason = format!("line {number}: {fault}");
+    let order = order.map_or_else(|number| number, |order| order.number);
+    let failure = Failure { code: "order", reason: &reason, hint: None, order };
+    headless.journal.append(told.id, clock::now(), &Kind::Error(failure));
+}
