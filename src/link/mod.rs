@@ -3,20 +3,40 @@
 //! What lives here: dialling with a deadline for each stage, and reading and writing MQTT's bytes over whichever transport.
 //! What may not: MQTT itself (bytes are bytes here), sessions, the screen. Every failure has a stable code and says what
 //! to try. There is no switch that turns certificate checks off.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `dial` | names, addresses, TCP |
+//! | `proxy` | HTTP CONNECT and SOCKS5 |
+//! | `tls`, `trust` | the handshake; roots and client certificates, loaded once for all sessions |
+//! | `ws` | the upgrade, binary frames |
+//! | `raw` | MQTT on TCP or TLS without WebSocket |
+//! | `net` | TCP or TLS under either of them |
+//! | `stream` | [`Link`] |
+//! | `error`, `tls_error` | [`LinkError`]: codes, words and hints |
+
+mod dial;
+mod error;
+mod net;
+mod proxy;
+mod raw;
+mod stream;
+mod tls;
+mod tls_error;
+mod trust;
+mod ws;
 
 use std::net::SocketAddr;
-use std::task::{Context, Poll};
 
-use bytes::Bytes;
+pub use error::LinkError;
+pub use stream::Link;
+
+use error::{Stage, Target, within};
+use net::Net;
+use stream::Carrier;
 
 use crate::event::WallTime;
-use crate::profile::Profile;
-
-/// An open byte stream.
-#[derive(Debug)]
-pub struct Link {
-    // The helper that fills this in chooses the fields.
-}
+use crate::profile::{Profile, ProxyKind};
 
 /// What was learnt while dialling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,55 +47,42 @@ pub struct Opened {
     pub server_date: Option<WallTime>,
 }
 
-/// Why there is no link, or no link any more.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct LinkError {
-    /// A stable word: `dns`, `refused`, `timeout`, `tls-untrusted`, `tls-name`, `tls-expired`, `ws-upgrade`, `closed`, …
-    pub code: &'static str,
-    /// What happened, in words for a person. May hold text of the other side: shown through `Safe` only.
-    pub reason: String,
-    /// What to try.
-    pub hint: String,
-    /// The `Date` of an HTTP answer that came with the failure, for the clock's offset.
-    pub server_date: Option<WallTime>,
-}
-
 /// Dials the platform of `profile`. All addresses of its host are tried. Each stage (name, TCP, proxy, TLS, upgrade) has
 /// `profile.connect_timeout`. `clock` answers the wall time, to say how far off a certificate's dates are.
+///
+/// Nothing is read from disk before this is called, and then only what the transport needs.
 pub async fn open(profile: &Profile, clock: impl Fn() -> WallTime) -> Result<(Link, Opened), LinkError> {
-    let _ = (profile, clock());
-    todo!()
-}
-
-impl Link {
-    /// Appends what is ready to `into`, about `most` bytes at the most, waiting only when nothing is.
-    /// `Err` with code `closed` when the other side ended the stream.
-    pub fn poll_read(
-        &mut self,
-        cx: &mut Context<'_>,
-        into: &mut Vec<Bytes>,
-        most: usize,
-    ) -> Poll<Result<(), LinkError>> {
-        let _ = (cx, into, most);
-        todo!()
+    let endpoint = &profile.endpoint;
+    let limit = profile.connect_timeout;
+    let mut target = Target::of(profile)?;
+    let tcp = match &profile.proxy {
+        None => dial::connect(&endpoint.host, endpoint.port, &target.at, limit).await?,
+        Some(proxy) => {
+            let at = error::host_port(&proxy.host, proxy.port);
+            let mut tcp = dial::connect(&proxy.host, proxy.port, &format!("the proxy {at}"), limit).await?;
+            let tunnel = async {
+                match proxy.kind {
+                    ProxyKind::Http => proxy::http_connect(&mut tcp, proxy, &target.at).await,
+                    ProxyKind::Socks5 => proxy::socks5(&mut tcp, proxy, endpoint, &target.at).await,
+                }
+            };
+            within(Stage::Proxy, &at, limit, tunnel).await?;
+            tcp
+        }
+    };
+    let peer = tcp.peer_addr().map_err(|fault| error::from_io(Stage::Tcp, &target, &fault))?;
+    let net = if endpoint.transport.is_tls() {
+        target.clock = clock();
+        let handshake = tls::handshake(tcp, &endpoint.host, &profile.tls, &target);
+        Net::Tls(Box::new(within(Stage::Tls, &target.at, limit, handshake).await?))
+    } else {
+        Net::Plain(tcp)
+    };
+    if !endpoint.transport.is_websocket() {
+        let carrier = Carrier::Raw(raw::Raw::new(net));
+        return Ok((Link::new(carrier, target), Opened { peer, server_date: None }));
     }
-
-    /// Writes whole MQTT packets (one binary frame for all of them on WebSocket) and whatever was buffered before.
-    /// Pending while more than the write buffer's limit waits; cancelling loses nothing that was taken.
-    pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &mut Bytes) -> Poll<Result<(), LinkError>> {
-        let _ = (cx, bytes);
-        todo!()
-    }
-
-    /// Flushes what was written.
-    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
-        let _ = cx;
-        todo!()
-    }
-
-    /// Ends the stream in order (WebSocket close, TLS close_notify), for one second at the most.
-    pub async fn close(self) {
-        todo!()
-    }
+    let upgrade = ws::upgrade(net, endpoint, profile.max_packet, &target);
+    let (ws, server_date) = within(Stage::Upgrade, &target.at, limit, upgrade).await?;
+    Ok((Link::new(Carrier::Ws(Box::new(ws)), target), Opened { peer, server_date }))
 }
