@@ -4,6 +4,7 @@
 
 pub mod mosquitto;
 pub mod pki;
+pub mod pty;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
