@@ -55,6 +55,7 @@ fn profile(port: u16) -> Profile {
 /// A session and what it says.
 struct Watched {
     handle: Handle,
+    journal: Journal,
     follower: Follower,
     seen: Vec<Seen>,
 }
@@ -73,7 +74,7 @@ struct Seen {
 impl Watched {
     fn start(profile: Profile) -> Self {
         let (journal, follower) = Journal::followed(Timeline::new(Budget::default(), clock::now()));
-        Self { handle: session::start(profile, &journal), follower, seen: Vec::new() }
+        Self { handle: session::start(profile, &journal), journal, follower, seen: Vec::new() }
     }
 
     async fn event(&mut self, what: &str, matches: impl Fn(&Seen) -> bool) -> Seen {
@@ -383,8 +384,13 @@ async fn a_follower_that_lags_makes_the_session_stop_reading_and_loses_nothing()
         }
         stream
     });
-    // The session runs on while nobody reads; then it must stand still.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // 8 MiB are taken while nobody reads the events; what comes then must wait.
+    let unread = async {
+        while session.journal.with(|timeline| timeline.span()).is_none_or(|(_, last)| last < 7_000) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, unread).await.expect("the session reads on by itself");
     assert!(!writer.is_finished(), "TCP pushes back");
     let (mut came, mut gaps) = (0, 0);
     let reading = async {
