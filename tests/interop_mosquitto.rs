@@ -19,7 +19,8 @@ fn device(name: &str, transport: &str, broker: &Mosquitto, more: &str) -> String
     };
     let path = if transport.starts_with('w') { "/mqtt" } else { "" };
     let ca = broker.authority.file.display();
-    let trust = if transport.ends_with('s') && transport != "ws" { format!("ca_file = \"{ca}\"\n") } else { String::new() };
+    let trust =
+        if transport.ends_with('s') && transport != "ws" { format!("ca_file = \"{ca}\"\n") } else { String::new() };
     format!(
         "[[device]]\nname = \"{name}\"\ncloud = \"mqtt\"\nurl = \"{transport}://localhost:{port}{path}\"\n\
          client_id = \"{name}\"\n{trust}{more}\n"
@@ -48,7 +49,9 @@ fn round_trips(transport: &str) {
         for qos in 0..=2 {
             let topic = format!("t/{transport}/{qos}");
             let body = json!({"v": qos, "words": "中文 🌞", "pad": "x".repeat(20_000)});
-            drive.order(&json!({"do": "publish", "session": "one", "topic": topic, "qos": qos, "json": body, "order": qos}));
+            drive.order(
+                &json!({"do": "publish", "session": "one", "topic": topic, "qos": qos, "json": body, "order": qos}),
+            );
             let sent = drive.event("tx", |event| event["kind"] == "tx" && event["topic"] == topic.as_str());
             assert_eq!(sent["qos"], qos);
             let acked = drive.event("acked", |event| event["kind"] == "acked" && event["order"] == qos);

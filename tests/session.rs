@@ -7,7 +7,8 @@ use std::time::Duration;
 use standin::event::{Event, Kind, LineState};
 use standin::mqtt::{Qos, TopicFilter};
 use standin::profile::{
-    Backoff, BackoffPolicy, Endpoint, Identity, MqttIdentity, OnTakeover, Profile, SecretSource, Subscription, Tls, Transport,
+    Backoff, BackoffPolicy, Endpoint, Identity, MqttIdentity, OnTakeover, Profile, SecretSource, Subscription, Tls,
+    Transport,
 };
 use standin::secret::Secret;
 use standin::session::{self, Action, Follower, Handle, Journal, Order, clock};
@@ -101,11 +102,11 @@ impl Watched {
 }
 
 fn owned(event: &Event<'_>) -> Seen {
-    let mut seen =
-        Seen { kind: "", state: None, code: String::new(), text: String::new(), attempt: 0, order: None };
+    let mut seen = Seen { kind: "", state: None, code: String::new(), text: String::new(), attempt: 0, order: None };
     match &event.kind {
         Kind::State(change) => {
-            (seen.kind, seen.state, seen.attempt, seen.order) = ("state", Some(change.state), change.attempt, change.order);
+            (seen.kind, seen.state, seen.attempt, seen.order) =
+                ("state", Some(change.state), change.attempt, change.order);
             seen.code = change.code.unwrap_or_default().to_owned();
             seen.text = change.reason.unwrap_or_default().to_owned();
         }

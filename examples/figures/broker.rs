@@ -151,7 +151,9 @@ fn send(socket: &mut WebSocket<TcpStream>, flood: Flood, begun: Instant) -> Resu
 fn frames(topics: usize) -> Result<Vec<u8>> {
     let mut all = Vec::new();
     for topic in 0..topics {
-        let mut payload = format!("{{\"id\":\"{topic:07}\",\"params\":{{\"temperature\":{:02}.5}},\"pad\":\"", topic % 100).into_bytes();
+        let mut payload =
+            format!("{{\"id\":\"{topic:07}\",\"params\":{{\"temperature\":{:02}.5}},\"pad\":\"", topic % 100)
+                .into_bytes();
         payload.resize(PAYLOAD - 2, b'x');
         payload.extend_from_slice(b"\"}");
         all.extend_from_slice(&frame(&publish(&format!("flood/{topic:07}/user/get"), &payload, Qos::AtMostOnce)?));

@@ -58,7 +58,9 @@ fn program() -> Result<PathBuf> {
 
 /// A config with one plain device on `port`, readable by its owner only.
 fn config(folder: &Path, port: u16) -> Result<PathBuf> {
-    let text = format!("[[device]]\nname = \"flooded\"\ncloud = \"mqtt\"\nurl = \"ws://127.0.0.1:{port}/mqtt\"\nclient_id = \"flooded\"\nsubscribe = [\"#\"]\n");
+    let text = format!(
+        "[[device]]\nname = \"flooded\"\ncloud = \"mqtt\"\nurl = \"ws://127.0.0.1:{port}/mqtt\"\nclient_id = \"flooded\"\nsubscribe = [\"#\"]\n"
+    );
     let path = folder.join("config.toml");
     fs::write(&path, text)?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
@@ -120,7 +122,9 @@ fn keys() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let broker = Broker::start(Flood { messages: usize::MAX, topics: 50, rate: None })?;
     let mut terminal = console(&config(folder.path(), broker.port)?)?;
-    terminal.until_shown("rx", Duration::from_secs(10)).or_else(|_| terminal.until_shown("←", Duration::from_secs(10)))?;
+    terminal
+        .until_shown("rx", Duration::from_secs(10))
+        .or_else(|_| terminal.until_shown("←", Duration::from_secs(10)))?;
     terminal.pump(Duration::from_secs(2))?;
     let mut times = Vec::new();
     for _ in 0..20 {

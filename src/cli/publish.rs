@@ -49,7 +49,8 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
         check(profile, &args, &payload)?;
     }
     let mut signals = Signals::listen()?;
-    let mut errand = Errand { first: FirstConnections::new(&profiles, args.retry), retry: args.retry, due: false, end: None };
+    let mut errand =
+        Errand { first: FirstConnections::new(&profiles, args.retry), retry: args.retry, due: false, end: None };
     let mut headless = Headless::start(profiles);
     let outcome = loop {
         tokio::select! {
@@ -143,7 +144,6 @@ fn check(profile: &Profile, args: &Args, payload: &[u8]) -> Result<(), CliError>
         retain: args.retain,
         what: platform.meaning(Direction::Up, &args.topic, payload).what,
     };
-    guard::check_publish(platform.limits(), &guard::Meter::default(), std::time::Instant::now(), &message).map_err(|breach| {
-        CliError::usage(format!("{}: {breach}", profile.name)).hint("--force sends it all the same")
-    })
+    guard::check_publish(platform.limits(), &guard::Meter::default(), std::time::Instant::now(), &message)
+        .map_err(|breach| CliError::usage(format!("{}: {breach}", profile.name)).hint("--force sends it all the same"))
 }

@@ -15,9 +15,8 @@ pub struct Signals {
 impl Signals {
     /// Begins to listen. Must be called within a tokio runtime.
     pub fn listen() -> Result<Self, CliError> {
-        let listen = |kind| {
-            signal(kind).map_err(|error| CliError::not_held(format!("could not listen for signals: {error}")))
-        };
+        let listen =
+            |kind| signal(kind).map_err(|error| CliError::not_held(format!("could not listen for signals: {error}")));
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,

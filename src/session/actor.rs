@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::clock;
 use super::connection::Connection;
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::order::Order;
 use super::record::Turning;
 use super::recovery::{Ending, Next, Recovery};
-use super::{clock, secrets};
+use super::secrets::{self, SecretError};
 use crate::cloud::guard::Meter;
 use crate::cloud::{Platform, Scene};
 use crate::event::{Kind, LineState, Moment, StateChange, WallTime};
@@ -169,7 +170,8 @@ impl Actor {
             },
             Line::Connected(online) => {
                 online.held = !self.journal.has_room();
-                let timer = [self.client.deadline(), self.recovery.stable_at(), self.leaving].into_iter().flatten().min();
+                let timer =
+                    [self.client.deadline(), self.recovery.stable_at(), self.leaving].into_iter().flatten().min();
                 tokio::select! {
                     order = self.orders.recv() => Wake::Order(order),
                     read = online.connection.turn(!online.held) => Wake::Read(read),
@@ -203,11 +205,15 @@ impl Actor {
 
     /// Begins an attempt.
     pub(super) fn dial(&mut self) -> Line {
-        self.state(&StateChange { state: LineState::Connecting, attempt: self.recovery.attempt(), ..StateChange::default() });
+        self.state(&StateChange {
+            state: LineState::Connecting,
+            attempt: self.recovery.attempt(),
+            ..StateChange::default()
+        });
         let profile = Arc::clone(&self.profile);
         Line::Dialling(Box::pin(async move {
             let secret = match profile.identity.secret() {
-                Some(source) => Some(secrets::fetch(source).await.map_err(|error| error.into_link_error(&profile.name))?),
+                Some(source) => Some(secrets::fetch(source).await.map_err(|error| no_secret(&error))?),
                 None => None,
             };
             let (link, opened) = link::open(&profile, clock::wall).await?;
@@ -298,7 +304,8 @@ impl Actor {
 
     /// For a signature that names an hour which the platform compares with its own: how long until ours changes.
     fn hour_changes_in(&self) -> Option<Duration> {
-        let timed = matches!(&self.profile.identity, Identity::Huawei(device) if device.sign_type == SignType::Sha256Timed);
+        let timed =
+            matches!(&self.profile.identity, Identity::Huawei(device) if device.sign_type == SignType::Sha256Timed);
         timed.then(|| {
             let now = clock::wall();
             if now.utc_hour() == self.signed_hour { until_next_hour(now) } else { Duration::ZERO }
@@ -377,7 +384,9 @@ impl Cause {
 
     fn fault(fault: &Fault, accepted: bool) -> Self {
         let (code, hint) = match fault {
-            Fault::Protocol(_) => ("protocol", "the platform broke MQTT; `strict = false` notes such faults and goes on"),
+            Fault::Protocol(_) => {
+                ("protocol", "the platform broke MQTT; `strict = false` notes such faults and goes on")
+            }
             Fault::KeepAlive(_) => ("keepalive", "check the way to the platform: a firewall may drop idle connections"),
             Fault::Timeout(_) => ("timeout", "the platform is slow or overloaded; `connect_timeout` gives it longer"),
         };
@@ -388,10 +397,23 @@ impl Cause {
     fn taken_over(self) -> Self {
         Self {
             code: "taken-over".to_owned(),
-            reason: format!("another client may hold this identity: {}, three times soon after it was accepted", self.reason),
+            reason: format!(
+                "another client may hold this identity: {}, three times soon after it was accepted",
+                self.reason
+            ),
             hint: "look for the real device or a second tool that signs in with the same identity".to_owned(),
             ..self
         }
+    }
+}
+
+fn no_secret(error: &SecretError) -> LinkError {
+    LinkError {
+        code: "secret",
+        reason: error.to_string(),
+        hint: "the device's `secret` (or `password`) in the config says where it comes from; it is fetched at each attempt"
+            .to_owned(),
+        server_date: None,
     }
 }
 

@@ -149,7 +149,8 @@ impl Follower {
 
     fn pay(&self, bytes: usize) {
         let Some(lag) = &self.journal.lag else { return };
-        let before = lag.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |owed| Some(owed.saturating_sub(bytes)));
+        let before =
+            lag.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |owed| Some(owed.saturating_sub(bytes)));
         if before.is_ok_and(|owed| owed >= LAG) {
             lag.room.notify_waiters();
         }

@@ -60,7 +60,8 @@ impl Actor {
                 self.dial_anew()
             }
             line => {
-                let what = if matches!(line, Line::Dialling(_)) { "is connecting already" } else { "is connected already" };
+                let what =
+                    if matches!(line, Line::Dialling(_)) { "is connecting already" } else { "is connected already" };
                 let hint = (!matches!(line, Line::Dialling(_))).then_some("\"now\" (R on the screen) reconnects");
                 self.refuse(number, "connected", &format!("{} {what}", self.profile.name), hint);
                 line

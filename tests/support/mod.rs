@@ -107,8 +107,12 @@ impl Running {
             match self.events.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(event) if matches(&event) => return event,
                 Ok(event) => self.seen.push(event),
-                Err(RecvTimeoutError::Timeout) => panic!("no event within {PATIENCE:?}: {what}; seen: {:#?}", self.seen),
-                Err(RecvTimeoutError::Disconnected) => panic!("the program ended before: {what}; seen: {:#?}", self.seen),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("no event within {PATIENCE:?}: {what}; seen: {:#?}", self.seen)
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("the program ended before: {what}; seen: {:#?}", self.seen)
+                }
             }
         }
     }

@@ -23,7 +23,10 @@ pub struct Mosquitto {
 /// Starts a broker in `folder`. `None`, with a word why, on a machine without one, unless CI requires it.
 pub fn start(folder: &Path) -> Option<Mosquitto> {
     let Some(program) = ["mosquitto", "/usr/sbin/mosquitto"].into_iter().find(|program| runs(program)) else {
-        assert!(std::env::var_os("STANDIN_INTEROP").is_none(), "mosquitto is not installed, and STANDIN_INTEROP requires it");
+        assert!(
+            std::env::var_os("STANDIN_INTEROP").is_none(),
+            "mosquitto is not installed, and STANDIN_INTEROP requires it"
+        );
         eprintln!("skipped: mosquitto is not installed on this machine");
         return None;
     };

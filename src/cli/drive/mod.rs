@@ -84,7 +84,8 @@ async fn give(headless: &Headless, number: u64, line: &str, force: bool) {
         Err(NoOrder { session, number, fault }) => (session, Err(number), Some(fault)),
     };
     let only = (headless.handles.len() == 1).then(|| headless.handles.first()).flatten();
-    let named = session.as_deref().map_or(only, |name| headless.handles.iter().find(|handle| handle.profile.name == name));
+    let named =
+        session.as_deref().map_or(only, |name| headless.handles.iter().find(|handle| handle.profile.name == name));
     let fault = match (named, &order, fault) {
         (Some(handle), Ok(order), None) => {
             handle.send(order.clone()).await;

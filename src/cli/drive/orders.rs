@@ -115,7 +115,8 @@ impl Line<'_> {
             (Some(json), None, None) => Ok(Some(Bytes::copy_from_slice(json.get().as_bytes()))),
             (None, Some(text), None) => Ok(Some(text.into())),
             (None, None, Some(base64)) => {
-                let bytes = STANDARD.decode(base64).map_err(|error| format!("\"base64\" cannot be decoded: {error}"))?;
+                let bytes =
+                    STANDARD.decode(base64).map_err(|error| format!("\"base64\" cannot be decoded: {error}"))?;
                 Ok(Some(bytes.into()))
             }
             _ => Err("a payload is one of \"json\", \"text\" and \"base64\"".to_owned()),
@@ -153,7 +154,10 @@ mod tests {
 
     #[test]
     fn json_payloads_go_out_byte_for_byte() {
-        let read = read(r#"{"do":"publish","session":"a","order":3,"topic":"t","qos":1,"json":{"v": 1.50, "k":"\u4e2d"}}"#, false);
+        let read = read(
+            r#"{"do":"publish","session":"a","order":3,"topic":"t","qos":1,"json":{"v": 1.50, "k":"\u4e2d"}}"#,
+            false,
+        );
         let Addressed { session, order } = read.unwrap();
         assert_eq!((session.as_deref(), order.number), (Some("a"), Some(3)));
         let Action::Publish { topic, payload, qos, retain, force } = order.action else { panic!("a publish") };
@@ -170,7 +174,8 @@ mod tests {
         let subscribe = Action::Subscribe { filter: filter.clone(), qos: Qos::AtLeastOnce, force: false };
         assert_eq!(order(r#"{"do":"subscribe","filter":"a/#"}"#).action, subscribe);
         assert_eq!(order(r#"{"do":"unsubscribe","filter":"a/#"}"#).action, Action::Unsubscribe { filter });
-        let reply = Action::Reply { request_id: "7".into(), code: Some(1), payload: Some(Bytes::from_static(b"\x00\xff")) };
+        let reply =
+            Action::Reply { request_id: "7".into(), code: Some(1), payload: Some(Bytes::from_static(b"\x00\xff")) };
         assert_eq!(order(r#"{"do":"reply","request_id":"7","code":1,"base64":"AP8="}"#).action, reply);
     }
 
