@@ -5,8 +5,10 @@
 //! attempt is an argument, so that every signature is a table test.
 
 pub mod aliyun;
+pub mod defaults;
 pub mod guard;
 pub mod huawei;
+mod identifiers;
 pub mod plain;
 pub mod ucloud;
 
