@@ -30,7 +30,8 @@ pub(crate) struct Certificates {
 pub(crate) fn make(now: WallTime) -> io::Result<Certificates> {
     let (ca_pem, issuer) = authority(now).map_err(io::Error::other)?;
     let key = KeyPair::generate().map_err(io::Error::other)?;
-    let certificate = server_params(now).and_then(|params| params.signed_by(&key, &issuer)).map_err(io::Error::other)?;
+    let certificate =
+        server_params(now).and_then(|params| params.signed_by(&key, &issuer)).map_err(io::Error::other)?;
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let server = ServerConfig::builder_with_provider(provider)

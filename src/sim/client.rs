@@ -4,6 +4,8 @@
 
 use std::collections::{HashSet, VecDeque};
 
+use bytes::Bytes;
+
 use crate::mqtt::packet::Will;
 use crate::mqtt::{Packet, PacketId, Publish, Qos, TopicFilter};
 
@@ -108,7 +110,9 @@ impl Client {
         } else if online && self.flights.len() < WINDOW && self.waiting.is_empty() {
             self.launch(message, out);
         } else if (online || !self.clean) && self.waiting.len() < self.queue {
-            self.waiting.push_back(message);
+            // A copy, for the payload may lie in a read buffer that is many times as large.
+            let payload = Bytes::copy_from_slice(&message.payload);
+            self.waiting.push_back(Publish { payload, ..message });
         } else {
             return Delivery::Dropped;
         }

@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// How often another name is tried when one is taken.
 const TRIES: u32 = 16;
@@ -31,11 +31,6 @@ impl Folder {
         Err(last)
     }
 
-    /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
     /// Writes a new file of mode 0600 and answers where it is.
     pub(crate) fn write(&self, name: &str, content: &str) -> io::Result<PathBuf> {
         let path = self.0.join(name);
@@ -60,7 +55,7 @@ mod tests {
     #[test]
     fn the_folder_is_private_and_goes_with_its_owner() {
         let folder = Folder::new().unwrap();
-        let path = folder.path().to_owned();
+        let path = folder.0.clone();
         let file = folder.write("ca.pem", "text").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);

@@ -6,7 +6,9 @@
 use crate::cloud::{self, Credentials, Platform as _};
 use crate::event::WallTime;
 use crate::mqtt::packet::{Connect, ConnectReturn};
-use crate::profile::{AliyunIdentity, AliyunTimestamp, Cloud, HuaweiIdentity, Identity, SignMethod, SignType, Transport};
+use crate::profile::{
+    AliyunIdentity, AliyunTimestamp, Cloud, HuaweiIdentity, Identity, SignMethod, SignType, Transport,
+};
 use crate::secret::Secret;
 
 use super::roster::{Device, Roster};
@@ -123,8 +125,7 @@ fn aliyun(roster: &Roster, door: Door, connect: &Connect) -> Result<Guest, Denia
     };
     let transport = if door.tls { Transport::Wss } else { Transport::Ws };
     // The clock has no part: what was sent as timestamp is what was signed, and Aliyun does not compare it.
-    let right = cloud::aliyun::Device::new(&signed, transport)
-        .credentials(device.secret(), WallTime::default());
+    let right = cloud::aliyun::Device::new(&signed, transport).credentials(device.secret(), WallTime::default());
     let right = Credentials { client_id: connect.client_id.clone(), ..right };
     // The case of the digits does not matter: the vendor's own SDKs differ in it.
     same(connect, &right, str::eq_ignore_ascii_case)?;
@@ -133,9 +134,9 @@ fn aliyun(roster: &Roster, door: Door, connect: &Connect) -> Result<Guest, Denia
 
 /// UCloud documents no return codes: those of the others are used.
 fn ucloud(roster: &Roster, connect: &Connect) -> Result<Guest, Denial> {
-    let Some((product_sn, device_sn)) = connect.client_id.split_once('.').filter(|(product, device)| {
-        !product.is_empty() && !device.is_empty()
-    }) else {
+    let Some((product_sn, device_sn)) =
+        connect.client_id.split_once('.').filter(|(product, device)| !product.is_empty() && !device.is_empty())
+    else {
         return malformed("the client id is not {ProductSN}.{DeviceSN}");
     };
     let known = roster.find(|identity| {

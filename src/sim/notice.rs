@@ -90,7 +90,9 @@ impl fmt::Display for Happening {
             Self::Published { topic, payload, qos, .. } => {
                 write!(f, "published {} bytes on {topic}, QoS {}", payload.len(), qos.number())
             }
-            Self::Subscribed { filter, granted: Some(qos) } => write!(f, "subscribed to {filter}, QoS {}", qos.number()),
+            Self::Subscribed { filter, granted: Some(qos) } => {
+                write!(f, "subscribed to {filter}, QoS {}", qos.number())
+            }
             Self::Subscribed { filter, granted: None } => write!(f, "subscription to {filter} refused"),
             Self::Unsubscribed { filter } => write!(f, "unsubscribed from {filter}"),
             Self::Asked { topic } => write!(f, "was asked on {topic}"),

@@ -64,7 +64,7 @@ const ALIYUN: &[(Right, &str)] = &[
     (Both, "/{pk}/{dn}/user/#"),
 ];
 
-/// `{psn}` is the ProductSN, `{dsn}` the DeviceSN.
+/// `{psn}` is the `ProductSN`, `{dsn}` the `DeviceSN`.
 const UCLOUD: &[(Right, &str)] = &[
     (Subscribe, "/$system/{psn}/{dsn}/#"),
     (Subscribe, "/{psn}/$broadcast/#"),
@@ -120,13 +120,25 @@ pub(crate) fn is_custom(identity: &Identity, topic: &str) -> bool {
     }
 }
 
-/// The first rule for `topic` that is about publishing decides, so that a table may take a topic out of a wider pattern.
+/// Whether `topic` is the device's property report, for which the clouds set a limit of its own.
+pub(crate) fn is_report(identity: &Identity, topic: &str) -> bool {
+    let suffix = match identity {
+        Identity::Huawei(_) => "/properties/report",
+        Identity::Aliyun(_) => "/thing/event/property/post",
+        Identity::Ucloud(_) => "/tmodel/property/post",
+        Identity::Mqtt(_) => return false,
+    };
+    without_query(identity, topic).ends_with(suffix)
+}
+
+/// What the device may do with one topic. A pattern without wildcards decides alone, so that a table may take a topic out of
+/// a wider one; otherwise the first that allows more than subscribing.
 fn right_to(identity: &Identity, topic: &str) -> Option<Right> {
-    let named = |(right, pattern): (Right, Cow<'_, str>)| matches(&pattern, topic).then_some((right, pattern));
-    let mut found: Vec<_> = rules(identity).filter_map(named).collect();
-    // The pattern that names the topic exactly goes before a wildcard.
-    found.sort_by_key(|(right, pattern)| (pattern.contains(['+', '#']), *right == Subscribe));
-    found.first().map(|(right, _)| *right)
+    let rank = |right: Right, pattern: &str| (pattern.contains(['+', '#']), right == Subscribe);
+    rules(identity)
+        .filter(|(_, pattern)| matches(pattern, topic))
+        .min_by_key(|(right, pattern)| rank(*right, pattern))
+        .map(|(right, _)| right)
 }
 
 /// Huawei takes `?request_id=…` and the like after the name of a topic.
@@ -138,7 +150,7 @@ fn without_query<'a>(identity: &Identity, topic: &'a str) -> &'a str {
 }
 
 fn outside_oc(topic: &str) -> bool {
-    !topic.starts_with("$") && !topic.starts_with("/huawei/") && !topic.starts_with(['+', '#'])
+    !topic.starts_with('$') && !topic.starts_with("/huawei/") && !topic.starts_with(['+', '#'])
 }
 
 fn rules(identity: &Identity) -> impl Iterator<Item = (Right, Cow<'_, str>)> {

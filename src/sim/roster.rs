@@ -68,12 +68,7 @@ impl Device {
             tls: Tls { ca_file: transport.is_tls().then(|| ca_file.to_owned()), identity: None },
             proxy: None,
             autoconnect: true,
-            keep_alive: match cloud {
-                Cloud::Huawei => 120,
-                Cloud::Aliyun => 300,
-                Cloud::Ucloud => 240,
-                Cloud::Mqtt => 60,
-            },
+            keep_alive: cloud::defaults::keep_alive(cloud),
             clean_session: true,
             connect_timeout: Duration::from_secs(10),
             max_packet: 8 << 20,
@@ -193,7 +188,7 @@ fn backoff(cloud: Cloud) -> Backoff {
         Cloud::Huawei => {
             Backoff { policy: BackoffPolicy::Huawei, min: second, default: second, max: Duration::from_secs(30) }
         }
-        _ => Backoff { policy: BackoffPolicy::Jitter, min: second, default: second, max: Duration::from_secs(60) },
+        _ => Backoff { policy: BackoffPolicy::Jitter, min: second, default: second, max: Duration::from_mins(1) },
     }
 }
 

@@ -127,8 +127,7 @@ pub(crate) struct Hub {
 impl Hub {
     /// A platform for the devices of `roster`; with a seed, a simulated application too.
     pub(crate) fn new(roster: Roster, live: Option<u64>) -> Self {
-        let application =
-            live.map(|seed| Application::new(seed, roster.iter().map(|device| device.identity.cloud())));
+        let application = live.map(|seed| Application::new(seed, roster.iter().map(|device| device.identity.cloud())));
         Self {
             roster,
             conns: HashMap::new(),
@@ -174,10 +173,9 @@ impl Hub {
     /// Patience with a connection may be at its end.
     pub(crate) fn impatient(&mut self, now: Moment, conn: ConnId) {
         if self.patience(conn).is_some_and(|end| end <= now.mono) {
-            let why = match self.conns.get(&conn).is_some_and(|conn| conn.key.is_some()) {
-                true => "nothing came for one and a half times the keep-alive",
-                false => "no CONNECT came",
-            };
+            let signed_in = self.conns.get(&conn).is_some_and(|conn| conn.key.is_some());
+            let silence = "nothing came for one and a half times the keep-alive";
+            let why = if signed_in { silence } else { "no CONNECT came" };
             self.drop_conn(now, conn, End::InOrder, why);
         }
     }
@@ -190,6 +188,19 @@ impl Hub {
     /// What came is no MQTT: the connection ends (MQTT-4.8.0-1).
     pub(crate) fn malformed(&mut self, now: Moment, conn: ConnId, what: &str) {
         self.drop_conn(now, conn, End::InOrder, what);
+    }
+
+    /// A CONNECT of another version than 3.1.1 came (MQTT-3.1.2-2).
+    pub(crate) fn other_version(&mut self, now: Moment, conn: ConnId, level: u8) {
+        if self.conns.get(&conn).is_some_and(|conn| conn.key.is_none() && !conn.silent) {
+            let code = ConnectReturn::UnacceptableProtocolVersion;
+            let why = format!("protocol level {level}, and this platform speaks MQTT 3.1.1, which is 4");
+            let what = Happening::Refused { code: code.number(), why };
+            self.deeds.push(Deed::Tell(Notice { device: None, what }));
+            self.refuse(now, conn, code);
+        } else {
+            self.malformed(now, conn, "a second CONNECT came");
+        }
     }
 
     /// When [`Hub::tick`] is due.
@@ -262,7 +273,7 @@ impl Hub {
                     Guest::Plain(id) if id.is_empty() => Key::Plain(format!("auto-{conn}").into()),
                     Guest::Plain(id) => Key::Plain(id.into()),
                 };
-                self.welcome(now, conn, key, connect);
+                self.welcome(now, conn, &key, connect);
             }
             Err(denial) => {
                 let what = Happening::Refused { code: denial.code.number(), why: denial.why };
@@ -293,15 +304,15 @@ impl Hub {
     }
 
     /// The guest is who it says: an older connection of the same identity ends without notice (MQTT-3.1.4-2).
-    fn welcome(&mut self, now: Moment, conn: ConnId, key: Key, connect: Connect) {
-        if let Some(older) = self.clients.get(&key).and_then(|client| client.conn) {
+    fn welcome(&mut self, now: Moment, conn: ConnId, key: &Key, connect: Connect) {
+        if let Some(older) = self.clients.get(key).and_then(|client| client.conn) {
             self.drop_conn(now, older, End::InOrder, "the same identity signed in again");
         }
         if connect.clean_session {
-            self.clients.remove(&key);
+            self.clients.remove(key);
         }
-        let queue = self.queue_of(&key);
-        let session_present = self.clients.contains_key(&key);
+        let queue = self.queue_of(key);
+        let session_present = self.clients.contains_key(key);
         let client = self.clients.entry(key.clone()).or_insert_with(|| Client::new(queue));
         client.conn = Some(conn);
         client.clean = connect.clean_session;
@@ -315,8 +326,8 @@ impl Hub {
             let seconds = Duration::from_secs(connect.keep_alive.into());
             entry.patience = (connect.keep_alive > 0).then(|| seconds * 3 / 2);
         }
-        self.tell(&key, Happening::Online);
-        if let Key::Device(device) = key {
+        self.tell(key, Happening::Online);
+        if let Key::Device(device) = *key {
             self.tell_application(now, application::Input::Online(device));
         }
     }

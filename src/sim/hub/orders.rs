@@ -38,12 +38,11 @@ impl Hub {
 
     /// Asks a device for something; [`Deed::Finish`] with this ticket is due when it has ended.
     pub(crate) fn ask(&mut self, now: Moment, ticket: Ticket, name: &str, ask: &Ask) {
-        match self.roster.named(name) {
-            Some(device) => self.ask_device(now, ticket, device, ask, false),
-            None => {
-                let why = format!("the platform knows no device called {name}");
-                self.deeds.push(Deed::Finish(ticket, Outcome::NotSent(why)));
-            }
+        if let Some(device) = self.roster.named(name) {
+            self.ask_device(now, ticket, device, ask, false);
+        } else {
+            let why = format!("the platform knows no device called {name}");
+            self.deeds.push(Deed::Finish(ticket, Outcome::NotSent(why)));
         }
     }
 

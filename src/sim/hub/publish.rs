@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use super::super::client::{ConnId, Delivery};
 use super::super::notice::Happening;
 use super::super::request::Outcome;
@@ -67,7 +69,10 @@ impl Retained {
             return false;
         }
         self.bytes = bytes;
-        self.messages.insert(message.topic.clone(), Publish { dup: false, packet_id: None, ..message.clone() });
+        // A copy, for the payload may lie in a read buffer that is many times as large.
+        let payload = Bytes::copy_from_slice(&message.payload);
+        let kept = Publish { dup: false, packet_id: None, payload, ..message.clone() };
+        self.messages.insert(message.topic.clone(), kept);
         true
     }
 }
@@ -111,12 +116,12 @@ impl Hub {
         self.tell(key, what);
         match key {
             Key::Plain(_) => self.route(publish),
-            Key::Device(device) => self.from_device(now, conn, *device, publish),
+            Key::Device(device) => self.take_in(now, conn, *device, publish),
         }
     }
 
     /// On the clouds' doors a message goes to the platform, and back to its sender where the topic has both rights.
-    fn from_device(&mut self, now: Moment, conn: ConnId, device: usize, publish: Publish) {
+    fn take_in(&mut self, now: Moment, conn: ConnId, device: usize, publish: Publish) {
         let key = Key::Device(device);
         let Some(limits) = self.limits_of(&key) else { return };
         let size = publish.payload.len();
@@ -137,14 +142,14 @@ impl Hub {
 
     /// Ends the request that a device's message answers, if it does.
     fn answer(&mut self, now: Moment, device: usize, publish: &Publish) {
-        let met = self.pending.iter().position(|pending| {
-            pending.device == device && pending.expect.is_met_by(&publish.topic, &publish.payload)
-        });
+        let met = self
+            .pending
+            .iter()
+            .position(|pending| pending.device == device && pending.expect.is_met_by(&publish.topic, &publish.payload));
         if let Some(place) = met {
             let pending = self.pending.remove(place);
             let took = now.mono.saturating_duration_since(pending.since);
-            let outcome =
-                Outcome::Answered { topic: publish.topic.clone(), body: publish.payload.clone(), took };
+            let outcome = Outcome::Answered { topic: publish.topic.clone(), body: publish.payload.clone(), took };
             self.finish(now, pending, outcome);
         }
     }
@@ -209,7 +214,7 @@ impl Hub {
 }
 
 /// A message of the platform.
-pub(super) fn message(topic: String, payload: bytes::Bytes, qos: Qos) -> Publish {
+pub(super) fn message(topic: String, payload: Bytes, qos: Qos) -> Publish {
     Publish { dup: false, qos, retain: false, topic, packet_id: None, payload }
 }
 
