@@ -139,12 +139,12 @@ fn answer_usage(told: &clap::Error) -> Result<Outcome, CliError> {
 }
 
 /// Keeps device secrets out of core dumps and away from other processes of the same user.
+#[expect(clippy::let_underscore_must_use, reason = "where a sandbox forbids this, the program is as safe as without")]
 pub fn harden() {
     use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-    // Both only lower what this process may do; where a sandbox forbids that, it runs on as it would have without.
-    drop(setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }));
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     #[cfg(target_os = "linux")]
-    drop(set_dumpable_behavior(DumpableBehavior::NotDumpable));
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 /// Says one line on standard error: a warning, or what goes on. Untrusted text is made safe here.

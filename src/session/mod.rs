@@ -3,6 +3,7 @@
 //! What lives here: the actor, its orders, the back-off's policy and the fetching of secrets. What may not: the screen.
 
 pub mod order;
+pub mod secrets;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,0 +1,110 @@
+//! A config's text to a checked [`Config`], with every fault found.
+
+use toml::de::{DeTable, DeValue};
+
+use super::file::Source;
+use super::report::Report;
+use super::table::Table;
+use super::{Config, ConfigError, device, excerpt, keys, units};
+use crate::profile::Profile;
+
+/// Beyond this many faults a person mends the first ones and looks again.
+const TOLD: usize = 20;
+/// The timeline's budget unless the config says otherwise, in bytes.
+const TIMELINE: usize = 32 << 20;
+
+/// Checks a config.
+pub(super) fn check(source: &Source) -> Result<Config, ConfigError> {
+    let (document, broken) = DeTable::parse_recoverable(&source.text);
+    let report = Report::default();
+    for error in &broken {
+        let end = source.text.trim_end().len();
+        report.fault(error.span().unwrap_or(end..end), format!("this is not TOML: {}", words(error)));
+    }
+    let mut config = Config {
+        path: source.path.clone(),
+        devices: Vec::new(),
+        theme: None,
+        bell: false,
+        timeline_bytes: TIMELINE,
+        warnings: Vec::new(),
+    };
+    // What follows broken syntax is guesswork: its faults would mislead.
+    if broken.is_empty() {
+        let top = Table::new(document.get_ref(), document.span(), "the config", &report);
+        fill(&mut config, &top, source);
+    }
+    if report.holds_secret() {
+        source.refuse_if_exposed()?;
+    }
+    let (faults, warnings) = report.into_parts();
+    if faults.is_empty() {
+        config.warnings = warnings;
+        return Ok(config);
+    }
+    let mut told: Vec<String> =
+        faults.iter().take(TOLD).map(|fault| excerpt::render(&source.path, &source.text, fault)).collect();
+    if faults.len() > TOLD {
+        told.push(format!("and {} more", faults.len() - TOLD));
+    }
+    Err(ConfigError::Faulty { faults: told })
+}
+
+/// toml's words for a value without quotes name a form of text that nobody means.
+fn words(error: &toml::de::Error) -> &str {
+    error.message().trim_end_matches(", expected literal string")
+}
+
+fn fill(config: &mut Config, top: &Table<'_>, source: &Source) {
+    top.refuse_unknown(&keys::TOP);
+    config.theme = top.word("theme").map(|theme| theme.value);
+    config.bell = top.boolean("bell").is_some_and(|bell| bell.value);
+    if let Some(size) = units::size(top, "timeline", 1 << 20, 4 << 30) {
+        config.timeline_bytes = size.value;
+    }
+    config.devices = devices(top, source);
+}
+
+fn devices(top: &Table<'_>, source: &Source) -> Vec<Profile> {
+    const FORM: &str = "each device starts with a line [[device]]";
+    let Some(value) = top.raw("device") else {
+        // A misspelt [[device]] has been told of already.
+        if !top.keys().any(|key| key.value.contains("evice")) {
+            top.report.fault(top.place(), format!("the config has no device: {FORM}; `standin init` writes a sample"));
+        }
+        return Vec::new();
+    };
+    let Some(list) = value.get_ref().as_array() else {
+        top.report.fault(top.key_place("device"), FORM);
+        return Vec::new();
+    };
+    if list.is_empty() {
+        top.report.fault(value.span(), format!("the config has no device: {FORM}"));
+    }
+    let mut seen: Vec<(String, usize)> = Vec::new();
+    let mut devices = Vec::new();
+    for (number, entry) in list.iter().enumerate() {
+        let DeValue::Table(entries) = entry.get_ref() else {
+            top.report.fault(entry.span(), FORM);
+            continue;
+        };
+        let name = entries.get("name").and_then(|name| name.get_ref().as_str());
+        let what = name.map_or_else(|| format!("device {}", number + 1), |name| format!("device `{name}`"));
+        let table = Table::new(entries, entry.span(), &what, top.report);
+        refuse_twin(&table, name, &mut seen, &source.text);
+        devices.extend(device::profile(&table, source.folder()));
+    }
+    devices
+}
+
+/// Names are how the user calls devices: each is there once.
+fn refuse_twin(table: &Table<'_>, name: Option<&str>, seen: &mut Vec<(String, usize)>, source: &str) {
+    let Some(name) = name else { return };
+    let at = table.raw("name").map_or_else(|| table.place(), toml::Spanned::span);
+    let line = source[..at.start].matches('\n').count() + 1;
+    if let Some((_, first)) = seen.iter().find(|(other, _)| other == name) {
+        table.report.fault(at, format!("there is already a device `{name}`, at line {first}; names are unique"));
+    } else {
+        seen.push((name.to_owned(), line));
+    }
+}

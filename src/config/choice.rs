@@ -1,0 +1,72 @@
+//! The names that config values go by: one table a type, for reading and for writing.
+
+use crate::mqtt::Qos;
+use crate::profile::{BackoffPolicy, Cloud, OnTakeover, SignMethod, Transport};
+
+/// `cloud`.
+pub(super) const CLOUDS: [(&str, Cloud); 4] =
+    [("huawei", Cloud::Huawei), ("aliyun", Cloud::Aliyun), ("ucloud", Cloud::Ucloud), ("mqtt", Cloud::Mqtt)];
+
+/// `transport`; MQTT.js's names for the sockets of WeChat mean the same on the wire.
+pub(super) const TRANSPORTS: [(&str, Transport); 6] = [
+    ("wss", Transport::Wss),
+    ("ws", Transport::Ws),
+    ("mqtts", Transport::Mqtts),
+    ("mqtt", Transport::Mqtt),
+    ("wxs", Transport::Wss),
+    ("wx", Transport::Ws),
+];
+
+/// Aliyun's `sign_method`.
+pub(super) const SIGN_METHODS: [(&str, SignMethod); 3] =
+    [("hmacsha256", SignMethod::HmacSha256), ("hmacsha1", SignMethod::HmacSha1), ("hmacmd5", SignMethod::HmacMd5)];
+
+/// `policy` of `backoff`.
+pub(super) const POLICIES: [(&str, BackoffPolicy); 4] = [
+    ("huawei", BackoffPolicy::Huawei),
+    ("jitter", BackoffPolicy::Jitter),
+    ("fixed", BackoffPolicy::Fixed),
+    ("none", BackoffPolicy::None),
+];
+
+/// `on_takeover`.
+pub(super) const TAKEOVERS: [(&str, OnTakeover); 2] = [("slow", OnTakeover::Slow), ("stop", OnTakeover::Stop)];
+
+/// `qos`.
+pub(super) const LEVELS: [(i64, Qos); 3] = [(0, Qos::AtMostOnce), (1, Qos::AtLeastOnce), (2, Qos::ExactlyOnce)];
+
+/// The first name of a value. Each table holds every value of its type, which a test proves.
+pub(super) fn name_of<N: Copy, T: PartialEq>(table: &[(N, T)], value: &T) -> Option<N> {
+    table.iter().find(|(_, there)| there == value).map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_has_its_name() {
+        for cloud in [Cloud::Huawei, Cloud::Aliyun, Cloud::Ucloud, Cloud::Mqtt] {
+            assert_eq!(name_of(&CLOUDS, &cloud), Some(cloud.word()));
+        }
+        for transport in [Transport::Wss, Transport::Ws, Transport::Mqtts, Transport::Mqtt] {
+            assert_eq!(name_of(&TRANSPORTS, &transport), Some(transport.scheme()));
+        }
+        for (method, name) in [
+            (SignMethod::HmacMd5, "hmacmd5"),
+            (SignMethod::HmacSha1, "hmacsha1"),
+            (SignMethod::HmacSha256, "hmacsha256"),
+        ] {
+            assert_eq!(name_of(&SIGN_METHODS, &method), Some(name));
+        }
+        for policy in [BackoffPolicy::Huawei, BackoffPolicy::Jitter, BackoffPolicy::Fixed, BackoffPolicy::None] {
+            assert!(name_of(&POLICIES, &policy).is_some());
+        }
+        for way in [OnTakeover::Slow, OnTakeover::Stop] {
+            assert!(name_of(&TAKEOVERS, &way).is_some());
+        }
+        for qos in [Qos::AtMostOnce, Qos::AtLeastOnce, Qos::ExactlyOnce] {
+            assert!(name_of(&LEVELS, &qos).is_some());
+        }
+    }
+}

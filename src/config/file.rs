@@ -1,0 +1,89 @@
+//! Reading a config file without trusting it: its size, its text, and who else can read it.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use super::ConfigError;
+use crate::session::secrets::exposure;
+
+/// No config that a person wrote is larger.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// A config file as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    /// Where it is, as the user named it.
+    pub(super) path: PathBuf,
+    /// Its content.
+    pub(super) text: String,
+    /// Why it may hold no secret: who else can read or own it.
+    trouble: Option<String>,
+}
+
+impl Source {
+    /// Opens and reads `path`. Owner and mode are asked of the open file, so that nobody can exchange it in between.
+    pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let unreadable = |reason: String| ConfigError::Unreadable { path: path.to_owned(), reason };
+        let file = File::open(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => ConfigError::Missing { path: path.to_owned() },
+            _ => unreadable(error.to_string()),
+        })?;
+        let metadata = file.metadata().map_err(|error| unreadable(error.to_string()))?;
+        let mut bytes = Vec::new();
+        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(error.to_string()))?;
+        if bytes.len() as u64 > LARGEST {
+            return Err(unreadable(format!("it is larger than {} MiB", LARGEST / 1024 / 1024)));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let good = error.utf8_error().valid_up_to();
+            let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+            unreadable(format!("line {line} is not UTF-8, as TOML must be"))
+        })?;
+        Ok(Self { path: path.to_owned(), text, trouble: exposure(&metadata) })
+    }
+
+    /// A source that no file stands behind.
+    #[cfg(test)]
+    pub(super) fn of_text(text: &str) -> Self {
+        Self { path: PathBuf::from("/etc/standin/config.toml"), text: text.to_owned(), trouble: None }
+    }
+
+    /// The folder that relative paths of the config start from.
+    pub(super) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Refuses a file that holds a secret which others can read.
+    pub(super) fn refuse_if_exposed(&self) -> Result<(), ConfigError> {
+        let Some(reason) = self.trouble.clone() else { return Ok(()) };
+        let name = shell_word(&self.path);
+        let mend = if reason.contains("belongs") {
+            format!("chown \"$(id -u)\" {name} && chmod 600 {name}")
+        } else {
+            format!("chmod 600 {name}")
+        };
+        Err(ConfigError::Exposed { path: self.path.clone(), reason, mend })
+    }
+}
+
+/// A path as a shell takes it.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    if !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "/._-+@%:,".contains(c)) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_blanks_is_quoted_for_the_shell() {
+        assert_eq!(shell_word(Path::new("/home/a/config.toml")), "/home/a/config.toml");
+        assert_eq!(shell_word(Path::new("/home/a b/it's")), "'/home/a b/it'\\''s'");
+    }
+}
