@@ -1,6 +1,17 @@
 //! `standin platform`: the embedded platform alone, for one's own firmware.
 
-use super::{CliError, Outcome};
+use std::io::Write as _;
+use std::path::Path;
+
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::error::RecvError;
+
+use super::{CliError, Outcome, written};
+use crate::config::write;
+use crate::profile::{Profile, Transport};
+use crate::sim::{Notice, Options, Platform};
+use crate::text::Safe;
 
 /// The arguments of `standin platform`.
 #[derive(Clone, Debug, clap::Args)]
@@ -14,6 +25,9 @@ pub struct Args {
     /// Sends commands and property sets, and cuts a connection once in a while
     #[arg(long)]
     pub live: bool,
+    /// So many more Huawei devices (extra-001, extra-002, …), for load
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = devices)]
+    pub extra: usize,
     /// Prints one line of JSON that says how to connect
     #[arg(long)]
     pub json: bool,
@@ -21,6 +35,98 @@ pub struct Args {
 
 /// Runs the platform until a signal ends it.
 pub async fn run(args: Args) -> Result<Outcome, CliError> {
-    // TO BE REPLACED by the platform's part.
-    todo!("{args:?}")
+    let failed = |error: std::io::Error| CliError::not_held(format!("the platform could not start: {error}"));
+    // Before a line is printed, so that whoever waits for that line can end the program in order.
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
+    let options = Options { port: args.port, seed, live: args.live, extra: args.extra, ..Options::default() };
+    let platform = Platform::start(options).map_err(|error| match args.port {
+        Some(_) => failed(error).hint("leave out --port to get free ports"),
+        None => failed(error),
+    })?;
+    let profiles = platform.profiles();
+    let config = platform.write_private("config.toml", &write::to_toml(&profiles)).map_err(failed)?;
+    let told = if args.json {
+        say(&as_json(&platform, &profiles, &config))
+    } else {
+        let seed = args.live.then_some(seed);
+        in_words(&platform, &profiles, &config, seed).iter().try_for_each(|line| say(line))
+    };
+    let outcome = tokio::select! {
+        _ = interrupt.recv() => Ok(Outcome::Signal(2)),
+        _ = terminate.recv() => Ok(Outcome::Signal(15)),
+        result = report(&platform, told, args.json) => written(result).map(|()| Outcome::Done),
+    };
+    platform.stop().await;
+    outcome
+}
+
+/// Prints what happens, until nobody reads it any more. The one line of JSON stays alone.
+async fn report(platform: &Platform, told: std::io::Result<()>, quiet: bool) -> std::io::Result<()> {
+    told?;
+    if quiet {
+        return std::future::pending().await;
+    }
+    let mut notices = platform.watch();
+    loop {
+        match notices.recv().await {
+            Ok(notice) => say(&line_of(&notice))?,
+            Err(RecvError::Lagged(missed)) => say(&format!("… {missed} more"))?,
+            // The platform is ours and still runs, so that this cannot come; if it did, there is nothing to report.
+            Err(RecvError::Closed) => return std::future::pending().await,
+        }
+    }
+}
+
+fn line_of(notice: &Notice) -> String {
+    let now = jiff::Zoned::now().strftime("%H:%M:%S").to_string();
+    format!("{now}  {}", Safe::new(&notice.to_string()))
+}
+
+fn say(line: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
+}
+
+/// The contract's line: where to connect, whom to trust, as whom.
+fn as_json(platform: &Platform, profiles: &[Profile], config: &Path) -> String {
+    let devices: Vec<_> = profiles.iter().map(write::table).collect();
+    json!({
+        "wss": platform.wss_url(),
+        "ws": platform.ws_url(),
+        "ca_file": platform.ca_file(),
+        "devices": devices,
+        "config": config,
+    })
+    .to_string()
+}
+
+fn in_words(platform: &Platform, profiles: &[Profile], config: &Path, seed: Option<u64>) -> Vec<String> {
+    let mut lines = vec!["An IoT platform for trying out, on this machine only.".to_owned(), String::new()];
+    let names = profiles.iter().map(|profile| profile.name.chars().count()).max().unwrap_or_default();
+    // Hundreds of extra devices would push the rest off the screen.
+    for profile in profiles.iter().take(8) {
+        let cloud = profile.identity.cloud().word();
+        let ws = platform.profile(&profile.name, Transport::Ws).map(|profile| profile.endpoint.url());
+        let ws = ws.unwrap_or_default();
+        lines.push(format!("  {:names$}  {cloud:6}  {}  {ws}", profile.name, profile.endpoint.url()));
+    }
+    if let Some(more) = profiles.len().checked_sub(8).filter(|more| *more > 0) {
+        lines.push(format!("  … and {more} more"));
+    }
+    lines.extend([
+        String::new(),
+        format!("  certificate to trust   {}", platform.ca_file().display()),
+        format!("  ready config           {}", config.display()),
+        format!("  try it                 standin --config {}", config.display()),
+    ]);
+    lines.extend(seed.map(|seed| format!("  what it does           --live --seed {seed} does the same again")));
+    lines.extend([String::new(), "Ctrl-C ends it.".to_owned(), String::new()]);
+    lines
+}
+
+fn devices(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number <= 10_000).ok_or_else(|| "a number up to 10000".to_owned())
 }

@@ -1,0 +1,235 @@
+//! Who may sign in: the devices of the clouds' documents, more of them for load, and the caller's own.
+//!
+//! What lives here: names, identities and secrets, and the profiles that a client needs to sign in as one of them. What
+//! may not: the rules of signing in (that is `login`).
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::cloud::{self, Limits, Platform as _};
+use crate::profile::{
+    AliyunIdentity, AliyunTimestamp, Backoff, BackoffPolicy, Cloud, Endpoint, HuaweiIdentity, Identity, MqttIdentity,
+    OnTakeover, Profile, SecretSource, SignMethod, SignType, Tls, Transport, UcloudIdentity,
+};
+use crate::secret::Secret;
+
+/// A device that the platform knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Device {
+    /// How orders and notices call it.
+    pub name: String,
+    /// Who it is; its secret is [`SecretSource::Inline`], other sources are unknown to the platform.
+    pub identity: Identity,
+}
+
+/// All devices that the platform knows.
+#[derive(Debug, Default)]
+pub(crate) struct Roster {
+    devices: Vec<Device>,
+}
+
+impl Device {
+    /// A device called `name`.
+    pub fn new(name: impl Into<String>, identity: Identity) -> Self {
+        Self { name: name.into(), identity }
+    }
+
+    /// Its secret as the platform holds it.
+    pub(crate) fn secret(&self) -> Option<&Secret> {
+        match self.identity.secret() {
+            Some(SecretSource::Inline(secret)) => Some(secret),
+            _ => None,
+        }
+    }
+
+    /// Its cloud's limits.
+    pub(crate) fn limits(&self) -> &'static Limits {
+        match &self.identity {
+            Identity::Huawei(device) => cloud::huawei::Device::new(device).limits(),
+            Identity::Aliyun(device) => cloud::aliyun::Device::new(device, Transport::Wss).limits(),
+            Identity::Ucloud(device) => cloud::ucloud::Device::new(device).limits(),
+            Identity::Mqtt(device) => cloud::plain::Device::new(device).limits(),
+        }
+    }
+
+    /// A profile that signs in as this device.
+    pub(crate) fn profile(&self, transport: Transport, port: u16, ca_file: &Path) -> Profile {
+        let cloud = self.identity.cloud();
+        Profile {
+            name: self.name.clone(),
+            identity: self.identity.clone(),
+            endpoint: Endpoint {
+                transport,
+                host: "127.0.0.1".to_owned(),
+                port,
+                path: path(cloud).to_owned(),
+                subprotocol: Some("mqtt".to_owned()),
+            },
+            tls: Tls { ca_file: transport.is_tls().then(|| ca_file.to_owned()), identity: None },
+            proxy: None,
+            autoconnect: true,
+            keep_alive: cloud::defaults::keep_alive(cloud),
+            clean_session: true,
+            connect_timeout: Duration::from_secs(10),
+            max_packet: 8 << 20,
+            strict: true,
+            subscribe: Vec::new(),
+            backoff: backoff(cloud),
+            on_takeover: OnTakeover::Slow,
+        }
+    }
+}
+
+impl Roster {
+    /// A roster of `devices`.
+    pub(crate) fn new(devices: Vec<Device>) -> Self {
+        Self { devices }
+    }
+
+    /// Adds a device.
+    pub(crate) fn add(&mut self, device: Device) {
+        self.devices.push(device);
+    }
+
+    /// The device of that number.
+    pub(crate) fn get(&self, index: usize) -> Option<&Device> {
+        self.devices.get(index)
+    }
+
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Device> {
+        self.devices.iter()
+    }
+
+    /// The first device whose identity `is` the one looked for.
+    pub(crate) fn find(&self, is: impl Fn(&Identity) -> bool) -> Option<(usize, &Device)> {
+        self.devices.iter().enumerate().find(|(_, device)| is(&device.identity))
+    }
+
+    /// The device of that name.
+    pub(crate) fn named(&self, name: &str) -> Option<usize> {
+        self.devices.iter().position(|device| device.name == name)
+    }
+}
+
+/// The WebSocket path of a cloud's rules.
+pub(crate) fn path(cloud: Cloud) -> &'static str {
+    match cloud {
+        Cloud::Huawei => "/huawei/mqtt",
+        Cloud::Aliyun => "/aliyun",
+        Cloud::Ucloud => "/ucloud",
+        Cloud::Mqtt => "/broker/mqtt",
+    }
+}
+
+/// The cloud whose rules hold on `path`; one slash at the end is as good as none.
+pub(crate) fn cloud_at(asked: &str) -> Option<Cloud> {
+    let asked = asked.strip_suffix('/').unwrap_or(asked);
+    [Cloud::Huawei, Cloud::Aliyun, Cloud::Ucloud, Cloud::Mqtt].into_iter().find(|cloud| path(*cloud) == asked)
+}
+
+/// The devices of the clouds' own documents, and a client of the plain broker.
+pub fn demo() -> Vec<Device> {
+    vec![
+        Device::new("smoke-01", huawei("65f0c0de_dev01", "12345678")),
+        Device::new(
+            "lamp-01",
+            Identity::Aliyun(AliyunIdentity {
+                product_key: "a1AbCdEfGh1".to_owned(),
+                device_name: "lamp-01".to_owned(),
+                secret: inline("e5f6a7b8c9d0e1f2a3b4c5d6e7f80912"),
+                client_id: "a1AbCdEfGh1.lamp-01".to_owned(),
+                sign_method: SignMethod::HmacSha256,
+                timestamp: AliyunTimestamp::Now,
+            }),
+        ),
+        Device::new(
+            "meter-7",
+            Identity::Ucloud(UcloudIdentity {
+                product_sn: "ledubff3z85spjmu".to_owned(),
+                device_sn: "h9onxtzw0aep7fsr".to_owned(),
+                secret: inline("6g7tjlekwf3sqqqj"),
+            }),
+        ),
+        Device::new(
+            "broker-1",
+            Identity::Mqtt(MqttIdentity {
+                client_id: "broker-1".to_owned(),
+                username: None,
+                password: None,
+                will: None,
+            }),
+        ),
+    ]
+}
+
+/// One more Huawei device, for load: `extra-001`, `extra-002`, ….
+pub(crate) fn extra(number: usize) -> Device {
+    let name = format!("extra-{number:03}");
+    let identity = huawei(&format!("65f0c0de_{name}"), &format!("secret-of-{name}"));
+    Device::new(name, identity)
+}
+
+fn huawei(device_id: &str, secret: &str) -> Identity {
+    Identity::Huawei(HuaweiIdentity {
+        device_id: device_id.to_owned(),
+        secret: Some(inline(secret)),
+        sign_type: SignType::Sha256,
+    })
+}
+
+fn inline(secret: &str) -> SecretSource {
+    SecretSource::Inline(Secret::new(secret))
+}
+
+fn backoff(cloud: Cloud) -> Backoff {
+    let second = Duration::from_secs(1);
+    match cloud {
+        Cloud::Huawei => {
+            Backoff { policy: BackoffPolicy::Huawei, min: second, default: second, max: Duration::from_secs(30) }
+        }
+        _ => Backoff { policy: BackoffPolicy::Jitter, min: second, default: second, max: Duration::from_mins(1) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_leads_to_its_cloud() {
+        for (asked, cloud) in [
+            ("/huawei/mqtt", Some(Cloud::Huawei)),
+            ("/huawei/mqtt/", Some(Cloud::Huawei)),
+            ("/aliyun", Some(Cloud::Aliyun)),
+            ("/aliyun/", Some(Cloud::Aliyun)),
+            ("/ucloud", Some(Cloud::Ucloud)),
+            ("/broker/mqtt", Some(Cloud::Mqtt)),
+            ("/", None),
+            ("", None),
+            ("/mqtt", None),
+            ("/aliyun//", None),
+        ] {
+            assert_eq!(cloud_at(asked), cloud, "{asked}");
+        }
+    }
+
+    #[test]
+    fn names_are_unique_with_many_extra_devices() {
+        let mut names: Vec<_> = demo().into_iter().chain((1..=1000).map(extra)).map(|device| device.name).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn a_profile_trusts_the_authority_only_where_tls_is_spoken() {
+        for device in demo() {
+            let wss = device.profile(Transport::Wss, 1, Path::new("/x/ca.pem"));
+            assert_eq!(wss.tls.ca_file.as_deref(), Some(Path::new("/x/ca.pem")));
+            assert_eq!(device.profile(Transport::Ws, 2, Path::new("/x/ca.pem")).tls.ca_file, None);
+            assert_eq!(cloud_at(&wss.endpoint.path), Some(device.identity.cloud()));
+        }
+    }
+}
