@@ -1,7 +1,7 @@
 //! Values that never print: device secrets, passwords, private keys.
 //!
 //! What lives here: the type and its masking. What may not: reading a secret from a file, the environment or a command
-//! (that is `session::secrets`), and any way to print one.
+//! (that is `vault`), and any way to print one.
 
 use std::fmt;
 

@@ -13,9 +13,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("event", &["mqtt", "text"]),
     ("cloud", &["event", "mqtt", "profile", "secret"]),
     ("timeline", &["event", "mqtt", "profile"]),
+    ("vault", &["profile", "secret"]),
     ("link", &["event", "profile", "secret"]),
-    ("session", &["cloud", "event", "link", "mqtt", "profile", "secret", "timeline"]),
-    ("config", &["cloud", "event", "mqtt", "profile", "secret", "text"]),
+    ("session", &["cloud", "event", "link", "mqtt", "profile", "secret", "timeline", "vault"]),
+    ("config", &["cloud", "event", "mqtt", "profile", "secret", "text", "vault"]),
     ("console", &["cloud", "config", "event", "mqtt", "profile", "session", "text", "timeline"]),
     ("sim", &["cloud", "event", "mqtt", "profile", "secret", "text"]),
 ];
@@ -52,7 +53,7 @@ const ONLY_HERE: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["link/", "sim/"]),
     ("tokio_tungstenite", &["link/", "sim/"]),
     ("rcgen", &["sim/"]),
-    ("fastrand", &["session/", "sim/", "link/"]),
+    ("fastrand", &["session/", "sim/", "cli/"]),
 ];
 
 /// What a place may not name although it may use the part that the word belongs to.

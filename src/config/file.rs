@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
-use crate::session::secrets::exposure;
+use crate::vault::exposure;
 
 /// No config that a person wrote is larger.
 const LARGEST: u64 = 4 * 1024 * 1024;

@@ -17,7 +17,6 @@ use super::ledger::Ledger;
 use super::order::Order;
 use super::record::Turning;
 use super::recovery::{Ending, Next, Recovery};
-use super::secrets::{self, SecretError};
 use crate::cloud::guard::Meter;
 use crate::cloud::{Platform, Scene};
 use crate::event::{Kind, LineState, Moment, StateChange, WallTime};
@@ -27,6 +26,7 @@ use crate::mqtt::{Client, Fault, Input, Options};
 use crate::profile::{Identity, Profile, SignType, Subscription};
 use crate::secret::Secret;
 use crate::timeline::SessionId;
+use crate::vault::{self, SecretError};
 
 /// QoS 1 and 2 messages that may be unacknowledged at once: below the clouds' own throttles.
 const WINDOW: u16 = 32;
@@ -51,7 +51,8 @@ pub(super) struct Actor {
     /// The number of the order that asked for the line's next state.
     pub(super) state_order: Option<u64>,
     clock_offset_us: Option<i64>,
-    signed_hour: String,
+    /// For when the last attempt's credentials were made.
+    signed_at: WallTime,
     /// Told to leave: until when the messages in flight may still be acknowledged.
     pub(super) leaving: Option<Instant>,
 }
@@ -133,7 +134,7 @@ impl Actor {
             wanted,
             state_order: None,
             clock_offset_us: None,
-            signed_hour: String::new(),
+            signed_at: WallTime::default(),
             leaving: None,
         }
     }
@@ -192,9 +193,9 @@ impl Actor {
                 self.note_clock(error.server_date);
                 self.lost(Cause::link(error, Ending::Failed))
             }
-            (Line::Connected(online), Wake::Read(Ok(()))) => self.received(online).await,
+            (Line::Connected(online), Wake::Read(Ok(()))) => self.received(online),
             (Line::Connected(online), Wake::Read(Err(error))) => self.broken(&online, error),
-            (Line::Connected(online), Wake::Time) => self.ticked(online).await,
+            (Line::Connected(online), Wake::Time) => self.ticked(online),
             (Line::Connected(online), Wake::Room) => {
                 self.client.forgive_silence(clock::now().mono);
                 Line::Connected(online)
@@ -213,7 +214,7 @@ impl Actor {
         let profile = Arc::clone(&self.profile);
         Line::Dialling(Box::pin(async move {
             let secret = match profile.identity.secret() {
-                Some(source) => Some(secrets::fetch(source).await.map_err(|error| no_secret(&error))?),
+                Some(source) => Some(vault::fetch(source).await.map_err(|error| no_secret(&error))?),
                 None => None,
             };
             let (link, opened) = link::open(&profile, clock::wall).await?;
@@ -231,7 +232,7 @@ impl Actor {
         let now = clock::now();
         self.note_clock(dialled.opened.server_date);
         let credentials = self.platform.credentials(dialled.secret.as_ref(), now.at);
-        self.signed_hour = now.at.utc_hour();
+        self.signed_at = now.at;
         let connect = Connect {
             client_id: credentials.client_id,
             username: credentials.username,
@@ -247,23 +248,23 @@ impl Actor {
         }
     }
 
-    async fn received(&mut self, mut online: Box<Online>) -> Line {
+    fn received(&mut self, mut online: Box<Online>) -> Line {
         let fault = online.connection.deliver(clock::now().mono, &mut self.client).err();
-        self.settle(online, fault).await
+        self.settle(online, fault)
     }
 
-    async fn ticked(&mut self, mut online: Box<Online>) -> Line {
+    fn ticked(&mut self, mut online: Box<Online>) -> Line {
         let now = clock::now().mono;
         self.recovery.settle(now);
         if online.held {
             self.client.forgive_silence(now);
         }
         let fault = self.client.step(now, Input::Tick, &mut online.connection.output).err();
-        self.settle(online, fault).await
+        self.settle(online, fault)
     }
 
     /// Records what happened on `online` and decides whether it goes on.
-    pub(super) async fn settle(&mut self, mut online: Box<Online>, fault: Option<Fault>) -> Line {
+    pub(super) fn settle(&mut self, mut online: Box<Online>, fault: Option<Fault>) -> Line {
         match self.record(&mut online.connection.output.happenings) {
             Some(Turning::Accepted { session_present }) => {
                 online.accepted = true;
@@ -271,14 +272,15 @@ impl Actor {
             }
             Some(Turning::Refused(code)) => {
                 let cause = self.refused(code);
-                online.connection.close().await;
+                // In the background: a peer that broke the rules may be slow to go, and the next state is known now.
+                tokio::spawn(online.connection.close());
                 return self.lost(cause);
             }
             None => {}
         }
         let Some(fault) = fault else { return Line::Connected(online) };
         let cause = Cause::fault(&fault, online.accepted);
-        online.connection.close().await;
+        tokio::spawn(online.connection.close());
         self.lost(cause)
     }
 
@@ -292,7 +294,8 @@ impl Actor {
     }
 
     fn refused(&self, code: ConnectReturn) -> Cause {
-        let scene = Scene { clock_offset_us: self.clock_offset_us, keep_alive: self.profile.keep_alive };
+        let scene =
+            Scene { at: self.signed_at, clock_offset_us: self.clock_offset_us, keep_alive: self.profile.keep_alive };
         let advice = self.platform.explain_connack(code, &scene);
         let ending = match code {
             ConnectReturn::ServerUnavailable | ConnectReturn::Accepted => Ending::Failed,
@@ -308,7 +311,7 @@ impl Actor {
             matches!(&self.profile.identity, Identity::Huawei(device) if device.sign_type == SignType::Sha256Timed);
         timed.then(|| {
             let now = clock::wall();
-            if now.utc_hour() == self.signed_hour { until_next_hour(now) } else { Duration::ZERO }
+            if now.utc_hour() == self.signed_at.utc_hour() { until_next_hour(now) } else { Duration::ZERO }
         })
     }
 

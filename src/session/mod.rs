@@ -13,7 +13,6 @@ pub mod order;
 mod orders;
 mod record;
 pub mod recovery;
-pub mod secrets;
 
 use std::sync::Arc;
 

@@ -36,7 +36,7 @@ impl Actor {
                 match line {
                     Line::Connected(mut online) if online.accepted => {
                         let fault = self.request(&mut online, number, action);
-                        self.settle(online, fault).await
+                        self.settle(online, fault)
                     }
                     line => {
                         let hint = "wait until the device is online, or connect it";

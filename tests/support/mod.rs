@@ -1,6 +1,6 @@
 //! What the tests that run the program share: a folder of its own, a config, the program's process and its events.
 
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
 
 pub mod mosquitto;
 pub mod pki;

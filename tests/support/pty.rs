@@ -1,10 +1,11 @@
 //! A program in a pseudo-terminal: what it writes, what its screen shows, what it costs. Shared by the end-to-end tests
 //! and by the example that measures the figures.
 
-#![allow(dead_code, missing_docs, reason = "each user needs its own part of this")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each user needs its own part of this")]
 
 use std::fs;
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -58,7 +59,7 @@ impl Terminal {
             }
         });
         let keys = pair.master.take_writer()?;
-        let screen = vt100::Parser::new(rows, cols, 0);
+        let screen = vt100::Parser::new(cells(rows), cells(cols), 0);
         Ok(Self { child, keys, output, screen, bytes: 0, begun, master: Some(pair.master), raw: None })
     }
 
@@ -152,7 +153,7 @@ impl Terminal {
 
     /// Changes the window's size.
     pub fn resize(&mut self, cols: u16, rows: u16) -> Result<()> {
-        self.screen.screen_mut().set_size(rows, cols);
+        self.screen.screen_mut().set_size(cells(rows), cells(cols));
         let master = self.master.as_ref().ok_or("the terminal is gone")?;
         Ok(master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 })?)
     }
@@ -238,6 +239,11 @@ impl Terminal {
     pub fn id(&self) -> Result<u32> {
         self.child.process_id().ok_or_else(|| "the program has ended".into())
     }
+}
+
+/// A screen has at least one row and one column, whatever the window says.
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN)
 }
 
 impl Drop for Terminal {

@@ -11,7 +11,7 @@ use crate::session::{Action, Order};
 
 /// An order and the device it is for.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Addressed {
+pub(super) struct Addressed {
     /// The device's name; `None`: the only one.
     pub session: Option<String>,
     /// What it is to do.
@@ -20,7 +20,7 @@ pub struct Addressed {
 
 /// A line that is no order.
 #[derive(Debug, PartialEq, Eq)]
-pub struct NoOrder {
+pub(super) struct NoOrder {
     /// The device and the number, as far as they could be read.
     pub session: Option<String>,
     /// See `session`.
@@ -49,7 +49,7 @@ struct Line<'a> {
 }
 
 /// Reads one line. With `force`, every order passes over the guardrails.
-pub fn read(line: &str, force: bool) -> Result<Addressed, NoOrder> {
+pub(super) fn read(line: &str, force: bool) -> Result<Addressed, NoOrder> {
     let mut line: Line<'_> = serde_json::from_str(line).map_err(|error| NoOrder {
         session: None,
         number: None,
