@@ -3,11 +3,14 @@
 //! What lives here: [`Link`] and what it says when the stream ends. What may not: how bytes are framed (`ws`, `raw`).
 
 use std::fmt;
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Sleep;
 
 use super::error::{LinkError, Stage, Target, from_io};
 use super::raw::Raw;
@@ -15,6 +18,8 @@ use super::ws::Ws;
 
 /// How long a goodbye may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// How long the reader may take to find the end of a stream that can no longer be written.
+const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// An open byte stream.
 pub struct Link {
@@ -22,8 +27,15 @@ pub struct Link {
     target: Target,
     /// Why reading ended; from then on every call says so.
     ended: Option<Box<LinkError>>,
-    /// Why writing ended. The reader reports it, once it has seen what the platform still had to say.
-    unwritable: Option<Box<LinkError>>,
+    /// Why writing ended, until the reader has seen what the platform still had to say.
+    unwritable: Option<Unwritable>,
+}
+
+/// A failed write.
+struct Unwritable {
+    fault: Box<LinkError>,
+    /// Ends the wait for the reader's own end of the stream.
+    patience: Pin<Box<Sleep>>,
 }
 
 /// What frames the bytes.
@@ -60,9 +72,8 @@ impl Link {
         let fault = match polled {
             Poll::Ready(Ok(())) => return Poll::Ready(Ok(())),
             Poll::Ready(Err(fault)) => Box::new(fault),
-            // Writing failed and there is nothing more to read.
-            Poll::Pending => match self.unwritable.take() {
-                Some(fault) => fault,
+            Poll::Pending => match self.unwritable.take_if(|failed| failed.patience.as_mut().poll(cx).is_ready()) {
+                Some(failed) => failed.fault,
                 None => return Poll::Pending,
             },
         };
@@ -126,7 +137,9 @@ impl Link {
     fn written(&mut self, cx: &Context<'_>, polled: Poll<Result<(), LinkError>>) -> Poll<Result<(), LinkError>> {
         match polled {
             Poll::Ready(Err(fault)) => {
-                self.unwritable = Some(Box::new(fault));
+                let patience = Box::pin(tokio::time::sleep(LAST_WORDS));
+                self.unwritable = Some(Unwritable { fault: Box::new(fault), patience });
+                // The reader has to take its turn, for the patience to run.
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
@@ -150,3 +163,6 @@ impl fmt::Debug for Link {
 pub(super) fn stream_error(target: &Target, fault: &io::Error) -> LinkError {
     from_io(Stage::Open, target, fault)
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,6 +141,8 @@ fn alerted(alert: AlertDescription, target: &Target) -> LinkError {
         | Alert::CertificateUnknown
         | Alert::UnknownCA
         | Alert::AccessDenied => client_certificate(alert, target),
+        // Only a certificate's signature is checked this late in a handshake that both sides otherwise understand.
+        Alert::DecryptError if target.cert_file.is_some() => client_certificate(alert, target),
         Alert::UnrecognisedName => LinkError::new(
             "tls-name",
             format!("{at} does not know this host name (TLS alert {alert:?})"),
