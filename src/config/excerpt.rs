@@ -3,11 +3,10 @@
 use std::ops::Range;
 use std::path::Path;
 
-use unicode_width::UnicodeWidthStr;
-
 use super::report::Fault;
 use super::suggest;
 use crate::secret::MASK;
+use crate::text::width::width;
 
 /// How much of a long line is shown, in characters.
 const SHOWN: usize = 100;
@@ -49,9 +48,9 @@ impl Line {
         let mut shown = hide_logins(visible);
         let marked = plain(&line[from.min(secret)..to.min(secret)]);
         let (indent, carets) = if from >= secret && !masked.is_empty() {
-            (plain(&shown).width(), MASK.chars().count())
+            (width(&plain(&shown)), MASK.chars().count())
         } else {
-            (plain(&hide_logins(&line[..from])).width(), hide_logins(&marked).width().max(1))
+            (width(&plain(&hide_logins(&line[..from]))), width(&hide_logins(&marked)).max(1))
         };
         if !masked.is_empty() {
             shown.push_str(MASK);
@@ -139,7 +138,7 @@ fn cut(text: String, indent: usize, carets: usize) -> Line {
     let (head, tail) = (if skipped > 0 { "…" } else { "" }, if skipped + SHOWN < length { "…" } else { "" });
     let kept: String = text.chars().skip(skipped).take(SHOWN).collect();
     let gone: String = text.chars().take(skipped).collect();
-    let indent = (indent + head.width()).saturating_sub(gone.width());
+    let indent = (indent + width(head)).saturating_sub(width(&gone));
     let room = SHOWN.saturating_sub(indent).max(1);
     Line { text: format!("{head}{kept}{tail}"), indent, carets: carets.min(room) }
 }
