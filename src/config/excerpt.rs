@@ -84,22 +84,18 @@ fn holds_key(line: &str) -> bool {
     })
 }
 
-/// The byte after the first `=` that follows a word like `secret` or `password`.
+/// Where the value of the first key begins that is like `secret` or `password`.
 fn secret_key(line: &str) -> Option<usize> {
-    let mut search = 0;
-    while let Some(equals) = line[search..].find('=').map(|at| search + at) {
-        let words = line[search..equals].split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
-        if words.filter(|word| !word.is_empty()).next_back().is_some_and(names_secret) {
-            let blanks = line[equals + 1..].len() - line[equals + 1..].trim_start().len();
-            return Some(equals + 1 + blanks);
-        }
-        search = equals + 1;
-    }
-    None
+    line.match_indices('=').find_map(|(equals, _)| {
+        let key = line[..equals].trim_end().rsplit(['{', ',', '=', ' ', '\t']).next()?;
+        let blanks = line[equals + 1..].len() - line[equals + 1..].trim_start().len();
+        names_secret(key).then_some(equals + 1 + blanks)
+    })
 }
 
-fn names_secret(word: &str) -> bool {
-    let word = word.to_lowercase();
+/// Whether a key is, or was probably meant to be, that of a secret.
+fn names_secret(key: &str) -> bool {
+    let word: String = key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     ["secret", "passw", "token", "credential"].iter().any(|part| word.contains(part))
         || ["secret", "password", "passwd"].iter().any(|known| suggest::distance(&word, known) <= 2)
 }
