@@ -12,7 +12,6 @@
 //! | [`mqtt`] | an MQTT 3.1.1 client as a state machine, and the codec | pure |
 //! | [`cloud`] | what each platform asks of a device: one file a cloud | pure |
 //! | [`timeline`] | bounded history of events in memory: store, filter, topics, requests | pure |
-//! | [`vault`] | fetching secrets, and who may read a file that holds one | shell |
 //! | [`link`] | a byte stream to a platform: TCP, proxy, TLS, WebSocket | shell |
 //! | [`session`] | a device session: drives link, mqtt and cloud, backs off, emits events | shell |
 //! | [`console`] | the screen: state, actions, keymap, panes, themes, terminal | shell |
@@ -35,4 +34,3 @@ pub mod session;
 pub mod sim;
 pub mod text;
 pub mod timeline;
-pub mod vault;

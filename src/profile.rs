@@ -1,7 +1,7 @@
 //! A device as checked values: what to connect to, as whom, and how.
 //!
 //! What lives here: the values and their vocabulary. What may not: reading them from TOML (that is `config`), fetching a
-//! secret (that is `vault`), or what a cloud makes of them (that is `cloud`).
+//! secret (that is `session::secrets`), or what a cloud makes of them (that is `cloud`).
 
 use std::path::PathBuf;
 use std::time::Duration;

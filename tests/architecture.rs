@@ -13,10 +13,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("event", &["mqtt", "text"]),
     ("cloud", &["event", "mqtt", "profile", "secret"]),
     ("timeline", &["event", "mqtt", "profile"]),
-    ("vault", &["profile", "secret"]),
     ("link", &["event", "profile", "secret"]),
-    ("session", &["cloud", "event", "link", "mqtt", "profile", "secret", "timeline", "vault"]),
-    ("config", &["cloud", "event", "mqtt", "profile", "secret", "text", "vault"]),
+    ("session", &["cloud", "event", "link", "mqtt", "profile", "secret", "timeline"]),
+    ("config", &["cloud", "event", "mqtt", "profile", "secret", "text"]),
     ("console", &["cloud", "config", "event", "mqtt", "profile", "session", "text", "timeline"]),
     ("sim", &["cloud", "event", "mqtt", "profile", "secret", "text"]),
 ];

@@ -66,13 +66,13 @@ pub enum Command {
     Pub(publish::Args),
     /// Live sessions driven by orders, one JSON object a line on standard input
     Drive(drive::Args),
-    /// Records devices on a tape, without a screen
+    /// Records devices on a tape, without a screen (not in this version)
     Record(record::Args),
-    /// Plays a tape in the console, or prints or sends it again
+    /// Plays a tape in the console, or prints or sends it again (not in this version)
     Replay(replay::Args),
     /// The CONNECT credentials of a device
     Sign(sign::Args),
-    /// Looks after tapes
+    /// Looks after tapes (not in this version)
     Tape(tape::Args),
     /// Writes a commented config
     Init(init::Args),

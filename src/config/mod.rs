@@ -2,7 +2,7 @@
 //!
 //! What lives here: where the config is, reading it without trusting it, the walk from TOML with its places to
 //! [`Profile`]s, every sentence about what is wrong with it, and the way back from profiles to TOML. What may not: fetching
-//! a secret (that is `vault`) and what a cloud asks of a device (that is `cloud`; its defaults and checks are
+//! a secret (that is `session::secrets`) and what a cloud asks of a device (that is `cloud`; its defaults and checks are
 //! called from here).
 //!
 //! A raw table never leaves this module: what does has been checked.

@@ -17,6 +17,7 @@ use super::ledger::Ledger;
 use super::order::Order;
 use super::record::Turning;
 use super::recovery::{Ending, Next, Recovery};
+use super::secrets::{self, SecretError};
 use crate::cloud::guard::Meter;
 use crate::cloud::{Platform, Scene};
 use crate::event::{Kind, LineState, Moment, StateChange, WallTime};
@@ -26,7 +27,6 @@ use crate::mqtt::{Client, Fault, Input, Options};
 use crate::profile::{Identity, Profile, SignType, Subscription};
 use crate::secret::Secret;
 use crate::timeline::SessionId;
-use crate::vault::{self, SecretError};
 
 /// QoS 1 and 2 messages that may be unacknowledged at once: below the clouds' own throttles.
 const WINDOW: u16 = 32;
@@ -214,7 +214,7 @@ impl Actor {
         let profile = Arc::clone(&self.profile);
         Line::Dialling(Box::pin(async move {
             let secret = match profile.identity.secret() {
-                Some(source) => Some(vault::fetch(source).await.map_err(|error| no_secret(&error))?),
+                Some(source) => Some(secrets::fetch(source).await.map_err(|error| no_secret(&error))?),
                 None => None,
             };
             let (link, opened) = link::open(&profile, clock::wall).await?;

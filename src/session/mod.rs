@@ -13,6 +13,7 @@ pub mod order;
 mod orders;
 mod record;
 pub mod recovery;
+pub mod secrets;
 
 use std::sync::Arc;
 
