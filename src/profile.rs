@@ -244,7 +244,7 @@ pub struct Subscription {
 pub struct Backoff {
     /// The formula.
     pub policy: BackoffPolicy,
-    /// Added to each wait by Huawei's formula; the wait itself for `fixed`.
+    /// Added to each wait by Huawei's formula; the other policies have no use for it.
     pub min: Duration,
     /// What is doubled and jittered.
     pub default: Duration,

@@ -6,6 +6,9 @@
 /// made by a proxy, and no cloud of ours looks closer than this.
 const WORTH_SAYING_US: u64 = 120_000_000;
 
+/// To the nearest minute: `Date` drops what is left of a second, and "2 h 59 min" would hide that a zone is wrong.
+const HALF_A_MINUTE_US: u64 = 30_000_000;
+
 /// Says how far this machine's clock is off, and in which direction, when that is 120 s or more. `offset_us` is the
 /// platform's clock minus ours, in microseconds.
 pub fn describe(offset_us: i64) -> Option<String> {
@@ -13,7 +16,7 @@ pub fn describe(offset_us: i64) -> Option<String> {
         return None;
     }
     let direction = if offset_us > 0 { "behind" } else { "ahead of" };
-    let span = span(offset_us.unsigned_abs() / 1_000_000);
+    let span = span(offset_us.unsigned_abs().saturating_add(HALF_A_MINUTE_US) / 1_000_000);
     Some(format!("this machine's clock is {span} {direction} the platform's"))
 }
 
@@ -41,6 +44,7 @@ mod tests {
             (-119 * SECOND, None),
             (120 * SECOND, Some("this machine's clock is 2 min behind the platform's")),
             (-120 * SECOND, Some("this machine's clock is 2 min ahead of the platform's")),
+            (3 * 3600 * SECOND - 1, Some("this machine's clock is 3 h 0 min behind the platform's")),
             (8 * 3600 * SECOND, Some("this machine's clock is 8 h 0 min behind the platform's")),
             (-(86_400 + 3600) * SECOND, Some("this machine's clock is 1 day 1 h ahead of the platform's")),
             (20_000 * 86_400 * SECOND, Some("this machine's clock is 20000 days 0 h behind the platform's")),

@@ -1,0 +1,331 @@
+//! Device sessions against the embedded platform, over wss, with each cloud's rules.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use standin::event::{Event, Kind, LineState, What, json as event_json};
+use standin::mqtt::{Qos, TopicFilter};
+use standin::profile::{Backoff, BackoffPolicy, Identity, Profile, SecretSource, SignType};
+use standin::secret::Secret;
+use standin::session::{self, Action, Follower, Handle, Journal, Order, clock};
+use standin::sim::{Ask, Options, Outcome, Platform};
+use standin::timeline::{Budget, Timeline};
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Bench {
+    platform: Platform,
+    journal: Journal,
+    handles: Vec<Handle>,
+    follower: Follower,
+    seen: Vec<Value>,
+}
+
+impl Bench {
+    fn new(options: Options) -> Self {
+        let platform = Platform::start(options).unwrap();
+        let (journal, follower) = Journal::followed(Timeline::new(Budget::default(), clock::now()));
+        Self { platform, journal, handles: Vec::new(), follower, seen: Vec::new() }
+    }
+
+    /// A platform with the documents' devices, all of them signed in.
+    async fn online() -> Self {
+        let mut bench = Self::new(Options::default());
+        for profile in bench.platform.profiles() {
+            bench.start(profile);
+        }
+        for name in bench.names() {
+            bench.state(&name, LineState::Online).await;
+        }
+        for handle in bench.handles.clone() {
+            // The platform asks only who has subscribed.
+            for wanted in handle.platform.subscriptions() {
+                let filter = wanted.filter.as_str();
+                bench.event(filter, |event| event["kind"] == "subscribed" && event["filter"] == filter).await;
+            }
+        }
+        bench
+    }
+
+    fn start(&mut self, profile: Profile) -> &Handle {
+        self.handles.push(session::start(quick(profile), &self.journal));
+        self.handles.last().unwrap()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.handles.iter().map(|handle| handle.profile.name.clone()).collect()
+    }
+
+    /// The device of one cloud: its name and its profile.
+    fn device(&self, cloud: &str) -> Profile {
+        self.platform.profiles().into_iter().find(|profile| profile.identity.cloud().word() == cloud).unwrap()
+    }
+
+    fn order(&self, device: &str, number: u64, action: Action) {
+        let handle = self.handles.iter().find(|handle| handle.profile.name == device).unwrap();
+        handle.try_send(Order { number: Some(number), action }).unwrap();
+    }
+
+    /// The first event that matches, of those not answered yet.
+    async fn event(&mut self, what: &str, matches: impl Fn(&Value) -> bool) -> Value {
+        let waiting = async {
+            loop {
+                if let Some(place) = self.seen.iter().position(&matches) {
+                    return self.seen.remove(place);
+                }
+                let seen = &mut self.seen;
+                self.follower.next(64, |event| seen.push(as_json(event))).await;
+            }
+        };
+        let found = timeout(PATIENCE, waiting).await;
+        found.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}; seen: {:#?}", self.seen))
+    }
+
+    async fn state(&mut self, device: &str, state: LineState) -> Value {
+        self.event(&format!("{device} {}", state.word()), |event| {
+            event["session"] == device && event["state"] == state.word()
+        })
+        .await
+    }
+}
+
+fn as_json(event: &Event<'_>) -> Value {
+    let mut line = String::new();
+    event_json::write(&mut line, event);
+    serde_json::from_str(&line).unwrap()
+}
+
+/// Comes back at once, so that no test waits for a cloud's policy.
+fn quick(profile: Profile) -> Profile {
+    let backoff = Backoff {
+        policy: BackoffPolicy::Fixed,
+        min: Duration::ZERO,
+        default: Duration::from_millis(20),
+        max: Duration::from_millis(200),
+    };
+    Profile { backoff, ..profile }
+}
+
+fn command(service: &str, name: &str) -> Ask {
+    Ask::Command { service: service.into(), name: name.into(), input: json!({"value": 1}) }
+}
+
+#[tokio::test]
+async fn every_clouds_requests_are_answered_by_their_request_id() {
+    let mut bench = Bench::online().await;
+    for cloud in ["huawei", "aliyun", "ucloud"] {
+        let device = bench.device(cloud).name;
+        let set = Ask::PropertySet { service: "smokeDetector".into(), properties: json!({"alarm": 0}) };
+        let asks = [(What::Command, command("smokeDetector", "SILENCE")), (What::PropertySet, set)];
+        for (number, (what, ask)) in (1_u64..).zip(asks) {
+            let asked = {
+                let (platform, name) = (&bench.platform, device.clone());
+                let request = platform.request(&name, &ask);
+                tokio::pin!(request);
+                // The request goes out when first polled; its outcome comes after the answer below.
+                let came = async {
+                    loop {
+                        if let Some(place) = bench
+                            .seen
+                            .iter()
+                            .position(|event| event["kind"] == "rx" && event["session"] == name.as_str() && event["what"] == what.word())
+                        {
+                            return bench.seen.remove(place);
+                        }
+                        let seen = &mut bench.seen;
+                        bench.follower.next(64, |event| seen.push(as_json(event))).await;
+                    }
+                };
+                let answered = async {
+                    let came = came.await;
+                    assert!(came["deadline_ms"].as_u64().is_some_and(|wait| wait >= 5_000), "{came}");
+                    let request_id = came["request_id"].as_str().unwrap().to_owned();
+                    let handle = bench.handles.iter().find(|handle| handle.profile.name == name).unwrap();
+                    let action = Action::Reply { request_id, code: None, payload: None };
+                    handle.try_send(Order { number: Some(number), action }).unwrap();
+                    std::future::pending::<()>().await;
+                };
+                let outcome = async {
+                    tokio::select! {
+                        outcome = &mut request => outcome,
+                        () = answered => unreachable!(),
+                    }
+                };
+                timeout(PATIENCE, outcome).await.expect("an outcome")
+            };
+            assert!(matches!(asked, Outcome::Answered { .. }), "{device} {what:?}: {asked:?}");
+            let reply = bench.event("the reply", |event| event["kind"] == "tx" && event["order"] == number).await;
+            assert!(reply["took_ms"].is_u64(), "{reply}");
+            bench.seen.clear();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_refused_with_advice_and_never_shown() {
+    for cloud in ["huawei", "aliyun", "ucloud"] {
+        let mut bench = Bench::new(Options::default());
+        let mut profile = bench.device(cloud);
+        let wrong = SecretSource::Inline(Secret::new("hunter2hunter2"));
+        match &mut profile.identity {
+            Identity::Huawei(device) => device.secret = Some(wrong),
+            Identity::Aliyun(device) => device.secret = wrong,
+            Identity::Ucloud(device) => device.secret = wrong,
+            Identity::Mqtt(_) => unreachable!(),
+        }
+        let name = profile.name.clone();
+        bench.start(profile);
+        let told = bench.state(&name, LineState::Offline).await;
+        assert!(matches!(told["code"].as_str(), Some("connack-4" | "connack-5")), "{told}");
+        let hint = told["hint"].as_str().unwrap();
+        assert!(hint.to_lowercase().contains("secret"), "{hint}");
+        assert!(!format!("{told} {:?}", bench.seen).contains("hunter2"), "the secret is in no event");
+    }
+}
+
+#[tokio::test]
+async fn a_keep_alive_outside_the_clouds_range_is_explained() {
+    for cloud in ["huawei", "aliyun", "ucloud"] {
+        let mut bench = Bench::new(Options::default());
+        let profile = Profile { keep_alive: 20, ..bench.device(cloud) };
+        let name = profile.name.clone();
+        bench.start(profile);
+        let told = bench.state(&name, LineState::Offline).await;
+        assert!(format!("{told}").contains("30"), "names the range: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_named_where_the_hour_is_signed() {
+    let three_hours = 3 * 3_600_000_000_i64;
+    let mut bench = Bench::new(Options { clock_offset_us: three_hours, ..Options::default() });
+    let mut profile = bench.device("huawei");
+    let Identity::Huawei(device) = &mut profile.identity else { unreachable!() };
+    device.sign_type = SignType::Sha256Timed;
+    let name = profile.name.clone();
+    bench.start(profile);
+    let told = bench.event("the refusal", |event| event["code"] == "connack-4").await;
+    assert_eq!(told["session"], name.as_str());
+    assert!(format!("{told}").contains("3 h"), "says how far off: {told}");
+}
+
+#[tokio::test]
+async fn two_sessions_with_one_identity_find_out() {
+    let mut bench = Bench::new(Options::default());
+    let profile = bench.device("ucloud");
+    let second = Profile { name: "second".into(), ..profile.clone() };
+    bench.start(profile);
+    bench.start(second);
+    bench.event("a take-over", |event| event["code"] == "taken-over").await;
+}
+
+#[tokio::test]
+async fn a_guardrail_refuses_and_force_passes_it() {
+    let mut bench = Bench::online().await;
+    let name = bench.device("aliyun").name;
+    let publish = |retain, force| Action::Publish {
+        topic: "/a1AbCdEfGh1/lamp-01/user/update".into(),
+        payload: "{}".into(),
+        qos: Qos::AtLeastOnce,
+        retain,
+        force,
+    };
+    bench.order(&name, 1, publish(true, false));
+    let told = bench.event("a refusal", |event| event["kind"] == "error" && event["order"] == 1).await;
+    assert_eq!(told["code"], "guard");
+    assert!(told["hint"].as_str().unwrap().contains("--force"), "{told}");
+    bench.order(&name, 2, publish(true, true));
+    let sent = bench.event("tx", |event| event["kind"] == "tx" && event["order"] == 2).await;
+    assert_eq!(sent["retain"], true);
+}
+
+#[tokio::test]
+async fn subscriptions_are_refused_lowered_and_explained() {
+    let mut bench = Bench::online().await;
+    let name = bench.device("huawei").name;
+    let subscribe =
+        |filter: &str, qos| Action::Subscribe { filter: TopicFilter::new(filter).unwrap(), qos, force: true };
+    bench.order(&name, 1, subscribe("$oc/devices/someone_else/sys/commands/#", Qos::AtLeastOnce));
+    let told = bench.event("an answer", |event| event["kind"] == "subscribed" && event["order"] == 1).await;
+    assert_eq!(told["refused"], true);
+    assert!(!told["reason"].as_str().unwrap().is_empty(), "says why");
+    let own = bench.device("huawei");
+    let Identity::Huawei(device) = &own.identity else { unreachable!() };
+    bench.order(&name, 2, subscribe(&format!("$oc/devices/{}/user/a", device.device_id), Qos::ExactlyOnce));
+    let told = bench.event("an answer", |event| event["kind"] == "subscribed" && event["order"] == 2).await;
+    assert_eq!((&told["qos"], &told["asked"]), (&json!(1), &json!(2)), "{told}");
+}
+
+#[tokio::test]
+async fn a_report_is_acknowledged_and_its_time_told() {
+    let mut bench = Bench::online().await;
+    for cloud in ["aliyun", "ucloud"] {
+        let name = bench.device(cloud).name;
+        let handle = bench.handles.iter().find(|handle| handle.profile.name == name).unwrap();
+        let draft = handle.platform.drafts(77).remove(0);
+        assert_eq!(draft.what, What::PropertyReport);
+        let action = Action::Publish {
+            topic: draft.topic,
+            payload: draft.body.into(),
+            qos: draft.qos,
+            retain: false,
+            force: false,
+        };
+        bench.order(&name, 1, action);
+        let reply = bench
+            .event("the platform's reply", |event| event["what"] == "reply" && event["session"] == name.as_str())
+            .await;
+        assert!(reply["took_ms"].is_u64() && reply["request_id"].is_string(), "{reply}");
+    }
+}
+
+#[tokio::test]
+async fn a_device_comes_back_after_each_way_to_lose_the_line() {
+    let mut bench = Bench::online().await;
+    let name = bench.device("huawei").name;
+    bench.platform.cut(&name);
+    assert_eq!(bench.state(&name, LineState::Backoff).await["attempt"], 2);
+    bench.state(&name, LineState::Online).await;
+    bench.platform.close(&name);
+    bench.state(&name, LineState::Backoff).await;
+    bench.state(&name, LineState::Online).await;
+    bench.platform.send_raw(&name, &b"\xf0\x00"[..]);
+    assert_eq!(bench.state(&name, LineState::Backoff).await["code"], "protocol");
+    bench.state(&name, LineState::Online).await;
+    bench.platform.stop_listening().await;
+    bench.platform.cut(&name);
+    let told = bench.event("refused", |event| event["code"] == "refused").await;
+    assert!(told["hint"].as_str().is_some_and(|hint| !hint.is_empty()), "{told}");
+    bench.platform.listen_again().unwrap();
+    bench.state(&name, LineState::Online).await;
+}
+
+#[tokio::test]
+async fn two_hundred_and_fifty_six_sessions_are_online_at_once() {
+    let mut bench = Bench::new(Options { extra: 252, ..Options::default() });
+    let profiles = bench.platform.profiles();
+    assert_eq!(profiles.len(), 256);
+    for profile in profiles {
+        bench.start(profile);
+    }
+    let mut online = HashSet::new();
+    let waiting = async {
+        while online.len() < 256 {
+            bench
+                .follower
+                .next(512, |event| {
+                    if matches!(event.kind, Kind::State(change) if change.state == LineState::Online) {
+                        online.insert(event.session.to_owned());
+                    }
+                })
+                .await;
+        }
+    };
+    timeout(PATIENCE * 3, waiting).await.expect("all come online");
+    let leaving: Vec<_> = bench.handles.drain(..).map(|handle| tokio::spawn(handle.leave())).collect();
+    for left in leaving {
+        timeout(PATIENCE, left).await.expect("each leaves").unwrap();
+    }
+}
