@@ -232,7 +232,7 @@ fn passed_over(identity: &Identity, limits: &Limits, publish: &Publish) -> Optio
     if !rights::may_publish(identity, &publish.topic) {
         return Some("the device may not publish there");
     }
-    if rights::is_custom(identity, &publish.topic) && !dispatch::fits(limits, &publish.topic) {
+    if !dispatch::fits(limits, &publish.topic) {
         return Some("the topic is too long or too deep");
     }
     let report = rights::is_report(identity, &publish.topic);
