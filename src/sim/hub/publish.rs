@@ -23,7 +23,7 @@ const RETAINED_BYTES: usize = 16 << 20;
 const UNRELEASED: usize = 1_000;
 
 /// The plain broker's retained messages, by topic.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) struct Retained {
     messages: BTreeMap<String, Publish>,
     bytes: usize,
