@@ -52,6 +52,11 @@ pub struct Opened {
 ///
 /// Nothing is read from disk before this is called, and then only what the transport needs.
 pub async fn open(profile: &Profile, clock: impl Fn() -> WallTime) -> Result<(Link, Opened), LinkError> {
+    // The stages need some ten kilobytes between them, which a session should not keep once it is online.
+    Box::pin(stages(profile, clock)).await
+}
+
+async fn stages(profile: &Profile, clock: impl Fn() -> WallTime) -> Result<(Link, Opened), LinkError> {
     let endpoint = &profile.endpoint;
     let limit = profile.connect_timeout;
     let mut target = Target::of(profile)?;

@@ -25,7 +25,8 @@ use super::stream::stream_error;
 use crate::event::WallTime;
 use crate::profile::{Endpoint, Transport};
 
-/// What is read at a time, in bytes. tungstenite keeps it for each connection, idle or not.
+/// What is read at a time, in bytes. tungstenite keeps it for each connection, idle or not. Frames of 200 bytes come at
+/// 4.9 million a second with this, at 5.8 million with tungstenite's own 128 KiB, which 256 idle sessions would pay for with 24 MiB.
 const READ_BUFFER: usize = 32 * 1024;
 /// What is collected before tungstenite writes by itself.
 const WRITE_BUFFER: usize = 32 * 1024;

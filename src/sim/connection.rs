@@ -187,11 +187,7 @@ async fn sleep_until_maybe(deadline: Option<std::time::Instant>) {
 
 /// The largest packet on a cloud's door, in bytes; the exact limit of the payload is the hub's to keep.
 fn most(cloud: Cloud) -> usize {
-    let payload = match cloud {
-        Cloud::Huawei => 1 << 20,
-        Cloud::Aliyun | Cloud::Ucloud => 256 << 10,
-        Cloud::Mqtt => PLAIN_PAYLOAD,
-    };
+    let payload = roster::limits(cloud).payload.unwrap_or(PLAIN_PAYLOAD);
     payload + AROUND_PAYLOAD
 }
 

@@ -110,16 +110,6 @@ pub(crate) fn echoes(identity: &Identity, topic: &str) -> bool {
     }
 }
 
-/// Whether the clouds' rules of length and depth for topics of the user's own hold for `topic`.
-pub(crate) fn is_custom(identity: &Identity, topic: &str) -> bool {
-    match identity {
-        Identity::Huawei(_) => outside_oc(topic) || topic.contains("/user/"),
-        Identity::Aliyun(device) => topic.starts_with(&format!("/{}/", device.product_key)),
-        Identity::Ucloud(device) => topic.starts_with(&format!("/{}/", device.product_sn)),
-        Identity::Mqtt(_) => true,
-    }
-}
-
 /// Whether `topic` is the device's property report, for which the clouds set a limit of its own.
 pub(crate) fn is_report(identity: &Identity, topic: &str) -> bool {
     let suffix = match identity {

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cloud::{self, Limits, Platform as _};
+use crate::cloud::{self, Limits};
 use crate::profile::{
     AliyunIdentity, AliyunTimestamp, Backoff, BackoffPolicy, Cloud, Endpoint, HuaweiIdentity, Identity, MqttIdentity,
     OnTakeover, Profile, SecretSource, SignMethod, SignType, Tls, Transport, UcloudIdentity,
@@ -44,12 +44,7 @@ impl Device {
 
     /// Its cloud's limits.
     pub(crate) fn limits(&self) -> &'static Limits {
-        match &self.identity {
-            Identity::Huawei(device) => cloud::huawei::Device::new(device).limits(),
-            Identity::Aliyun(device) => cloud::aliyun::Device::new(device, Transport::Wss).limits(),
-            Identity::Ucloud(device) => cloud::ucloud::Device::new(device).limits(),
-            Identity::Mqtt(device) => cloud::plain::Device::new(device).limits(),
-        }
+        limits(self.identity.cloud())
     }
 
     /// A profile that signs in as this device.
@@ -126,6 +121,16 @@ pub(crate) fn path(cloud: Cloud) -> &'static str {
 pub(crate) fn cloud_at(asked: &str) -> Option<Cloud> {
     let asked = asked.strip_suffix('/').unwrap_or(asked);
     [Cloud::Huawei, Cloud::Aliyun, Cloud::Ucloud, Cloud::Mqtt].into_iter().find(|cloud| path(*cloud) == asked)
+}
+
+/// A cloud's limits.
+pub(crate) fn limits(cloud: Cloud) -> &'static Limits {
+    match cloud {
+        Cloud::Huawei => &cloud::huawei::LIMITS,
+        Cloud::Aliyun => &cloud::aliyun::LIMITS,
+        Cloud::Ucloud => &cloud::ucloud::LIMITS,
+        Cloud::Mqtt => &cloud::plain::LIMITS,
+    }
 }
 
 /// The devices of the clouds' own documents, and a client of the plain broker.

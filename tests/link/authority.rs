@@ -132,7 +132,7 @@ impl Leaf {
 
 /// Takes TLS on `tcp`; `None` where the client goes away, as it does when a certificate displeases it.
 pub(crate) async fn accept_tls(acceptor: &TlsAcceptor, tcp: TcpStream) -> Option<TlsStream<TcpStream>> {
-    acceptor.accept(tcp).await.ok()
+    Box::pin(acceptor.accept(tcp)).await.ok()
 }
 
 /// 1999: long over.

@@ -48,12 +48,11 @@ async fn http_proxy(listener: TcpListener, platform: u16, login: Option<&str>) -
 async fn join(mut client: TcpStream, platform: u16) {
     let mut platform = TcpStream::connect(("127.0.0.1", platform)).await.unwrap();
     // An end by either side is the end of this test's tunnel.
-    drop(copy_bidirectional(&mut client, &mut platform).await);
+    drop(Box::pin(copy_bidirectional(&mut client, &mut platform)).await);
 }
 
-/// Takes one SOCKS5 client; answers the name that was asked for.
-async fn socks_proxy(listener: TcpListener, platform: u16, login: Option<(&str, &str)>, reply: u8) -> Option<String> {
-    let (mut tcp, _) = listener.accept().await.unwrap();
+/// Greets a SOCKS5 client and checks its login; whether it may go on.
+async fn socks_login(tcp: &mut TcpStream, login: Option<(&str, &str)>) -> bool {
     let mut greeting = [0; 2];
     tcp.read_exact(&mut greeting).await.unwrap();
     let mut methods = vec![0; usize::from(greeting[1])];
@@ -61,23 +60,28 @@ async fn socks_proxy(listener: TcpListener, platform: u16, login: Option<(&str, 
     let method = if login.is_some() { 2 } else { 0 };
     if !methods.contains(&method) {
         tcp.write_all(&[5, 0xff]).await.unwrap();
-        return None;
+        return false;
     }
     tcp.write_all(&[5, method]).await.unwrap();
-    if let Some((user, password)) = login {
-        assert_eq!(tcp.read_u8().await.unwrap(), 1);
-        let mut given = Vec::new();
-        for _ in 0..2 {
-            let length = tcp.read_u8().await.unwrap();
-            let mut text = vec![0; usize::from(length)];
-            tcp.read_exact(&mut text).await.unwrap();
-            given.push(String::from_utf8(text).unwrap());
-        }
-        let fits = given == [user, password];
-        tcp.write_all(&[1, u8::from(!fits)]).await.unwrap();
-        if !fits {
-            return None;
-        }
+    let Some((user, password)) = login else { return true };
+    assert_eq!(tcp.read_u8().await.unwrap(), 1);
+    let mut given = Vec::new();
+    for _ in 0..2 {
+        let length = tcp.read_u8().await.unwrap();
+        let mut text = vec![0; usize::from(length)];
+        tcp.read_exact(&mut text).await.unwrap();
+        given.push(String::from_utf8(text).unwrap());
+    }
+    let fits = given == [user, password];
+    tcp.write_all(&[1, u8::from(!fits)]).await.unwrap();
+    fits
+}
+
+/// Takes one SOCKS5 client; answers the name that was asked for.
+async fn socks_proxy(listener: TcpListener, platform: u16, login: Option<(&str, &str)>, reply: u8) -> Option<String> {
+    let (mut tcp, _) = listener.accept().await.unwrap();
+    if !socks_login(&mut tcp, login).await {
+        return None;
     }
     let mut request = [0; 5];
     tcp.read_exact(&mut request).await.unwrap();
@@ -131,7 +135,7 @@ async fn tls_and_a_websocket_pass_a_proxy() {
     };
     let client = async { dial(&profile).await.map(drop) };
     let (outcome, head, _) =
-        bounded(async { tokio::join!(client, server, http_proxy(proxy, platform_port, None)) }).await;
+        bounded(Box::pin(async { tokio::join!(client, server, http_proxy(proxy, platform_port, None)) })).await;
     outcome.unwrap();
     assert_eq!(field(&head, "Proxy-Authorization"), None, "the proxy's login is not the platform's business");
 }

@@ -154,7 +154,7 @@ async fn proves_itself(profile: &Profile, listener: &TcpListener, acceptor: &Tls
         link.close().await;
         Ok(())
     };
-    bounded(async { tokio::join!(client, server) }).await.0
+    bounded(Box::pin(async { tokio::join!(client, server) })).await.0
 }
 
 #[tokio::test]

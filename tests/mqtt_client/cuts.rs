@@ -138,7 +138,7 @@ impl Line {
     }
 }
 
-// MQTT-4.3.2-1, MQTT-4.3.2-2, MQTT-4.3.3-1, MQTT-4.3.3-2, MQTT-4.4.0-1, MQTT-4.6.0-1, MQTT-4.1.0-1, MQTT-7.1.2-1
+// MQTT-4.3.2-1, MQTT-4.3.2-2, MQTT-4.3.3-1, MQTT-4.3.3-2, MQTT-4.4.0-1, MQTT-4.6.0-1, MQTT-4.1.0-1
 #[test]
 fn a_cut_at_any_byte_loses_nothing_and_doubles_nothing_of_qos_2() {
     for piece in [1, 5, 1000] {

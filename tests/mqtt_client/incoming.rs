@@ -24,7 +24,7 @@ fn qos_0_and_1_are_delivered_and_1_is_acknowledged_each_time() {
     assert_eq!(bench.receive("3a0500017400 07").good(), again);
 }
 
-// MQTT-4.3.3-2, MQTT-2.3.1-6: each repeat gets PUBREC and no second delivery; PUBREL gets PUBCOMP and ends it.
+// MQTT-4.3.3-2, MQTT-2.3.1-6, MQTT-2.3.1-4: each repeat gets PUBREC and no second delivery; PUBREL gets PUBCOMP and ends it.
 #[test]
 fn qos_2_is_delivered_once() {
     let mut bench = Bench::online(OPTIONS, true);
@@ -84,7 +84,7 @@ fn dup_of_a_received_message_does_not_reach_an_answer_of_ours() {
     assert_eq!(written, [crate::bench::wire("t", Qos::AtLeastOnce, 1, false)]);
 }
 
-// MQTT-3.3.1-8, MQTT-3.3.1-9: RETAIN is handed on as it came. MQTT-3.3.5-1: copies by overlapping filters are messages.
+// MQTT-3.3.1-8, MQTT-3.3.1-9, MQTT-3.3.5-1: RETAIN is handed on as it came, and copies by overlapping filters are messages.
 #[test]
 fn retain_and_copies_are_handed_on_as_they_came() {
     let mut bench = Bench::online(OPTIONS, true);

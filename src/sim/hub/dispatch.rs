@@ -105,8 +105,7 @@ impl Hub {
         let client = self.clients.get(key)?;
         let text = filter.as_str();
         let room = client.holds(filter) || limits.subscriptions.is_none_or(|most| client.subscriptions() < most);
-        let fits = !rights::is_custom(&device.identity, text) || fits(limits, text);
-        (room && fits && rights::may_subscribe(&device.identity, text)).then(|| asked.min(limits.qos))
+        (room && fits(limits, text) && rights::may_subscribe(&device.identity, text)).then(|| asked.min(limits.qos))
     }
 
     fn unsubscribe(&mut self, conn: ConnId, key: &Key, unsubscribe: Unsubscribe) {
@@ -120,8 +119,11 @@ impl Hub {
     }
 }
 
-/// Whether a topic of the user's own keeps the cloud's limits of length and depth.
+/// Whether a topic keeps the cloud's limits of length and depth; the cloud's own topics are as long as they are.
 pub(super) fn fits(limits: &crate::cloud::Limits, topic: &str) -> bool {
+    if limits.own_topics.iter().any(|own| topic.starts_with(own)) {
+        return true;
+    }
     let slashes = topic.bytes().filter(|byte| *byte == b'/').count();
     limits.topic_bytes.is_none_or(|most| topic.len() <= most) && limits.topic_slashes.is_none_or(|most| slashes <= most)
 }
