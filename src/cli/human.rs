@@ -1,6 +1,6 @@
 //! An event as a line for a person, for the commands without a screen.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use jiff::tz::TimeZone;
 
@@ -9,64 +9,79 @@ use crate::text::Safe;
 
 /// Appends `event` to `out` as one line. Nothing in it reaches a terminal raw.
 pub fn write_line(out: &mut String, event: &Event<'_>, zone: &TimeZone) {
-    let time = event.at.timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S.%3f");
-    let line = match &event.kind {
-        Kind::State(change) => state(change),
-        Kind::Rx(message) => self::message("<", message),
-        Kind::Tx(message) => self::message(">", message),
+    let time = event.at.timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S.%3f").to_string();
+    // Writing to a String cannot fail; if it ever did, an empty line would be the least harm.
+    let line = words(&event.kind).unwrap_or_default();
+    for part in [&time, " ", Safe::new(event.session).as_str(), " ", Safe::new(&line).as_str(), "\n"] {
+        out.push_str(part);
+    }
+}
+
+fn words(kind: &Kind<'_>) -> Result<String, fmt::Error> {
+    let mut line = String::new();
+    match kind {
+        Kind::State(change) => state(&mut line, change)?,
+        Kind::Rx(message) => self::message(&mut line, "<", message)?,
+        Kind::Tx(message) => self::message(&mut line, ">", message)?,
         Kind::Acked(acked) => {
-            let id = acked.packet_id.map(|id| format!(" of packet {}", id.number())).unwrap_or_default();
-            format!("+ acknowledgement{id} after {} ms", acked.took.as_millis())
+            line.push_str("+ acknowledgement");
+            if let Some(id) = acked.packet_id {
+                write!(line, " of packet {}", id.number())?;
+            }
+            write!(line, " after {} ms", acked.took.as_millis())?;
         }
         Kind::Subscribed(answer) => {
-            let granted = answer.granted.map_or_else(|| "refused".to_owned(), |qos| format!("QoS {}", qos.number()));
-            let reason = answer.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-            format!("+ subscription {} {granted}{reason}", answer.filter)
+            write!(line, "+ subscription {} ", answer.filter)?;
+            match answer.granted {
+                Some(qos) => write!(line, "QoS {}", qos.number())?,
+                None => line.push_str("refused"),
+            }
+            if let Some(reason) = answer.reason {
+                write!(line, ": {reason}")?;
+            }
         }
-        Kind::Unsubscribed { filter, .. } => format!("+ unsubscribed {filter}"),
-        Kind::Gap { count, reason } => format!("x {count} events are missing: {reason}"),
-        Kind::Note { text } => format!(". {text}"),
+        Kind::Unsubscribed { filter, .. } => write!(line, "+ unsubscribed {filter}")?,
+        Kind::Gap { count, reason } => write!(line, "x {count} events are missing: {reason}")?,
+        Kind::Note { text } => write!(line, ". {text}")?,
         Kind::Error(failure) => {
-            let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-            format!("x {}: {}{hint}", failure.code, failure.reason)
+            write!(line, "x {}: {}", failure.code, failure.reason)?;
+            hint(&mut line, failure.hint)?;
         }
-    };
-    // Writing to a String cannot fail.
-    let _infallible = writeln!(out, "{time} {} {}", Safe::new(event.session), Safe::new(&line));
+    }
+    Ok(line)
 }
 
-fn state(change: &StateChange<'_>) -> String {
-    let mut line = format!("o {}", change.state.word());
+fn state(line: &mut String, change: &StateChange<'_>) -> fmt::Result {
+    write!(line, "o {}", change.state.word())?;
     if let Some(code) = change.code {
-        line += &format!(" {code}");
+        write!(line, " {code}")?;
     }
     if let Some(reason) = change.reason {
-        line += &format!(": {reason}");
+        write!(line, ": {reason}")?;
     }
     if let Some(wait) = change.retry_in {
-        line += &format!("; attempt {} in {:.1} s", change.attempt, wait.as_secs_f64());
+        write!(line, "; attempt {} in {:.1} s", change.attempt, wait.as_secs_f64())?;
     }
-    if let Some(hint) = change.hint.filter(|hint| !hint.is_empty()) {
-        line += &format!(" ({hint})");
-    }
-    line
+    hint(line, change.hint)
 }
 
-fn message(sign: &str, message: &Message<'_>) -> String {
-    let mut line = format!("{sign} {} {}", message.what.word(), message.topic);
+fn hint(line: &mut String, hint: Option<&str>) -> fmt::Result {
+    hint.filter(|hint| !hint.is_empty()).map_or(Ok(()), |hint| write!(line, " ({hint})"))
+}
+
+fn message(line: &mut String, sign: &str, message: &Message<'_>) -> fmt::Result {
+    write!(line, "{sign} {} {}", message.what.word(), message.topic)?;
     if message.qos.number() > 0 {
-        line += &format!(" q{}", message.qos.number());
+        write!(line, " q{}", message.qos.number())?;
     }
     for (set, word) in [(message.retain, " retained"), (message.dup, " dup")] {
-        line += if set { word } else { "" };
+        line.push_str(if set { word } else { "" });
     }
     if let Some(deadline) = message.deadline_ms {
-        line += &format!(" answer within {} s", deadline / 1000);
+        write!(line, " answer within {} s", deadline / 1000)?;
     }
     if let Some(took) = message.took_ms {
-        line += &format!(" after {took} ms");
+        write!(line, " after {took} ms")?;
     }
-    line += " ";
-    line += &String::from_utf8_lossy(message.payload);
-    line
+    write!(line, " {}", String::from_utf8_lossy(message.payload))
 }
