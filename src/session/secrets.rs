@@ -37,7 +37,7 @@ pub enum SecretError {
         reason: String,
     },
     /// Others can read the file.
-    #[error("the secret's file {}: {reason}; try: chmod 600 {}", path.display(), path.display())]
+    #[error("the secret's file {}: {reason}; nobody but you may read it: chmod 600 {}", path.display(), path.display())]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -179,7 +179,7 @@ mod tests {
             (b"\n", 0o600, "empty"),
             (b"hunter2\xff", 0o600, "UTF-8"),
             (b"hunter2\0", 0o600, "NUL"),
-            (&[b'x'; LONGEST + 1], 0o600, "65,535"),
+            ("x".repeat(LONGEST + 1).as_bytes(), 0o600, "65,535"),
         ] {
             let file = file(content, mode);
             let error = fetch(&SecretSource::File(file.path().to_owned())).await.unwrap_err().to_string();
