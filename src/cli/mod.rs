@@ -45,11 +45,14 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+const CONFIG_HELP: &str =
+    "The config file [default: $STANDIN_CONFIG, else standin/config.toml in the user's config directory]";
+
 /// What every command takes.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Global {
-    /// The config file [default: $STANDIN_CONFIG, else standin/config.toml in the user's config directory]
-    #[arg(long, global = true, value_name = "FILE")]
+    /// The config file.
+    #[arg(long, global = true, value_name = "FILE", help = CONFIG_HELP)]
     pub config: Option<PathBuf>,
 }
 

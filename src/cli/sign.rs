@@ -61,13 +61,13 @@ fn fields<'a>(url: &'a str, credentials: &'a Credentials, reveal: bool) -> [(&'s
 }
 
 fn in_words(profile: &Profile, credentials: &Credentials, reveal: bool) -> String {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for (name, value) in fields(&profile.endpoint.url(), credentials, reveal) {
         let shown = value.map_or_else(|| "not sent".to_owned(), |value| Safe::new(value).to_string());
         let hint = if value == Some(MASK) { "  (--reveal shows it)" } else { "" };
-        text.push_str(&format!("{name:<11}{shown}{hint}\n"));
+        lines.push(format!("{name:<11}{shown}{hint}\n"));
     }
-    text
+    lines.concat()
 }
 
 fn in_json(profile: &Profile, credentials: &Credentials, reveal: bool) -> String {

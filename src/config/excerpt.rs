@@ -46,11 +46,11 @@ impl Line {
         let secret = secret_from(source, line_start, line).unwrap_or(line.len());
         let (visible, masked) = line.split_at(secret);
         let mut shown = hide_logins(visible);
-        let marked = plain(&line[from.min(secret)..to.min(secret)]);
+        let meant = plain(&line[from.min(secret)..to.min(secret)]);
         let (indent, carets) = if from >= secret && !masked.is_empty() {
             (width(&plain(&shown)), MASK.chars().count())
         } else {
-            (width(&plain(&hide_logins(&line[..from]))), width(&hide_logins(&marked)).max(1))
+            (width(&plain(&hide_logins(&line[..from]))), width(&hide_logins(&meant)).max(1))
         };
         if !masked.is_empty() {
             shown.push_str(MASK);

@@ -38,7 +38,7 @@ impl Source {
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..good]).count() + 1;
             unreadable(format!("line {line} is not UTF-8, as TOML must be"))
         })?;
         let user = rustix::process::geteuid().as_raw();

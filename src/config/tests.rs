@@ -181,7 +181,7 @@ fn a_device_is_found_by_name_and_a_slip_is_recognised() {
 
 #[test]
 fn faults_beyond_the_first_twenty_are_counted() {
-    let text: String = (0..30).map(|number| format!("key{number} = 1\n")).collect();
+    let text = (0..30).map(|number| format!("key{number} = 1\n")).collect::<Vec<_>>().concat();
     let ConfigError::Faulty { faults } = check_text(&format!("{text}{MQTT}")).unwrap_err() else { panic!() };
     assert_eq!(faults.len(), 21);
     assert_eq!(faults[20], "and 10 more");
