@@ -1,5 +1,13 @@
 //! Device sessions against the embedded platform, over wss, with each cloud's rules.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends where it fails"
+)]
+
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -127,11 +135,9 @@ async fn every_clouds_requests_are_answered_by_their_request_id() {
                 // The request goes out when first polled; its outcome comes after the answer below.
                 let came = async {
                     loop {
-                        if let Some(place) = bench
-                            .seen
-                            .iter()
-                            .position(|event| event["kind"] == "rx" && event["session"] == name.as_str() && event["what"] == what.word())
-                        {
+                        if let Some(place) = bench.seen.iter().position(|event| {
+                            event["kind"] == "rx" && event["session"] == name.as_str() && event["what"] == what.word()
+                        }) {
                             return bench.seen.remove(place);
                         }
                         let seen = &mut bench.seen;

@@ -1,6 +1,14 @@
 //! Every config of `tests/configs`: the good ones load and survive being written; the bad ones give the error text that
 //! stands beside them (`UPDATE_EXPECT=1 cargo test --test config_files` writes those texts anew).
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends where it fails"
+)]
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

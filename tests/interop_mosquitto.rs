@@ -1,6 +1,14 @@
 //! The program against a real mosquitto, over every transport. Bodies stay under 32 KiB: mosquitto 2.0.11 stalls larger
 //! WebSocket frames.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends where it fails"
+)]
+
 mod support;
 
 use std::path::Path;

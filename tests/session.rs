@@ -1,5 +1,13 @@
 //! A device session against servers that say exactly the bytes of the specification, no more and no less.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends where it fails"
+)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -107,8 +115,8 @@ fn owned(event: &Event<'_>) -> Seen {
         Kind::State(change) => {
             (seen.kind, seen.state, seen.attempt, seen.order) =
                 ("state", Some(change.state), change.attempt, change.order);
-            seen.code = change.code.unwrap_or_default().to_owned();
-            seen.text = change.reason.unwrap_or_default().to_owned();
+            change.code.unwrap_or_default().clone_into(&mut seen.code);
+            change.reason.unwrap_or_default().clone_into(&mut seen.text);
         }
         Kind::Rx(message) => {
             seen.kind = "rx";

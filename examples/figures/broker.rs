@@ -71,6 +71,7 @@ impl Broker {
 fn serve(listener: &TcpListener, flood: Flood) -> Result<f64> {
     let (stream, _) = listener.accept()?;
     stream.set_nodelay(true)?;
+    #[expect(clippy::result_large_err, reason = "the WebSocket library's own type")]
     let offer = |_: &Request, mut response: Response| {
         response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("mqtt"));
         Ok(response)
@@ -173,15 +174,15 @@ fn publish(topic: &str, payload: &[u8], qos: Qos) -> Result<Vec<u8>> {
 /// `packet` as one unmasked binary frame (RFC 6455, section 5.2).
 fn frame(packet: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x82];
-    match packet.len() {
-        length @ 0..126 => frame.push(length as u8),
-        length @ 126..65_536 => {
+    match (u8::try_from(packet.len()), u16::try_from(packet.len())) {
+        (Ok(length @ 0..126), _) => frame.push(length),
+        (_, Ok(length)) => {
             frame.push(126);
-            frame.extend_from_slice(&(length as u16).to_be_bytes());
+            frame.extend_from_slice(&length.to_be_bytes());
         }
-        length => {
+        _ => {
             frame.push(127);
-            frame.extend_from_slice(&(length as u64).to_be_bytes());
+            frame.extend_from_slice(&(packet.len() as u64).to_be_bytes());
         }
     }
     frame.extend_from_slice(packet);

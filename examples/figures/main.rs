@@ -5,6 +5,10 @@
 //!
 //! Each prints one row. Rates stand beside a bare loop over the same bytes in the same run, because machines differ.
 
+#![allow(clippy::print_stdout, reason = "the rows are what it is for")]
+#![allow(clippy::cast_precision_loss, reason = "rates are rounded anyway")]
+#![allow(unreachable_pub, reason = "an example has no users")]
+
 mod bare;
 mod broker;
 #[path = "../../tests/support/pty.rs"]
@@ -19,8 +23,11 @@ use std::time::{Duration, Instant};
 use broker::{Broker, Flood};
 use pty::{Result, Terminal};
 
+/// A measurement, which prints its row.
+type Figure = fn() -> Result<()>;
+
 /// The measurements, by name.
-const FIGURES: &[(&str, fn() -> Result<()>)] = &[
+const FIGURES: &[(&str, Figure)] = &[
     ("size", size),
     ("start", start),
     ("flood", || flood(50)),
@@ -164,7 +171,7 @@ fn rest() -> Result<()> {
     terminal.pump(Duration::from_secs(5))?;
     let (bytes, cpu) = (terminal.bytes(), terminal.cpu()?);
     terminal.pump(Duration::from_secs(10))?;
-    let used = terminal.cpu()? - cpu;
+    let used = terminal.cpu()?.saturating_sub(cpu);
     row("in 10 s at rest", &format!("{} bytes, {} ms of CPU", terminal.bytes() - bytes, used.as_millis()));
     Ok(())
 }
@@ -190,7 +197,7 @@ fn sessions_against(platform: &mut std::process::Child) -> Result<()> {
     let config = facts["config"].as_str().ok_or("the platform names no config")?;
     let begun = Instant::now();
     let mut terminal = console(Path::new(config))?;
-    terminal.until_shown("256 online", Duration::from_secs(120))?;
+    terminal.until_shown("256 online", Duration::from_mins(2))?;
     let took = begun.elapsed();
     terminal.pump(Duration::from_secs(3))?;
     row("256 wss sessions", &format!("{:.1} MiB, all online after {}", terminal.peak_memory_mib()?, ms(took)));

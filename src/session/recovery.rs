@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(line.attempt(), 5);
 
         line.online(now);
-        now += STABLE - Duration::from_millis(1);
+        now += Duration::from_millis(59_999);
         line.settle(now);
         assert_eq!(line.attempt(), 5, "not yet stable");
         now += Duration::from_millis(1);

@@ -10,6 +10,14 @@
 //! | `upgrade` | answers to the WebSocket upgrade |
 //! | `frames` | what passes on an open WebSocket |
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends where it fails"
+)]
+
 #[cfg(test)]
 mod authority;
 #[cfg(test)]

@@ -3,6 +3,14 @@
 //! A comment `// MQTT-…` above a test names the statements of the specification that the test shows;
 //! `tests/mqtt_statements.rs` holds the list of all of them.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends where it fails"
+)]
+
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
