@@ -1,12 +1,13 @@
 //! What MQTT's happenings become: events on the timeline, entries closed in the ledger, turnings of the line.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::actor::{Actor, Online};
 use super::ledger::Outgoing;
 use super::{clock, journal};
-use crate::cloud::Direction;
-use crate::event::{Acked, Failure, Kind, Message, Moment, Subscribed};
+use crate::cloud::{Direction, Platform};
+use crate::event::{Acked, Failure, Kind, Message, Moment, Subscribed, What};
 use crate::mqtt::packet::{ConnectReturn, PacketId, Publish};
 use crate::mqtt::{Happening, Input, Qos, Token, TopicFilter};
 use crate::profile::Subscription;
@@ -37,13 +38,13 @@ impl Actor {
         let now = clock::now();
         let mut turning = None;
         let mut owed = 0;
-        let shared = self.journal.clone();
+        let (shared, platform) = (self.journal.clone(), Arc::clone(&self.platform));
         shared.with(|timeline| {
+            let mut book = Book { timeline, platform: &*platform, now, owed: 0 };
             for happening in happenings.drain(..) {
-                let mut book = Book { timeline, now, owed: 0 };
                 turning = self.record_one(&mut book, happening).or(turning);
-                owed += book.owed;
             }
+            owed = book.owed;
         });
         self.journal.owe(owed);
         self.journal.ring();
@@ -74,10 +75,9 @@ impl Actor {
     }
 
     fn came(&mut self, book: &mut Book<'_>, publish: &Publish) {
-        let platform = std::sync::Arc::clone(&self.platform);
-        let meaning = platform.meaning(Direction::Down, &publish.topic, &publish.payload);
+        let meaning = book.platform.meaning(Direction::Down, &publish.topic, &publish.payload);
         let took = match (meaning.what, &meaning.request_id) {
-            (crate::event::What::Reply, Some(id)) => self.ledger.answered(id, book.now.mono),
+            (What::Reply, Some(id)) => self.ledger.answered(id, book.now.mono),
             _ => None,
         };
         let message = Message {
@@ -99,7 +99,7 @@ impl Actor {
     fn went(&mut self, book: &mut Book<'_>, token: Token, packet_id: Option<PacketId>, dup: bool) {
         let Some(entry) = self.ledger.get(token).cloned() else { return };
         let Some(Outgoing { topic, payload, qos, retain }) = entry.message else { return };
-        let meaning = self.platform.meaning(Direction::Up, &topic, &payload);
+        let meaning = book.platform.meaning(Direction::Up, &topic, &payload);
         let id = meaning.request_id.as_deref();
         let took = id
             .filter(|_| meaning.what.is_answer())
@@ -173,6 +173,7 @@ impl Actor {
 /// The timeline while a batch is written to it.
 struct Book<'a> {
     timeline: &'a mut Timeline,
+    platform: &'a dyn Platform,
     now: Moment,
     owed: usize,
 }
