@@ -3,6 +3,8 @@
 //! A test names statements in a comment right above it, `// MQTT-3.1.2-23, MQTT-3.12.4-1: what it shows`. The sources under
 //! `src` and `tests` are read as text; only such comments count, so a statement that the code cites is not yet a shown one.
 
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -47,7 +47,7 @@ fn a_peer_that_falls_silent_is_found_within_one_and_a_half_keep_alives() {
     let silent = Err(Fault::KeepAlive(Duration::from_secs(70)));
     assert_eq!(bench.at(90.0).tick().result, silent, "30 s after it was asked at 60");
 
-    let mut bench = Bench::online(Options { answer_within: Duration::from_secs(120), ..OPTIONS }, true);
+    let mut bench = Bench::online(Options { answer_within: Duration::from_mins(2), ..OPTIONS }, true);
     bench.at(20.0).receive("30030001 74").good();
     assert_eq!(bench.at(60.0).tick().written(), [Packet::Pingreq]);
     assert_eq!(bench.at(109.9).tick().good(), (vec![], vec![]));
