@@ -3,13 +3,7 @@
 //! A test names statements in a comment right above it, `// MQTT-3.1.2-23, MQTT-3.12.4-1: what it shows`. The sources under
 //! `src` and `tests` are read as text; only such comments count, so a statement that the code cites is not yet a shown one.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    reason = "a test ends where it fails"
-)]
+#![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
