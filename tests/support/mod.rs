@@ -5,6 +5,7 @@
 pub mod mosquitto;
 pub mod pki;
 pub mod pty;
+pub mod sequences;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

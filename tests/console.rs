@@ -1,0 +1,265 @@
+//! The console end to end: the real program in a pseudo-terminal, against the embedded platform in this process.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test ends where it fails")]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use standin::config::write;
+use standin::mqtt::Qos;
+use standin::sim::{Ask, Options, Outcome, Platform};
+use support::pty::Terminal;
+use support::sequences::foreign;
+use tokio::runtime::Runtime;
+
+const SEND: &[u8] = b"\x13";
+
+/// A platform, a config for its devices, and the console over it.
+struct Bench {
+    runtime: Runtime,
+    platform: Platform,
+    terminal: Terminal,
+    // Gone only after the program.
+    _folder: tempfile::TempDir,
+}
+
+fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_standin"))
+}
+
+fn write_config(folder: &Path, platform: &Platform) -> PathBuf {
+    let mut profiles = platform.profiles();
+    for profile in &mut profiles {
+        profile.backoff.max = Duration::from_secs(3);
+    }
+    let path = folder.join("config.toml");
+    write::create_private(&path, &write::to_toml(&profiles)).unwrap();
+    path
+}
+
+impl Bench {
+    fn start(cols: u16, rows: u16) -> Self {
+        Self::start_with(cols, rows, &[])
+    }
+
+    fn start_with(cols: u16, rows: u16, env: &[(&str, &str)]) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let platform = {
+            let _inside = runtime.enter();
+            Platform::start(Options::default()).unwrap()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let config = write_config(folder.path(), &platform);
+        let args = ["--config", config.to_str().unwrap()];
+        let mut terminal = Terminal::start_with(program(), &args, cols, rows, env).unwrap();
+        terminal.keep_raw();
+        let mut bench = Self { runtime, platform, terminal, _folder: folder };
+        bench.all_online();
+        bench
+    }
+
+    fn all_online(&mut self) {
+        let devices = self.platform.profiles();
+        let end = Instant::now() + support::PATIENCE;
+        while !devices.iter().all(|device| self.platform.is_online(&device.name)) {
+            assert!(Instant::now() < end, "not online:\n{}", self.terminal.contents());
+            self.terminal.pump(Duration::from_millis(20)).unwrap();
+        }
+        // And subscribed: the platform asks only who is.
+        self.terminal.expect("user/get").unwrap();
+    }
+
+    /// Asks the device called `name`, while the person at the keys does `work`, for the outcome.
+    fn ask(&mut self, name: &str, ask: &Ask, work: impl FnOnce(&mut Terminal)) -> Outcome {
+        let (platform, terminal) = (&self.platform, &mut self.terminal);
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(|| self.runtime.block_on(platform.request(name, ask)));
+            work(terminal);
+            asked.join().unwrap()
+        })
+    }
+
+    /// Leaves by `q`, confirming where something would be lost; the terminal must be as it was.
+    fn leave(mut self) {
+        self.terminal.press(b"q").unwrap();
+        self.terminal.pump(Duration::from_millis(100)).ok();
+        if self.terminal.is_alive().unwrap() {
+            self.terminal.press(b"y").unwrap();
+        }
+        assert_eq!(self.terminal.exit().unwrap(), 0);
+        assert_eq!(self.terminal.left_changed(), Vec::<&str>::new());
+        assert_eq!(foreign(self.terminal.raw()), Vec::<String>::new());
+    }
+}
+
+fn silence() -> Ask {
+    Ask::Command { service: "smokeDetector".into(), name: "SILENCE".into(), input: json!({"value": 1}) }
+}
+
+#[test]
+fn a_day_at_the_console() {
+    let mut bench = Bench::start(140, 40);
+    for shown in ["Stream", "Topics", "Requests", "smoke-01", "lamp-01", "meter-7"] {
+        bench.terminal.expect(shown).unwrap();
+    }
+
+    // A command is answered from the keyboard.
+    let outcome = bench.ask("smoke-01", &silence(), |terminal| {
+        terminal.expect("SILENCE").unwrap();
+        terminal.press(b"r").unwrap();
+        terminal.expect("result_code").unwrap();
+        terminal.press(SEND).unwrap();
+        terminal.expect("command reply").unwrap();
+    });
+    let Outcome::Answered { body, .. } = outcome else { panic!("{outcome:?}") };
+    assert!(String::from_utf8_lossy(&body).contains("\"result_code\""));
+
+    // A report is composed and sent.
+    let mut notices = bench.platform.watch();
+    bench.terminal.press(b"1").unwrap();
+    bench.terminal.press(b"c").unwrap();
+    bench.terminal.expect("temperature").unwrap();
+    bench.terminal.press(SEND).unwrap();
+    bench.terminal.expect("property report").unwrap();
+    let reported = bench.runtime.block_on(async {
+        tokio::time::timeout(support::PATIENCE, async {
+            loop {
+                if let standin::sim::Happening::Published { topic, qos, .. } = notices.recv().await.unwrap().what {
+                    return (topic, qos);
+                }
+            }
+        })
+        .await
+        .unwrap()
+    });
+    assert!(reported.0.ends_with("/sys/properties/report"), "{reported:?}");
+    bench.terminal.press(b"0").unwrap();
+
+    // The line is cut, backs off, and comes back.
+    assert!(bench.platform.cut("smoke-01"));
+    bench.terminal.expect("retry").unwrap();
+    bench.all_online();
+
+    bench.leave();
+}
+
+#[test]
+fn bad_json_is_kept_back_and_nothing_typed_is_lost() {
+    let mut bench = Bench::start(80, 24);
+    bench.terminal.press(b"1c").unwrap();
+    bench.terminal.expect("services").unwrap();
+    // Typed at the start: `x{…` is no JSON.
+    bench.terminal.press(b"x").unwrap();
+    let mut notices = bench.platform.watch();
+    bench.terminal.press(SEND).unwrap();
+    bench.terminal.pump(Duration::from_millis(300)).unwrap();
+    assert!(notices.try_recv().is_err(), "nothing was sent");
+    bench.terminal.expect("JSON").unwrap();
+    // Back and in again: the draft is there.
+    bench.terminal.press(b"\x1b").unwrap();
+    bench.terminal.expect_gone("services").unwrap();
+    bench.terminal.press(b"c").unwrap();
+    bench.terminal.expect("x{").unwrap();
+    bench.terminal.press(b"\x7f").unwrap();
+    bench.terminal.press(SEND).unwrap();
+    bench.terminal.expect("property report").unwrap();
+    bench.leave();
+}
+
+#[test]
+fn hostile_text_is_shown_and_never_written_raw() {
+    let mut bench = Bench::start(140, 40);
+    let hostile = "\u{1b}]52;c;ZXZpbA==\u{7}\u{1b}[2J\u{202e}evil\u{200b}\u{9b}31m\r\u{8}end";
+    let topic = "$oc/devices/65f0c0de_dev01/sys/messages/down";
+    for payload in [hostile.to_owned(), "x".repeat(1 << 20) + "🌞é", "[".repeat(1 << 20)] {
+        assert!(bench.platform.publish_to("smoke-01", topic, payload, Qos::AtMostOnce, false));
+    }
+    bench.terminal.expect("[[[[").unwrap();
+    bench.terminal.expect("evil").unwrap();
+    // Through the messages, in every view.
+    for key in [&b"k"[..], b"v", b"v", b"v", b"k", b"v", b"v", b"\r", b"\x1b", b"k", b"v"] {
+        bench.terminal.press(key).unwrap();
+        bench.terminal.pump(Duration::from_millis(60)).unwrap();
+    }
+    bench.leave();
+}
+
+#[test]
+fn every_size_is_lived_through() {
+    let mut bench = Bench::start(80, 24);
+    for (cols, rows) in [(140, 40), (40, 12), (20, 5), (3, 2), (1, 1), (300, 100), (80, 24)] {
+        bench.terminal.resize(cols, rows).unwrap();
+        bench.terminal.press(b"?").unwrap();
+        bench.terminal.pump(Duration::from_millis(60)).unwrap();
+        bench.terminal.press(b"\x1b").unwrap();
+        bench.terminal.pump(Duration::from_millis(60)).unwrap();
+    }
+    bench.terminal.expect("Stream").unwrap();
+    bench.leave();
+}
+
+#[test]
+fn without_colour_and_utf_8_the_screen_is_plain() {
+    let mut bench = Bench::start_with(100, 30, &[("NO_COLOR", "1"), ("LANG", "C"), ("LC_ALL", "C")]);
+    bench.terminal.pump(Duration::from_millis(200)).unwrap();
+    let raw = String::from_utf8(bench.terminal.raw().to_vec()).unwrap();
+    assert!(raw.is_ascii(), "only ASCII: {:?}", raw.chars().find(|char| !char.is_ascii()));
+    for colour in ["\u{1b}[38;", "\u{1b}[48;", "\u{1b}[31m", "\u{1b}[32m"] {
+        assert!(!raw.contains(colour), "no colour: {colour:?}");
+    }
+    bench.leave();
+}
+
+#[test]
+fn signals_leave_the_terminal_as_it_was() {
+    for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+        let mut bench = Bench::start(80, 24);
+        let id = bench.terminal.id().unwrap().to_string();
+        let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap();
+        assert!(sent.success());
+        assert_eq!(bench.terminal.exit().unwrap(), status, "SIG{signal}");
+        assert_eq!(bench.terminal.left_changed(), Vec::<&str>::new(), "SIG{signal}");
+    }
+}
+
+#[test]
+fn a_lost_terminal_ends_the_program() {
+    let mut bench = Bench::start(80, 24);
+    bench.terminal.hang_up();
+    let lost = Instant::now();
+    support::until("the program ends", || !bench.terminal.is_alive().unwrap());
+    // Two seconds are promised; a busy machine gets some more.
+    assert!(lost.elapsed() < Duration::from_secs(10), "{:?}", lost.elapsed());
+}
+
+#[test]
+fn a_paste_of_a_megabyte_is_taken_and_never_sends() {
+    let mut bench = Bench::start(100, 30);
+    let mut notices = bench.platform.watch();
+    bench.terminal.press(b"1c").unwrap();
+    bench.terminal.expect("services").unwrap();
+    let mut paste = b"\x1b[200~".to_vec();
+    paste.extend(std::iter::repeat_n(&b"pasted line \x13 \r"[..], 50_000).flatten());
+    paste.extend(b"\x1b[201~");
+    bench.terminal.press(&paste).unwrap();
+    bench.terminal.press(b"\x1b").unwrap();
+    bench.terminal.expect("Stream").unwrap();
+    assert!(notices.try_recv().is_err(), "a paste never sends");
+    bench.leave();
+}
+
+#[test]
+fn without_a_terminal_the_headless_command_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for args in [&[][..], &["demo"]] {
+        let output = support::standin().args(args).current_dir(folder.path()).stdin(std::process::Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let said = support::said(&output);
+        assert!(said.contains("standin ") && said.lines().count() <= 3, "{said}");
+    }
+    let dumb = Terminal::start_with(program(), &["demo"], 80, 24, &[("TERM", "dumb")]);
+    assert_eq!(dumb.unwrap().exit().unwrap(), 2);
+}
