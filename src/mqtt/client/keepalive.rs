@@ -2,8 +2,8 @@
 //!
 //! With a keep-alive of K, a PINGREQ goes out when nothing was sent for K (MQTT-3.1.2-23), and also when nothing was
 //! heard for K, however much was sent. The other side is gone when 1.5 K have passed since its last byte and K/2 since
-//! it was asked. Bytes that are no PINGRESP keep it alive, but a PINGREQ has an answer (MQTT-3.12.4-1): it may take K/2,
-//! and never less than the caller grants to any answer.
+//! it was asked. A PINGREQ has an answer (MQTT-3.12.4-1): it may take K/2, and never less than the caller grants to any
+//! answer. When it is missing then, the other side is gone if nothing else came either; else only PINGRESP is missing.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ pub(super) enum Due {
     Ping,
     /// Nothing came for this long, although it was asked.
     Gone(Duration),
-    /// The oldest PINGREQ was not answered.
+    /// The oldest PINGREQ was not answered, but other bytes came.
     Unanswered,
 }
 
@@ -94,7 +94,7 @@ impl KeepAlive {
         if self.interval.is_zero() {
             return None;
         }
-        [self.ping_at(), self.gone_at(), self.unanswered_at()].into_iter().flatten().min()
+        [Some(self.ping_at()), self.gone_at(), self.unanswered_at()].into_iter().flatten().min()
     }
 
     /// What is due at `now`.
@@ -102,23 +102,23 @@ impl KeepAlive {
         let reached = |at: Option<Instant>| at.is_some_and(|at| now >= at);
         if self.interval.is_zero() {
             None
-        } else if reached(self.gone_at()) {
+        } else if reached(self.gone_at()) || (self.asked.is_some() && reached(self.unanswered_at())) {
             Some(Due::Gone(now.saturating_duration_since(self.last_heard)))
         } else if reached(self.unanswered_at()) {
             Some(Due::Unanswered)
-        } else if reached(self.ping_at()) {
+        } else if now >= self.ping_at() {
             Some(Due::Ping)
         } else {
             None
         }
     }
 
-    fn ping_at(&self) -> Option<Instant> {
+    fn ping_at(&self) -> Instant {
         let quiet = self.last_sent + self.interval;
-        Some(match self.asked {
+        match self.asked {
             Some(_) => quiet,
             None => quiet.min(self.last_heard + self.interval),
-        })
+        }
     }
 
     fn gone_at(&self) -> Option<Instant> {

@@ -6,11 +6,11 @@ use bytes::Bytes;
 
 use super::incoming::Incoming;
 use super::keepalive::{Due, KeepAlive};
-use super::outgoing::{Ids, Outgoing, Verdict};
+use super::outgoing::{Ids, Outgoing};
 use super::requests::{Asked, Requests};
 use super::{Fault, Happening, Input, Options, Output, Token};
 use crate::mqtt::codec::{Decoder, Malformed, Side};
-use crate::mqtt::packet::{Connack, Connect, ConnectReturn, Packet, PacketId, Publish};
+use crate::mqtt::packet::{Connack, Connect, ConnectReturn, Packet, Publish};
 
 /// The machine.
 #[derive(Debug)]
@@ -21,21 +21,22 @@ pub struct Client {
 
 /// The machine behind its decoder.
 #[derive(Debug)]
-struct Core {
-    options: Options,
-    phase: Phase,
+pub(super) struct Core {
+    pub(super) options: Options,
+    pub(super) phase: Phase,
     /// CleanSession of the last CONNECT.
     clean: bool,
     /// The keep-alive of the last CONNECT, in seconds.
     keep_alive: u16,
-    ids: Ids,
-    outgoing: Outgoing,
-    incoming: Incoming,
-    requests: Requests,
+    pub(super) ids: Ids,
+    pub(super) outgoing: Outgoing,
+    pub(super) incoming: Incoming,
+    pub(super) requests: Requests,
 }
 
+/// Where a network connection stands.
 #[derive(Debug)]
-enum Phase {
+pub(super) enum Phase {
     /// No network connection.
     Down,
     /// CONNECT is written, CONNACK is awaited.
@@ -181,7 +182,7 @@ impl Client {
 
 impl Core {
     /// A fault of the platform that leaves the framing whole.
-    fn fault(&self, fault: String, output: &mut Output) -> Result<(), Fault> {
+    pub(super) fn fault(&self, fault: String, output: &mut Output) -> Result<(), Fault> {
         if self.options.strict {
             return Err(Fault::Protocol(fault));
         }
@@ -246,9 +247,8 @@ impl Core {
     fn tick(&mut self, now: Instant, output: &mut Output) -> Result<(), Fault> {
         let within = self.options.answer_within;
         let keep_alive = match &mut self.phase {
-            Phase::Down | Phase::Over => return Ok(()),
             Phase::Connecting { since, .. } if now >= *since + within => return Err(Fault::Timeout("CONNACK")),
-            Phase::Connecting { .. } => return Ok(()),
+            Phase::Down | Phase::Over | Phase::Connecting { .. } => return Ok(()),
             Phase::Online(keep_alive) => keep_alive,
         };
         self.requests.tick(now, within, self.options.strict, &mut self.ids, output)?;
@@ -281,55 +281,6 @@ impl Core {
         }
     }
 
-    fn packet_online(&mut self, now: Instant, packet: Packet, output: &mut Output) -> Result<(), Fault> {
-        let name = packet.name();
-        match packet {
-            Packet::Publish(publish) => self.incoming.publish(publish, output),
-            Packet::Puback(id) => {
-                let verdict = self.outgoing.puback(now, id, &mut self.ids, output);
-                self.acknowledged(now, (name, id), verdict, output)
-            }
-            Packet::Pubrec(id) => {
-                let verdict = self.outgoing.pubrec(id, output)?;
-                self.acknowledged(now, (name, id), verdict, output)
-            }
-            Packet::Pubcomp(id) => {
-                let verdict = self.outgoing.pubcomp(now, id, &mut self.ids, output);
-                self.acknowledged(now, (name, id), verdict, output)
-            }
-            Packet::Pubrel(id) => self.incoming.pubrel(id, output),
-            Packet::Suback(suback) => {
-                if self.answers(name, suback.packet_id, output)?
-                    && let Err(fault) = self.requests.suback(suback, &mut self.ids, output)
-                {
-                    return self.fault(fault, output);
-                }
-                Ok(())
-            }
-            Packet::Unsuback(id) => {
-                if self.answers(name, id, output)? {
-                    self.requests.unsuback(id, &mut self.ids, output);
-                }
-                Ok(())
-            }
-            Packet::Pingresp => {
-                if let Phase::Online(keep_alive) = &mut self.phase {
-                    output.happened(match keep_alive.answered(now) {
-                        Some(took) => Happening::Pinged { took },
-                        None => Happening::Noted("PINGRESP without a PINGREQ".to_owned()),
-                    });
-                }
-                Ok(())
-            }
-            Packet::Connack(_) => self.fault("CONNACK: it came a second time".to_owned(), output),
-            Packet::Connect(_)
-            | Packet::Subscribe(_)
-            | Packet::Unsubscribe(_)
-            | Packet::Pingreq
-            | Packet::Disconnect => self.fault(format!("{name}: a server may not send it"), output),
-        }
-    }
-
     /// Takes the CONNACK to the CONNECT that was written at `sent`.
     fn connack(&mut self, now: Instant, sent: Instant, connack: Connack, output: &mut Output) -> Result<(), Fault> {
         if connack.code != ConnectReturn::Accepted {
@@ -359,46 +310,5 @@ impl Core {
         }
         self.outgoing.send_waiting(now, self.options.window, &mut self.ids, output);
         Ok(())
-    }
-
-    /// Goes on after an acknowledgement of one of our messages, or says what is wrong with it.
-    fn acknowledged(
-        &mut self,
-        now: Instant,
-        (name, id): (&str, PacketId),
-        verdict: Verdict,
-        output: &mut Output,
-    ) -> Result<(), Fault> {
-        let number = id.number();
-        match verdict {
-            Verdict::Expected => self.outgoing.send_waiting(now, self.options.window, &mut self.ids, output),
-            Verdict::Wrong(why) => return self.fault(format!("{name}: for packet identifier {number}, {why}"), output),
-            Verdict::Odd(why) => match self.requests.awaited(id) {
-                Some(awaited) => {
-                    return self
-                        .fault(format!("{name}: for packet identifier {number}, which waits for {awaited}"), output);
-                }
-                None => output.happened(Happening::Noted(format!("{name} for packet identifier {number}, {why}"))),
-            },
-        }
-        Ok(())
-    }
-
-    /// Whether the packet `name` is the answer that the request with `id` waits for.
-    fn answers(&self, name: &str, id: PacketId, output: &mut Output) -> Result<bool, Fault> {
-        let number = id.number();
-        match self.requests.awaited(id) {
-            Some(awaited) if awaited == name => return Ok(true),
-            Some(awaited) => {
-                self.fault(format!("{name}: for packet identifier {number}, which waits for {awaited}"), output)?;
-            }
-            None if self.outgoing.holds(id) => {
-                self.fault(format!("{name}: for packet identifier {number}, which belongs to a PUBLISH"), output)?;
-            }
-            None => {
-                output.happened(Happening::Noted(format!("{name} for packet identifier {number}, which is not in use")))
-            }
-        }
-        Ok(false)
     }
 }

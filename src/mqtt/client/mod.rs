@@ -7,7 +7,7 @@
 //! 3. A fault ends the network connection: after `Err`, the caller closes the link and gives [`Input::Closed`].
 //! 4. The session's state (in-flight messages, packet identifiers) outlives network connections when CleanSession is 0.
 //!
-//! What lives here: the types that go in and come out. `machine` knows the phases of a connection and hands each packet to
+//! What lives here: the types that go in and come out. `machine` knows the phases of a connection, `packets` hands each packet to
 //! its part: `outgoing` (our messages), `incoming` (theirs), `requests` (subscriptions), `keepalive` (timers).
 //! What may not: sockets, clocks, what a cloud means by a topic, when to connect again.
 
@@ -23,9 +23,8 @@ mod incoming;
 mod keepalive;
 mod machine;
 mod outgoing;
+mod packets;
 mod requests;
-#[cfg(test)]
-mod tests;
 
 pub use machine::Client;
 
