@@ -15,6 +15,8 @@ mod line;
 pub mod plain;
 mod refusal;
 mod signing;
+#[cfg(test)]
+mod tests;
 pub mod ucloud;
 
 use std::borrow::Cow;
@@ -209,8 +211,9 @@ impl Summary {
 impl Limits {
     /// Whether `topic`, a name or a filter, is one of the cloud's own rather than the product's.
     pub fn is_own(&self, topic: &str) -> bool {
-        // Huawei keeps the product's topics below `user/` in its own tree.
-        self.own_topics.iter().any(|own| topic.starts_with(own)) && !topic.contains("/user/")
+        // Huawei keeps the product's topics in its own tree, below `$oc/devices/{device id}/user/`.
+        let products = topic.starts_with("$oc/devices/") && topic.contains("/user/");
+        !products && self.own_topics.iter().any(|own| topic.starts_with(own))
     }
 }
 

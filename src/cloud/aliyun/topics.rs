@@ -57,7 +57,7 @@ pub(super) fn subscriptions(device: &AliyunIdentity) -> Vec<Subscription> {
         format!("/{}/{}/user/get", device.product_key, device.device_name),
     ]
     .into_iter()
-    .filter_map(|filter| super::super::subscription(filter, Qos::AtLeastOnce))
+    .filter_map(|filter| crate::cloud::subscription(filter, Qos::AtLeastOnce))
     .collect()
 }
 

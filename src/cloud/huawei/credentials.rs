@@ -33,7 +33,7 @@ pub fn password(secret: &str, hour: &str, sign_type: SignType) -> String {
 
 /// The client id: `{device id}_0_{sign type}_{hour}`. The 0 says that the device signs in with its device id.
 pub fn client_id(device_id: &str, sign_type: SignType, hour: &str) -> String {
-    format!("{device_id}_0_{}_{hour}", number(sign_type))
+    format!("{device_id}_0_{}_{hour}", sign_type_number(sign_type))
 }
 
 /// Reads a client id back. From the right, because a device id may hold underscores; `None` when it has not that form.
@@ -52,7 +52,7 @@ pub fn parse_client_id(client_id: &str) -> Option<HuaweiLogin<'_>> {
 }
 
 /// The sign type as the client id and the config name it.
-pub fn number(sign_type: SignType) -> u8 {
+pub fn sign_type_number(sign_type: SignType) -> u8 {
     match sign_type {
         SignType::Sha256 => 0,
         SignType::Sha256Timed => 1,

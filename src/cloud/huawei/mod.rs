@@ -22,7 +22,7 @@ use crate::profile::{HuaweiIdentity, Subscription};
 use crate::secret::Secret;
 
 pub use bodies::code_words;
-pub use credentials::{HuaweiLogin, client_id, number, parse_client_id, password};
+pub use credentials::{HuaweiLogin, client_id, parse_client_id, password, sign_type_number};
 
 /// How long the platform holds a command, set or get open for the device; a later answer is dropped.
 pub const DEADLINE: Duration = Duration::from_secs(20);

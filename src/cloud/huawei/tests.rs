@@ -37,142 +37,147 @@ fn requests_have_an_id_a_span_and_a_deadline() {
     }
 }
 
+const SUMMARIES: &[(Direction, &str, &str, &str, &str, bool)] = &[
+    (
+        Direction::Down,
+        "commands/request_id=1",
+        r#"{"object_device_id":"d","service_id":"smokeDetector","command_name":"SILENCE","paras":{"value":1}}"#,
+        "SILENCE",
+        "value=1",
+        false,
+    ),
+    (Direction::Down, "commands/request_id=1", r#"{"command_name":"REBOOT"}"#, "REBOOT", "", false),
+    (Direction::Down, "commands/request_id=1", r#"{"paras":{"value":1}}"#, "", r#"paras={"value":1}"#, false),
+    (Direction::Up, "commands/response/request_id=1", r#"{"result_code":0}"#, "", "0 success", false),
+    (Direction::Up, "commands/response/request_id=1", "{}", "", "0 success", false),
+    (
+        Direction::Up,
+        "commands/response/request_id=1",
+        r#"{"result_code":1,"response_name":"R","paras":{"reason":"busy"}}"#,
+        "",
+        "1 failed reason=busy",
+        true,
+    ),
+    (Direction::Up, "commands/response/request_id=1", r#"{"result_code":"2"}"#, "", "2 timeout", true),
+    (Direction::Up, "commands/response/request_id=1", r#"{"result_code":[]}"#, "", "unreadable result_code", true),
+    (
+        Direction::Up,
+        "properties/set/response/request_id=1",
+        r#"{"result_code":7,"result_desc":"valve stuck"}"#,
+        "",
+        "7 failed valve stuck",
+        true,
+    ),
+    (
+        Direction::Up,
+        "properties/report",
+        r#"{"services":[{"service_id":"S","properties":{"temperature":21.4,"humidity":40}}]}"#,
+        "",
+        "temperature=21.4 humidity=40",
+        false,
+    ),
+    (
+        Direction::Down,
+        "properties/set/request_id=1",
+        r#"{"services":[{"service_id":"A","properties":{"p":1}},{"service_id":"B","properties":{"q":2}}]}"#,
+        "",
+        "A: p=1 B: q=2",
+        false,
+    ),
+    (
+        Direction::Up,
+        "gateway/sub_devices/properties/report",
+        r#"{"devices":[{"device_id":"sub","services":[{"service_id":"S","properties":{"p":1}}]}]}"#,
+        "",
+        "sub S: p=1",
+        false,
+    ),
+    (Direction::Down, "properties/get/request_id=1", r#"{"service_id":"S"}"#, "", "S", false),
+    (Direction::Down, "properties/get/request_id=1", "{}", "", "all services", false),
+    (
+        Direction::Down,
+        "messages/down",
+        r#"{"object_device_id":null,"name":"note","id":"i","content":"hello there"}"#,
+        "note",
+        "hello there",
+        false,
+    ),
+    (Direction::Down, "messages/down", "free text", "", "free text", false),
+    (
+        Direction::Down,
+        "events/down",
+        r#"{"services":[{"service_id":"$time_sync","event_type":"time_sync_response","paras":{"device_send_time":1}}]}"#,
+        "time_sync_response",
+        "device_send_time=1",
+        false,
+    ),
+    (Direction::Up, "properties/report", "not json", "", "not json", false),
+];
+
 #[test]
 fn summaries_speak_in_the_clouds_words() {
     let device = device(SignType::Sha256);
-    for (direction, tail, payload, name, detail, failed) in [
-        (
-            Direction::Down,
-            "commands/request_id=1",
-            r#"{"object_device_id":"d","service_id":"smokeDetector","command_name":"SILENCE","paras":{"value":1}}"#,
-            "SILENCE",
-            "value=1",
-            false,
-        ),
-        (Direction::Down, "commands/request_id=1", r#"{"command_name":"REBOOT"}"#, "REBOOT", "", false),
-        (Direction::Down, "commands/request_id=1", r#"{"paras":{"value":1}}"#, "", r#"paras={"value":1}"#, false),
-        (Direction::Up, "commands/response/request_id=1", r#"{"result_code":0}"#, "", "0 success", false),
-        (Direction::Up, "commands/response/request_id=1", "{}", "", "0 success", false),
-        (
-            Direction::Up,
-            "commands/response/request_id=1",
-            r#"{"result_code":1,"response_name":"R","paras":{"reason":"busy"}}"#,
-            "",
-            "1 failed reason=busy",
-            true,
-        ),
-        (Direction::Up, "commands/response/request_id=1", r#"{"result_code":"2"}"#, "", "2 timeout", true),
-        (Direction::Up, "commands/response/request_id=1", r#"{"result_code":[]}"#, "", "unreadable result_code", true),
-        (
-            Direction::Up,
-            "properties/set/response/request_id=1",
-            r#"{"result_code":7,"result_desc":"valve stuck"}"#,
-            "",
-            "7 failed valve stuck",
-            true,
-        ),
-        (
-            Direction::Up,
-            "properties/report",
-            r#"{"services":[{"service_id":"S","properties":{"temperature":21.4,"humidity":40}}]}"#,
-            "",
-            "temperature=21.4 humidity=40",
-            false,
-        ),
-        (
-            Direction::Down,
-            "properties/set/request_id=1",
-            r#"{"services":[{"service_id":"A","properties":{"p":1}},{"service_id":"B","properties":{"q":2}}]}"#,
-            "",
-            "A: p=1 B: q=2",
-            false,
-        ),
-        (
-            Direction::Up,
-            "gateway/sub_devices/properties/report",
-            r#"{"devices":[{"device_id":"sub","services":[{"service_id":"S","properties":{"p":1}}]}]}"#,
-            "",
-            "sub S: p=1",
-            false,
-        ),
-        (Direction::Down, "properties/get/request_id=1", r#"{"service_id":"S"}"#, "", "S", false),
-        (Direction::Down, "properties/get/request_id=1", "{}", "", "all services", false),
-        (
-            Direction::Down,
-            "messages/down",
-            r#"{"object_device_id":null,"name":"note","id":"i","content":"hello there"}"#,
-            "note",
-            "hello there",
-            false,
-        ),
-        (Direction::Down, "messages/down", "free text", "", "free text", false),
-        (
-            Direction::Down,
-            "events/down",
-            r#"{"services":[{"service_id":"$time_sync","event_type":"time_sync_response","paras":{"device_send_time":1}}]}"#,
-            "time_sync_response",
-            "device_send_time=1",
-            false,
-        ),
-        (Direction::Up, "properties/report", "not json", "", "not json", false),
-    ] {
+    for (direction, tail, payload, name, detail, failed) in SUMMARIES.iter().copied() {
         let said = device.summary(direction, &topic(tail), payload.as_bytes());
         assert_eq!((said.name.as_str(), said.detail.as_str(), said.failed), (name, detail, failed), "{tail} {payload}");
     }
 }
 
+type Reply = (&'static str, &'static str, Option<i64>, &'static str, &'static str, What, &'static str);
+
+const REPLIES: &[Reply] = &[
+    (
+        "commands/request_id=3a1f",
+        r#"{"service_id":"smokeDetector","command_name":"SILENCE","paras":{"value":1}}"#,
+        None,
+        "commands/response/request_id=3a1f",
+        "reply to SILENCE",
+        What::CommandReply,
+        r#"{"result_code":0,"response_name":"COMMAND_RESPONSE","paras":{"result":"success"}}"#,
+    ),
+    (
+        "commands/request_id=3a1f",
+        "garbage",
+        Some(2),
+        "commands/response/request_id=3a1f",
+        "reply to command",
+        What::CommandReply,
+        r#"{"result_code":2,"response_name":"COMMAND_RESPONSE","paras":{"result":"timeout"}}"#,
+    ),
+    (
+        "properties/set/request_id=x",
+        "{}",
+        Some(1),
+        "properties/set/response/request_id=x",
+        "reply to property set",
+        What::PropertySetReply,
+        r#"{"result_code":1,"result_desc":"failed"}"#,
+    ),
+    (
+        "properties/get/request_id=x",
+        r#"{"service_id":"Battery"}"#,
+        None,
+        "properties/get/response/request_id=x",
+        "reply to property get",
+        What::PropertyGetReply,
+        r#"{"services":[{"service_id":"Battery","properties":{"example":0}}]}"#,
+    ),
+    (
+        "properties/get/request_id=x",
+        "{}",
+        Some(1),
+        "properties/get/response/request_id=x",
+        "reply to property get",
+        What::PropertyGetReply,
+        r#"{"services":[]}"#,
+    ),
+];
+
 #[test]
 fn a_reply_has_the_right_topic_and_body() {
     let device = device(SignType::Sha256);
-    let command = br#"{"service_id":"smokeDetector","command_name":"SILENCE","paras":{"value":1}}"#;
-    for (tail, payload, code, answer, label, what, body) in [
-        (
-            "commands/request_id=3a1f",
-            &command[..],
-            None,
-            "commands/response/request_id=3a1f",
-            "reply to SILENCE",
-            What::CommandReply,
-            r#"{"result_code":0,"response_name":"COMMAND_RESPONSE","paras":{"result":"success"}}"#,
-        ),
-        (
-            "commands/request_id=3a1f",
-            b"garbage",
-            Some(2),
-            "commands/response/request_id=3a1f",
-            "reply to command",
-            What::CommandReply,
-            r#"{"result_code":2,"response_name":"COMMAND_RESPONSE","paras":{"result":"timeout"}}"#,
-        ),
-        (
-            "properties/set/request_id=x",
-            b"{}",
-            Some(1),
-            "properties/set/response/request_id=x",
-            "reply to property set",
-            What::PropertySetReply,
-            r#"{"result_code":1,"result_desc":"failed"}"#,
-        ),
-        (
-            "properties/get/request_id=x",
-            br#"{"service_id":"Battery"}"#,
-            None,
-            "properties/get/response/request_id=x",
-            "reply to property get",
-            What::PropertyGetReply,
-            r#"{"services":[{"service_id":"Battery","properties":{"example":0}}]}"#,
-        ),
-        (
-            "properties/get/request_id=x",
-            b"{}",
-            Some(1),
-            "properties/get/response/request_id=x",
-            "reply to property get",
-            What::PropertyGetReply,
-            r#"{"services":[]}"#,
-        ),
-    ] {
-        let draft = device.reply(&Asked { topic: &topic(tail), payload }, code).unwrap();
+    for (tail, payload, code, answer, label, what, body) in REPLIES.iter().copied() {
+        let draft = device.reply(&Asked { topic: &topic(tail), payload: payload.as_bytes() }, code).unwrap();
         assert_eq!((draft.topic.as_str(), draft.label.as_str()), (topic(answer).as_str(), label));
         assert_eq!((draft.what, draft.qos), (what, Qos::AtLeastOnce));
         let sent: serde_json::Value = serde_json::from_str(&draft.body).unwrap();
@@ -181,7 +186,7 @@ fn a_reply_has_the_right_topic_and_body() {
         let meaning = device.meaning(Direction::Up, &draft.topic, draft.body.as_bytes());
         let asked = topic(tail);
         assert_eq!(meaning.what, what);
-        assert_eq!(meaning.request_id, device.meaning(Direction::Down, &asked, payload).request_id);
+        assert_eq!(meaning.request_id, device.meaning(Direction::Down, &asked, payload.as_bytes()).request_id);
     }
     for tail in ["messages/down", "commands/response/request_id=1", "commands/request_id=", "events/down"] {
         assert_eq!(device.reply(&Asked { topic: &topic(tail), payload: b"{}" }, None), None, "{tail}");

@@ -40,7 +40,7 @@ pub(super) fn route(topic: &str) -> Route {
 pub(super) fn subscriptions(device_id: &str) -> Vec<Subscription> {
     ["messages/down", "commands/#", "properties/set/#", "properties/get/#", "shadow/get/response/#", "events/down"]
         .into_iter()
-        .filter_map(|tail| super::super::subscription(format!("$oc/devices/{device_id}/sys/{tail}"), Qos::AtLeastOnce))
+        .filter_map(|tail| crate::cloud::subscription(format!("$oc/devices/{device_id}/sys/{tail}"), Qos::AtLeastOnce))
         .collect()
 }
 

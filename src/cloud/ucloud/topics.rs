@@ -42,7 +42,7 @@ pub(super) fn subscriptions(device: &UcloudIdentity) -> Vec<Subscription> {
     ["property/post_reply", "property/set", "event/post_reply", "command"]
         .into_iter()
         .map(|tail| format!("/$system/{}/{}/tmodel/{tail}", device.product_sn, device.device_sn))
-        .filter_map(|filter| super::super::subscription(filter, Qos::AtLeastOnce))
+        .filter_map(|filter| crate::cloud::subscription(filter, Qos::AtLeastOnce))
         .collect()
 }
 

@@ -191,3 +191,6 @@ fn exact(bytes: u64) -> String {
 fn breach(words: String) -> Result<(), Breach> {
     Err(Breach(words))
 }
+
+#[cfg(test)]
+mod tests;
