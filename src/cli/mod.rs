@@ -42,11 +42,14 @@ pub struct Cli {
     pub command: Option<Command>,
 }
 
+const CONFIG_HELP: &str =
+    "The config file [default: $STANDIN_CONFIG, else standin/config.toml in the user's config directory]";
+
 /// What every command takes.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Global {
-    /// The config file [default: $STANDIN_CONFIG, else standin/config.toml in the user's config directory]
-    #[arg(long, global = true, value_name = "FILE")]
+    /// The config file.
+    #[arg(long, global = true, value_name = "FILE", help = CONFIG_HELP)]
     pub config: Option<PathBuf>,
 }
 
@@ -63,13 +66,13 @@ pub enum Command {
     Pub(publish::Args),
     /// Live sessions driven by orders, one JSON object a line on standard input
     Drive(drive::Args),
-    /// Records devices on a tape, without a screen
+    /// Records devices on a tape, without a screen (not in this version)
     Record(record::Args),
-    /// Plays a tape in the console, or prints or sends it again
+    /// Plays a tape in the console, or prints or sends it again (not in this version)
     Replay(replay::Args),
     /// The CONNECT credentials of a device
     Sign(sign::Args),
-    /// Looks after tapes
+    /// Looks after tapes (not in this version)
     Tape(tape::Args),
     /// Writes a commented config
     Init(init::Args),

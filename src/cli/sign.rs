@@ -1,7 +1,14 @@
 //! `standin sign`: the CONNECT credentials of a device at a time.
 
-use super::{CliError, Global, Outcome};
+use std::io::Write;
+
+use super::{CliError, Global, Outcome, written};
+use crate::cloud::{self, Credentials};
 use crate::event::WallTime;
+use crate::profile::Profile;
+use crate::secret::MASK;
+use crate::session::secrets;
+use crate::text::{Safe, json};
 
 /// The arguments of `standin sign`.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,7 +28,63 @@ pub struct Args {
 
 /// Prints the credentials.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    todo!("{args:?} {global:?}")
+    let config = global.load()?;
+    let profile = config.device(&args.device)?;
+    let at = args.at.unwrap_or_else(|| WallTime::from_unix_micros(jiff::Timestamp::now().as_microsecond()));
+    let secret = match profile.identity.secret() {
+        Some(source) => Some(secrets::fetch(source).await.map_err(|error| no_secret(profile, &error))?),
+        None => None,
+    };
+    let credentials = cloud::platform(profile).credentials(secret.as_ref(), at);
+    let text = if args.json {
+        in_json(profile, &credentials, args.reveal)
+    } else {
+        in_words(profile, &credentials, args.reveal)
+    };
+    written(std::io::stdout().lock().write_all(text.as_bytes()))?;
+    Ok(Outcome::Done)
+}
+
+fn no_secret(profile: &Profile, error: &secrets::SecretError) -> CliError {
+    CliError::usage(format!("device `{}`: {error}", profile.name))
+}
+
+/// The four values by name; `None`: not sent.
+fn fields<'a>(url: &'a str, credentials: &'a Credentials, reveal: bool) -> [(&'static str, Option<&'a str>); 4] {
+    let password = credentials.password.as_ref().map(|secret| if reveal { secret.reveal() } else { MASK });
+    [
+        ("url", Some(url)),
+        ("client_id", Some(&credentials.client_id)),
+        ("username", credentials.username.as_deref()),
+        ("password", password),
+    ]
+}
+
+fn in_words(profile: &Profile, credentials: &Credentials, reveal: bool) -> String {
+    let mut lines = Vec::new();
+    for (name, value) in fields(&profile.endpoint.url(), credentials, reveal) {
+        let shown = value.map_or_else(|| "not sent".to_owned(), |value| Safe::new(value).to_string());
+        let hint = if value == Some(MASK) { "  (--reveal shows it)" } else { "" };
+        lines.push(format!("{name:<11}{shown}{hint}\n"));
+    }
+    lines.concat()
+}
+
+fn in_json(profile: &Profile, credentials: &Credentials, reveal: bool) -> String {
+    let mut text = String::from("{");
+    for (place, (name, value)) in fields(&profile.endpoint.url(), credentials, reveal).into_iter().enumerate() {
+        if place > 0 {
+            text.push_str(", ");
+        }
+        json::write_string(&mut text, name);
+        text.push_str(": ");
+        match value {
+            Some(value) => json::write_string(&mut text, value),
+            None => text.push_str("null"),
+        }
+    }
+    text.push_str("}\n");
+    text
 }
 
 fn time(text: &str) -> Result<WallTime, String> {

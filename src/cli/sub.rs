@@ -15,7 +15,7 @@ pub struct Args {
     /// Subscribes to this as well, besides the cloud's own and the config's
     #[arg(long = "topic", value_name = "FILTER")]
     pub topics: Vec<String>,
-    /// The QoS to ask for with --topic
+    /// The quality of service to ask for with --topic
     #[arg(long, value_name = "N", default_value = "1", value_parser = super::qos)]
     pub qos: Qos,
     /// Prints events as JSON, one object a line

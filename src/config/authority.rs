@@ -47,7 +47,7 @@ pub(super) fn host(text: &str) -> Result<String, String> {
         return match address.parse::<Ipv6Addr>() {
             Ok(_) => Ok(address.to_owned()),
             Err(_) if text.contains("://") => Err("must be a name alone, without a scheme and a path".to_owned()),
-            Err(_) if bare.is_none() => Err("must be a name alone; the port stands in `port`".to_owned()),
+            Err(_) if !text.contains(['[', ']']) => Err("must be a name alone; the port stands in `port`".to_owned()),
             Err(_) => Err("holds brackets, but no IPv6 address within".to_owned()),
         };
     }

@@ -7,7 +7,7 @@ use crate::profile::{BackoffPolicy, Cloud, OnTakeover, SignMethod, Transport};
 pub(super) const CLOUDS: [(&str, Cloud); 4] =
     [("huawei", Cloud::Huawei), ("aliyun", Cloud::Aliyun), ("ucloud", Cloud::Ucloud), ("mqtt", Cloud::Mqtt)];
 
-/// `transport`; MQTT.js's names for the sockets of WeChat mean the same on the wire.
+/// `transport`; the names that `MQTT.js` has for the sockets of mini-programs mean the same on the wire.
 pub(super) const TRANSPORTS: [(&str, Transport); 6] = [
     ("wss", Transport::Wss),
     ("ws", Transport::Ws),

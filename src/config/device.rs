@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::table::{Table, integer};
 use super::{choice, endpoint, identity, keys, units, values};
 use crate::cloud::defaults;
-use crate::profile::{Cloud, Identity, OnTakeover, Profile, SecretSource, Transport};
+use crate::profile::{Cloud, Identity, Profile, SecretSource, Transport};
 
 /// About what MQTT's length field can say: 268,435,455 bytes (section 2.2.3).
 const LARGEST_PACKET: usize = 256 << 20;

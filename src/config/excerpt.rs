@@ -3,11 +3,10 @@
 use std::ops::Range;
 use std::path::Path;
 
-use unicode_width::UnicodeWidthStr;
-
 use super::report::Fault;
 use super::suggest;
 use crate::secret::MASK;
+use crate::text::width::width;
 
 /// How much of a long line is shown, in characters.
 const SHOWN: usize = 100;
@@ -47,11 +46,11 @@ impl Line {
         let secret = secret_from(source, line_start, line).unwrap_or(line.len());
         let (visible, masked) = line.split_at(secret);
         let mut shown = hide_logins(visible);
-        let marked = plain(&line[from.min(secret)..to.min(secret)]);
+        let meant = plain(&line[from.min(secret)..to.min(secret)]);
         let (indent, carets) = if from >= secret && !masked.is_empty() {
-            (plain(&shown).width(), MASK.chars().count())
+            (width(&plain(&shown)), MASK.chars().count())
         } else {
-            (plain(&hide_logins(&line[..from])).width(), hide_logins(&marked).width().max(1))
+            (width(&plain(&hide_logins(&line[..from]))), width(&hide_logins(&meant)).max(1))
         };
         if !masked.is_empty() {
             shown.push_str(MASK);
@@ -85,22 +84,18 @@ fn holds_key(line: &str) -> bool {
     })
 }
 
-/// The byte after the first `=` that follows a word like `secret` or `password`.
+/// Where the value of the first key begins that is like `secret` or `password`.
 fn secret_key(line: &str) -> Option<usize> {
-    let mut search = 0;
-    while let Some(equals) = line[search..].find('=').map(|at| search + at) {
-        let words = line[search..equals].split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
-        if words.filter(|word| !word.is_empty()).next_back().is_some_and(names_secret) {
-            let blanks = line[equals + 1..].len() - line[equals + 1..].trim_start().len();
-            return Some(equals + 1 + blanks);
-        }
-        search = equals + 1;
-    }
-    None
+    line.match_indices('=').find_map(|(equals, _)| {
+        let key = line[..equals].trim_end().rsplit(['{', ',', '=', ' ', '\t']).next()?;
+        let blanks = line[equals + 1..].len() - line[equals + 1..].trim_start().len();
+        names_secret(key).then_some(equals + 1 + blanks)
+    })
 }
 
-fn names_secret(word: &str) -> bool {
-    let word = word.to_lowercase();
+/// Whether a key is, or was probably meant to be, that of a secret.
+fn names_secret(key: &str) -> bool {
+    let word: String = key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     ["secret", "passw", "token", "credential"].iter().any(|part| word.contains(part))
         || ["secret", "password", "passwd"].iter().any(|known| suggest::distance(&word, known) <= 2)
 }
@@ -139,7 +134,7 @@ fn cut(text: String, indent: usize, carets: usize) -> Line {
     let (head, tail) = (if skipped > 0 { "…" } else { "" }, if skipped + SHOWN < length { "…" } else { "" });
     let kept: String = text.chars().skip(skipped).take(SHOWN).collect();
     let gone: String = text.chars().take(skipped).collect();
-    let indent = (indent + head.width()).saturating_sub(gone.width());
+    let indent = (indent + width(head)).saturating_sub(width(&gone));
     let room = SHOWN.saturating_sub(indent).max(1);
     Line { text: format!("{head}{kept}{tail}"), indent, carets: carets.min(room) }
 }

@@ -2,10 +2,11 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
-use crate::session::secrets::exposure;
+use crate::secret::exposure;
 
 /// No config that a person wrote is larger.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -37,10 +38,12 @@ impl Source {
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             let good = error.utf8_error().valid_up_to();
-            let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = memchr::memchr_iter(b'\n', &error.as_bytes()[..good]).count() + 1;
             unreadable(format!("line {line} is not UTF-8, as TOML must be"))
         })?;
-        Ok(Self { path: path.to_owned(), text, trouble: exposure(&metadata) })
+        let user = rustix::process::geteuid().as_raw();
+        let trouble = exposure(metadata.uid(), user, metadata.mode());
+        Ok(Self { path: path.to_owned(), text, trouble })
     }
 
     /// A source that no file stands behind.

@@ -28,13 +28,6 @@ pub(super) struct Table<'a> {
     end: usize,
 }
 
-impl<T> At<T> {
-    /// Another value at the same place.
-    pub(super) fn map<U>(self, make: impl FnOnce(T) -> U) -> At<U> {
-        At { value: make(self.value), at: self.at }
-    }
-}
-
 impl<'a> Table<'a> {
     /// The table at `at`, called `what` in sentences.
     pub(super) fn new(entries: &'a DeTable<'a>, at: Range<usize>, what: &'a str, report: &'a Report) -> Self {
@@ -92,7 +85,10 @@ impl<'a> Table<'a> {
 
     /// `true` or `false`.
     pub(super) fn boolean(&self, key: &str) -> Option<At<bool>> {
-        self.read(key, "true or false", |value| value.as_bool())
+        self.read(key, "true or false", |value| match value {
+            DeValue::Boolean(flag) => Some(*flag),
+            _ => None,
+        })
     }
 
     /// A whole number within bounds, both included.
@@ -113,13 +109,11 @@ impl<'a> Table<'a> {
         'a: 'b,
     {
         let value = self.raw(key)?;
-        match value.get_ref().as_table() {
-            Some(entries) => Some(Table::new(entries, value.span(), what, self.report)),
-            None => {
-                self.wrong_type(value, key, "a table: { … }");
-                None
-            }
-        }
+        let Some(entries) = value.get_ref().as_table() else {
+            self.wrong_type(value, key, "a table: { … }");
+            return None;
+        };
+        Some(Table::new(entries, value.span(), what, self.report))
     }
 
     /// A value of one of a few names.

@@ -14,14 +14,12 @@ pub(super) fn size(table: &Table<'_>, key: &str, lowest: usize, highest: usize) 
         DeValue::String(text) => parse(text),
         other => integer(other).and_then(|bytes| usize::try_from(bytes).ok()),
     };
-    match bytes.filter(|bytes| (lowest..=highest).contains(bytes)) {
-        Some(bytes) => Some(At { value: bytes, at: value.span() }),
-        None => {
-            let wanted = format!("a size from \"{}\" to \"{}\", such as \"8MiB\"", show(lowest), show(highest));
-            table.fault_at(value.span(), key, &wanted);
-            None
-        }
-    }
+    let Some(bytes) = bytes.filter(|bytes| (lowest..=highest).contains(bytes)) else {
+        let wanted = format!("a size from \"{}\" to \"{}\", such as \"8MiB\"", show(lowest), show(highest));
+        table.fault_at(value.span(), key, &wanted);
+        return None;
+    };
+    Some(At { value: bytes, at: value.span() })
 }
 
 /// Reads a whole number with its unit.
@@ -33,7 +31,7 @@ fn parse(text: &str) -> Option<usize> {
 
 /// Writes a size with the largest unit that keeps it whole.
 pub(super) fn show(bytes: usize) -> String {
-    let whole = UNITS.iter().find(|(_, factor)| bytes >= *factor && bytes % factor == 0);
+    let whole = UNITS.iter().find(|(_, factor)| bytes >= *factor && bytes.is_multiple_of(*factor));
     whole.map_or_else(|| format!("{bytes}B"), |(unit, factor)| format!("{}{unit}", bytes / factor))
 }
 

@@ -91,16 +91,14 @@ fn command(source: &Table<'_>) -> Option<Vec<String>> {
 /// The subscriptions besides the cloud's own.
 pub(super) fn subscriptions(device: &Table<'_>) -> Vec<Subscription> {
     let Some(value) = device.raw("subscribe") else { return Vec::new() };
-    match value.get_ref().as_array() {
-        Some(list) => list.iter().filter_map(|entry| subscription(device, entry)).collect(),
-        None => {
-            device.wrong_type(value, "subscribe", "a list of topic filters");
-            Vec::new()
-        }
-    }
+    let Some(list) = value.get_ref().as_array() else {
+        device.wrong_type(value, "subscribe", "a list of topic filters");
+        return Vec::new();
+    };
+    list.iter().filter_map(|entry| subscription(device, entry)).collect()
 }
 
-/// A plain text asks for QoS 1.
+/// A plain text asks for level 1.
 fn subscription(device: &Table<'_>, entry: &Spanned<DeValue<'_>>) -> Option<Subscription> {
     let (filter, qos) = match entry.get_ref() {
         DeValue::String(text) => (At { value: text.to_string(), at: entry.span() }, Qos::AtLeastOnce),

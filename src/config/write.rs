@@ -63,7 +63,10 @@ pub fn to_toml(devices: &[Profile]) -> String {
         text.push_str("[[device]]\n");
         for (key, value) in table(device) {
             // A value prints on one line, tables inline: what stands behind `key =` always belongs to this device.
-            text.push_str(&format!("{key} = {value}\n"));
+            text.push_str(&key);
+            text.push_str(" = ");
+            text.push_str(&value.to_string());
+            text.push('\n');
         }
         text.push('\n');
     }
