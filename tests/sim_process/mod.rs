@@ -31,7 +31,6 @@ impl Process {
     }
 
     /// Sends it a signal and waits for its end.
-    #[allow(dead_code, reason = "each test file has its own copy of this module, and not all need it")]
     pub(crate) fn end_by(mut self, signal: &str) -> ExitStatus {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
