@@ -1,6 +1,6 @@
 //! `standin platform` as a user and a script see it.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod sim_process;
 

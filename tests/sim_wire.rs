@@ -10,7 +10,7 @@ use futures_util::SinkExt as _;
 use serde_json::json;
 use sim_client::{BOUND, connect_of, plain, sign_in, upgrade};
 use standin::mqtt::Qos;
-use standin::mqtt::packet::{ConnectReturn, Packet};
+use standin::mqtt::packet::{Connect, ConnectReturn, Packet};
 use standin::profile::{Identity, SignType, Transport};
 use standin::sim::{Ask, Happening, Notice, Options, Outcome, Platform, Refusal};
 use tokio::sync::broadcast;
@@ -365,4 +365,15 @@ async fn an_empty_client_id_with_a_session_is_refused() {
         other => panic!("{other:?}"),
     }
     assert_eq!(client.receive().await, None);
+}
+
+#[tokio::test]
+async fn mqtt_3_1_2_24_a_silent_client_is_dropped_after_one_and_a_half_keep_alives() {
+    let platform = start();
+    let (mut client, _) = upgrade(&platform, Transport::Ws, "/broker/mqtt", Some("mqtt")).await.unwrap();
+    let connect = Connect { client_id: "x".to_owned(), clean_session: true, keep_alive: 1, ..Connect::default() };
+    assert_eq!(client.connect(connect).await, ConnectReturn::Accepted);
+    let started = std::time::Instant::now();
+    assert_eq!(client.receive().await, None);
+    assert!(started.elapsed() >= Duration::from_millis(1_400), "{:?}", started.elapsed());
 }

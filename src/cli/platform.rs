@@ -39,6 +39,7 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
     // Before a line is printed, so that whoever waits for that line can end the program in order.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
     let options = Options { port: args.port, seed, live: args.live, extra: args.extra, ..Options::default() };
     let platform = Platform::start(options).map_err(|error| match args.port {
@@ -56,6 +57,7 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
     let outcome = tokio::select! {
         _ = interrupt.recv() => Ok(Outcome::Signal(2)),
         _ = terminate.recv() => Ok(Outcome::Signal(15)),
+        _ = hangup.recv() => Ok(Outcome::Signal(1)),
         result = report(&platform, told, args.json) => written(result).map(|()| Outcome::Done),
     };
     platform.stop().await;
@@ -105,13 +107,15 @@ fn as_json(platform: &Platform, profiles: &[Profile], config: &Path) -> String {
 
 fn in_words(platform: &Platform, profiles: &[Profile], config: &Path, seed: Option<u64>) -> Vec<String> {
     let mut lines = vec!["An IoT platform for trying out, on this machine only.".to_owned(), String::new()];
-    let names = profiles.iter().map(|profile| profile.name.chars().count()).max().unwrap_or_default();
+    let names = profiles.iter().map(|profile| profile.name.chars().count()).max().unwrap_or(0);
     // Hundreds of extra devices would push the rest off the screen.
     for profile in profiles.iter().take(8) {
         let cloud = profile.identity.cloud().word();
-        let ws = platform.profile(&profile.name, Transport::Ws).map(|profile| profile.endpoint.url());
-        let ws = ws.unwrap_or_default();
-        lines.push(format!("  {:names$}  {cloud:6}  {}  {ws}", profile.name, profile.endpoint.url()));
+        let mut line = format!("  {:names$}  {cloud:6}  {}", profile.name, profile.endpoint.url());
+        if let Some(plain) = platform.profile(&profile.name, Transport::Ws) {
+            line = format!("{line}  {}", plain.endpoint.url());
+        }
+        lines.push(line);
     }
     if let Some(more) = profiles.len().checked_sub(8).filter(|more| *more > 0) {
         lines.push(format!("  … and {more} more"));

@@ -209,6 +209,7 @@ fn answer_upgrade(
     request: &Request,
     mut response: Response,
 ) -> Result<(Cloud, Response), ErrorResponse> {
+    // A date is ASCII; were it not, the answer would go without one.
     let date = HeaderValue::from_str(&shell.http_date()).ok();
     let refuse = |status: StatusCode, words: &str| {
         let mut refusal = ErrorResponse::new(Some(format!("{words}\n")));

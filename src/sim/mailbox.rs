@@ -10,7 +10,7 @@ use crate::mqtt::Packet;
 use crate::mqtt::codec::{self, Unwritable};
 
 /// A connection for which more than this waits is dropped; one message may be larger than that.
-const LIMIT: usize = 8 << 20;
+const LIMIT: usize = 32 << 20;
 
 /// The way out of one connection.
 #[derive(Debug, Default)]
@@ -134,7 +134,7 @@ mod tests {
     fn a_reader_that_does_not_read_is_dropped_at_the_limit() {
         let mailbox = Mailbox::default();
         let mib = vec![0; 1 << 20];
-        for _ in 0..9 {
+        for _ in 0..=LIMIT / mib.len() {
             mailbox.send_raw(&mib);
             assert!(!matches!(mailbox.lock().end, Some(End::Abrupt)));
         }

@@ -1,7 +1,8 @@
 //! An embedded platform to try against: the rules of Huawei IoTDA, Aliyun IoT, UCloud UIoT and a plain broker on loopback.
 //!
 //! [`Platform::start`] opens one door with TLS (wss) and one without (ws) on 127.0.0.1. The path of the WebSocket's upgrade
-//! says whose rules hold: `/huawei/mqtt`, `/aliyun`, `/ucloud`, `/broker/mqtt`.
+//! says whose rules hold: `/huawei/mqtt`, `/aliyun`, `/ucloud`, `/broker/mqtt`. Both doors lead to all four, so that firmware can be
+//! tried without TLS first; the real Huawei has wss only.
 //!
 //! | file | what lives there | |
 //! |---|---|---|
@@ -192,7 +193,7 @@ impl Platform {
     }
 
     /// Sends a message to a device or plain client, whether it has subscribed or not; `false`: it is not online, or too far
-    /// behind.
+    /// behind, or `topic` is no topic name ([`Platform::send_raw`] sends anything).
     pub fn publish_to(&self, device: &str, topic: &str, payload: impl Into<Bytes>, qos: Qos, retain: bool) -> bool {
         self.shell.with(|hub, _| hub.publish_to(device, topic.to_owned(), payload.into(), qos, retain))
     }

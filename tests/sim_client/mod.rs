@@ -26,20 +26,20 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// Nothing in these tests may take longer.
-pub const BOUND: Duration = Duration::from_secs(20);
+pub(crate) const BOUND: Duration = Duration::from_secs(20);
 
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// A client with an upgraded connection.
-pub struct Client {
-    pub socket: WebSocketStream<Box<dyn Stream>>,
+pub(crate) struct Client {
+    pub(crate) socket: WebSocketStream<Box<dyn Stream>>,
     decoder: Decoder,
     packets: std::collections::VecDeque<Packet>,
 }
 
 /// Opens a connection on `path`, asking for `subprotocol` if there is one.
-pub async fn upgrade(
+pub(crate) async fn upgrade(
     platform: &Platform,
     transport: Transport,
     path: &str,
@@ -71,7 +71,7 @@ async fn secure(ca_pem: &str, tcp: TcpStream) -> io::Result<tokio_rustls::client
 }
 
 /// The CONNECT that a profile makes now.
-pub fn connect_of(profile: &Profile) -> Connect {
+pub(crate) fn connect_of(profile: &Profile) -> Connect {
     let secret = match profile.identity.secret() {
         Some(SecretSource::Inline(secret)) => Some(secret),
         _ => None,
@@ -89,7 +89,7 @@ pub fn connect_of(profile: &Profile) -> Connect {
 }
 
 /// Signs in as the device called `name`.
-pub async fn sign_in(platform: &Platform, name: &str, transport: Transport) -> Client {
+pub(crate) async fn sign_in(platform: &Platform, name: &str, transport: Transport) -> Client {
     let profile = platform.profile(name, transport).unwrap();
     let (mut client, _) = upgrade(platform, transport, &profile.endpoint.path, Some("mqtt")).await.unwrap();
     assert_eq!(client.connect(connect_of(&profile)).await, ConnectReturn::Accepted, "{name}");
@@ -97,7 +97,7 @@ pub async fn sign_in(platform: &Platform, name: &str, transport: Transport) -> C
 }
 
 /// Signs in to the plain broker by ws.
-pub async fn plain(platform: &Platform, client_id: &str) -> Client {
+pub(crate) async fn plain(platform: &Platform, client_id: &str) -> Client {
     let (mut client, _) = upgrade(platform, Transport::Ws, "/broker/mqtt", Some("mqtt")).await.unwrap();
     let connect = Connect { client_id: client_id.to_owned(), clean_session: true, ..Connect::default() };
     assert_eq!(client.connect(connect).await, ConnectReturn::Accepted);
@@ -105,7 +105,7 @@ pub async fn plain(platform: &Platform, client_id: &str) -> Client {
 }
 
 impl Client {
-    pub async fn connect(&mut self, connect: Connect) -> ConnectReturn {
+    pub(crate) async fn connect(&mut self, connect: Connect) -> ConnectReturn {
         self.send(&Packet::Connect(Box::new(connect))).await;
         match self.receive().await {
             Some(Packet::Connack(connack)) => connack.code,
@@ -113,18 +113,18 @@ impl Client {
         }
     }
 
-    pub async fn send(&mut self, packet: &Packet) {
+    pub(crate) async fn send(&mut self, packet: &Packet) {
         let mut bytes = BytesMut::new();
         codec::encode(packet, &mut bytes).unwrap();
         self.send_raw(bytes.freeze()).await;
     }
 
     /// Errors are left to the reading side: the platform may have closed already.
-    pub async fn send_raw(&mut self, bytes: impl Into<Bytes>) {
+    pub(crate) async fn send_raw(&mut self, bytes: impl Into<Bytes>) {
         self.socket.send(Message::Binary(bytes.into())).await.ok();
     }
 
-    pub async fn publish(&mut self, topic: &str, payload: &[u8], qos: Qos) {
+    pub(crate) async fn publish(&mut self, topic: &str, payload: &[u8], qos: Qos) {
         let publish = Publish {
             dup: false,
             qos,
@@ -137,7 +137,7 @@ impl Client {
     }
 
     /// Subscribes and answers what was granted.
-    pub async fn subscribe(&mut self, filter: &str, qos: Qos) -> Option<Qos> {
+    pub(crate) async fn subscribe(&mut self, filter: &str, qos: Qos) -> Option<Qos> {
         let subscribe = Subscribe { packet_id: PacketId::FIRST, filters: vec![(filter.to_owned(), qos)] };
         self.send(&Packet::Subscribe(subscribe)).await;
         match self.receive().await {
@@ -147,7 +147,7 @@ impl Client {
     }
 
     /// The next packet; `None`: the connection has ended.
-    pub async fn receive(&mut self) -> Option<Packet> {
+    pub(crate) async fn receive(&mut self) -> Option<Packet> {
         loop {
             if let Some(packet) = self.packets.pop_front() {
                 return Some(packet);
@@ -168,7 +168,7 @@ impl Client {
     }
 
     /// The next PUBLISH.
-    pub async fn message(&mut self) -> Publish {
+    pub(crate) async fn message(&mut self) -> Publish {
         match self.receive().await {
             Some(Packet::Publish(publish)) => publish,
             other => panic!("PUBLISH expected, came {other:?}"),
@@ -176,7 +176,7 @@ impl Client {
     }
 
     /// Whether the connection still answers.
-    pub async fn is_alive(&mut self) -> bool {
+    pub(crate) async fn is_alive(&mut self) -> bool {
         self.send(&Packet::Pingreq).await;
         self.receive().await == Some(Packet::Pingresp)
     }

@@ -4,14 +4,14 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 /// A running `standin platform`.
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
     out: BufReader<ChildStdout>,
 }
 
 impl Process {
     /// Starts it with these arguments.
-    pub fn platform(arguments: &[&str]) -> Self {
+    pub(crate) fn platform(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_standin"))
             .arg("platform")
             .args(arguments)
@@ -24,15 +24,14 @@ impl Process {
     }
 
     /// The next line of its standard output; empty when there is none any more.
-    pub fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.out.read_line(&mut line).unwrap();
         line
     }
 
     /// Sends it a signal and waits for its end.
-    #[allow(dead_code, reason = "each test file has its own copy of this module, and not all need it")]
-    pub fn end_by(mut self, signal: &str) -> ExitStatus {
+    pub(crate) fn end_by(mut self, signal: &str) -> ExitStatus {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         self.child.wait().unwrap()

@@ -354,7 +354,9 @@ impl Hub {
 
     fn name_of(&self, key: &Key) -> String {
         match key {
-            Key::Device(_) => self.device_of(key).map(|device| device.name.clone()).unwrap_or_default(),
+            Key::Device(number) => {
+                self.device_of(key).map_or_else(|| format!("device {number}"), |device| device.name.clone())
+            }
             Key::Plain(id) => id.to_string(),
         }
     }

@@ -10,6 +10,7 @@ use super::super::roster::Device;
 use super::publish::message;
 use super::{Deed, End, Hub, Key, Pending, Refusal, Ticket};
 use crate::event::Moment;
+use crate::mqtt::topic::check_name;
 use crate::mqtt::{Publish, Qos};
 
 impl Hub {
@@ -48,7 +49,7 @@ impl Hub {
 
     /// Sends a message to a device or plain client that is online, whether it has subscribed or not.
     pub(crate) fn publish_to(&mut self, name: &str, topic: String, payload: Bytes, qos: Qos, retain: bool) -> bool {
-        let Some(key) = self.key_of(name).filter(|_| self.is_online(name)) else {
+        let Some(key) = self.key_of(name).filter(|_| self.is_online(name) && check_name(&topic).is_ok()) else {
             return false;
         };
         self.hand_over(&key, Publish { retain, ..message(topic, payload, qos) })

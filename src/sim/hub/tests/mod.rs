@@ -1,6 +1,7 @@
 //! The platform without sockets, under a virtual clock: connections and rules here, the rest beside.
 
 mod broker;
+mod properties;
 mod requests;
 
 use super::*;
@@ -338,7 +339,7 @@ fn beyond_the_clouds_rate_messages_are_dropped_until_the_next_second() {
     let conn = bench.sign_in(UCLOUD);
     let both = "/ledubff3z85spjmu/h9onxtzw0aep7fsr/both";
     bench.subscribe(conn, both, Qos::AtMostOnce);
-    let mut echoes =
+    let echoes =
         |bench: &mut Bench| (0..40).filter(|_| !bench.publish(conn, both, "x", Qos::AtMostOnce).is_empty()).count();
     assert_eq!(echoes(&mut bench), 30);
     bench.pass(Duration::from_secs(1));

@@ -147,7 +147,7 @@ fn the_application_asks_huawei_first_and_waits_for_the_end() {
     bench.subscribe(huawei, COMMANDS, Qos::AtLeastOnce);
     bench.subscribe(aliyun, "/sys/a1AbCdEfGh1/lamp-01/thing/service/property/set", Qos::AtLeastOnce);
     let started = bench.now.mono;
-    let mut run_to = |bench: &mut Bench| {
+    let run_to = |bench: &mut Bench| {
         bench.now = bench.now.after(bench.hub.deadline().unwrap() - bench.now.mono);
         bench.hub.tick(bench.now);
         bench.deeds()
