@@ -1,6 +1,6 @@
 //! `standin platform` against Eclipse Paho, with credentials that Python makes from the clouds' documents: an independent
 //! client, and a second opinion on every signature. Where Python or paho-mqtt is missing it says so and passes, unless
-//! `STANDIN_CI` is set.
+//! `STANDIN_INTEROP` is set.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
@@ -19,7 +19,7 @@ fn has_paho() -> bool {
 #[test]
 fn paho_signs_in_everywhere_and_every_rule_holds() {
     if !has_paho() {
-        assert!(std::env::var_os("STANDIN_CI").is_none(), "CI has no python3 with paho-mqtt 2");
+        assert!(std::env::var_os("STANDIN_INTEROP").is_none(), "CI has no python3 with paho-mqtt 2");
         eprintln!("skipped: there is no python3 with paho-mqtt 2 here (pip install paho-mqtt)");
         return;
     }
