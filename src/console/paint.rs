@@ -4,13 +4,14 @@
 //! What holds for every function here: nothing outside the buffer is touched, no width panics, a cell never gets a
 //! control character, and a wide character is never left standing by half.
 
-use ratatui::buffer::{Buffer, Cell, CellWidth};
+use std::num::NonZeroU16;
+
+use ratatui::buffer::{Buffer, Cell, CellDiffOption, CellWidth};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use unicode_segmentation::UnicodeSegmentation;
 
 use super::theme::Signs;
-use crate::text::Safe;
+use crate::text::{Safe, width};
 
 /// Writes `text` into row `y` from column `x`, no further than `x + width` and the buffer's edge, and answers how many
 /// cells it took. A wide character that does not fit is left out; combining characters stay with their base.
@@ -44,14 +45,9 @@ pub fn put_right(buffer: &mut Buffer, x: u16, y: u16, width: u16, text: &Safe, c
     put_cut(buffer, x + (room - wants), y, wants, text, cut, style)
 }
 
-/// How many cells `text` takes.
-pub fn width(text: &Safe) -> u16 {
+/// How many cells `text` takes; a text that is wider than any screen counts as the widest.
+pub fn cells_of(text: &Safe) -> u16 {
     cells(text.as_str())
-}
-
-/// How many cells words of our own take.
-pub fn word_width(text: &'static str) -> u16 {
-    cells(text)
 }
 
 /// Sets the style of a whole area, and blanks it.
@@ -109,7 +105,7 @@ pub fn rule(buffer: &mut Buffer, area: Rect, sign: &'static str, style: Style) {
 pub fn to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if !cell.symbol().is_ascii() {
-            cell.set_char('?');
+            cell.set_char('?').set_diff_option(CellDiffOption::None);
         }
     }
 }
@@ -126,13 +122,13 @@ fn room(buffer: &Buffer, x: u16, y: u16, width: u16) -> u16 {
 /// The clusters of `text` with the cells that each takes; clusters that take none are left out, since a cell of their
 /// own would move everything behind them.
 fn clusters(text: &str) -> impl Iterator<Item = (&str, u16)> {
-    text.graphemes(true)
+    width::clusters(text)
         .map(|cluster| {
             // The last line of defence: `Safe` has no control characters, and a cell must not have one either.
-            let shown = if cluster.contains(char::is_control) { "?" } else { cluster };
-            (shown, shown.cell_width())
+            if cluster.text.contains(char::is_control) { ("?", 1) } else { (cluster.text, cluster.cells.min(2)) }
         })
         .filter(|(_, cells)| *cells > 0)
+        .map(|(text, cells)| (text, if cells == 2 { 2 } else { 1 }))
 }
 
 /// The cells of `text`, counting no further than just beyond `limit`: a line of a mebibyte costs no more than a short one.
@@ -172,9 +168,9 @@ fn write(buffer: &mut Buffer, x: u16, y: u16, width: u16, text: &str, style: Sty
         if taken == 0 {
             mend_left(buffer, x, y);
         }
-        set(&mut buffer[(x + taken, y)], cluster, style);
-        for tail in 1..cells {
-            set(&mut buffer[(x + taken + tail, y)], " ", style);
+        set(&mut buffer[(x + taken, y)], cluster, cells, style);
+        if cells == 2 {
+            set(&mut buffer[(x + taken + 1, y)], " ", 1, style);
         }
         taken += cells;
     }
@@ -185,25 +181,20 @@ fn write(buffer: &mut Buffer, x: u16, y: u16, width: u16, text: &str, style: Sty
     clippy::disallowed_methods,
     reason = "the one place that sets symbols: `clusters` let no control character pass"
 )]
-fn set(cell: &mut Cell, cluster: &str, style: Style) {
-    cell.set_symbol(cluster).set_style(style);
+fn set(cell: &mut Cell, cluster: &str, cells: u16, style: Style) {
+    cell.set_symbol(cluster).set_style(style).set_diff_option(CellDiffOption::None);
+    if cell.cell_width() != cells
+        && let Some(forced) = NonZeroU16::new(cells)
+    {
+        cell.set_diff_option(CellDiffOption::ForcedWidth(forced));
+    }
 }
 
 /// Blanks a wide character whose tail stands in column `x`, since that tail is about to be overwritten. The other way round
 /// there is nothing to do: a tail whose head is overwritten is blank already.
 fn mend_left(buffer: &mut Buffer, x: u16, y: u16) {
-    // The widest clusters of unicode-width take two cells, a syllable with a half-width sound mark three.
-    for back in 1..=2 {
-        if x < buffer.area.left() + back {
-            return;
-        }
-        let lead = x - back;
-        if buffer[(lead, y)].symbol().cell_width() > back {
-            for half in lead..x {
-                buffer[(half, y)].set_char(' ');
-            }
-            return;
-        }
+    if x > buffer.area.left() && buffer[(x - 1, y)].cell_width() > 1 {
+        buffer[(x - 1, y)].set_char(' ').set_diff_option(CellDiffOption::None);
     }
 }
 

@@ -9,7 +9,7 @@ fn row(buffer: &Buffer, y: u16) -> String {
     while x < area.right() {
         let symbol = buffer[(x, y)].symbol();
         out.push_str(symbol);
-        x += symbol.cell_width().max(1);
+        x += buffer[(x, y)].cell_width().max(1);
     }
     out
 }
@@ -97,7 +97,7 @@ proptest! {
                 while x < width {
                     let symbol = buffer[(x, y)].symbol().to_owned();
                     prop_assert!(!symbol.contains(char::is_control));
-                    let cells = symbol.cell_width();
+                    let cells = buffer[(x, y)].cell_width();
                     prop_assert!(cells > 0 && x + cells <= width, "{symbol:?} at {x} of {width}");
                     for tail in 1..cells {
                         prop_assert_eq!(buffer[(x + tail, y)].symbol(), " ");
