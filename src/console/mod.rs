@@ -3,5 +3,10 @@
 //! What lives here: everything between the terminal and a session's handle. What may not: a socket, MQTT's machine, or an
 //! `await` on the network in the loop that answers keys.
 
+pub mod action;
+pub mod chord;
+pub mod keymap;
+pub mod line;
 pub mod paint;
 pub mod theme;
+pub mod words;

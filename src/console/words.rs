@@ -87,9 +87,13 @@ mod tests {
 
     #[test]
     fn numbers_stand_with_their_thousands_apart() {
-        for (number, words) in
-            [(0, "0"), (999, "999"), (1_284, "1 284"), (1_000_000, "1 000 000"), (u64::MAX, "18 446 744 073 709 551 615")]
-        {
+        for (number, words) in [
+            (0, "0"),
+            (999, "999"),
+            (1_284, "1 284"),
+            (1_000_000, "1 000 000"),
+            (u64::MAX, "18 446 744 073 709 551 615"),
+        ] {
             assert_eq!(count(number), words);
         }
     }
@@ -123,9 +127,14 @@ mod tests {
         ] {
             assert_eq!(bytes(size), words);
         }
-        for (per_second, words) in
-            [(0.0, "0/s"), (0.5, "0.5/s"), (12.0, "12/s"), (1_234.0, "1.2 k/s"), (48_000.0, "48 k/s"), (1.24e6, "1.2 M/s")]
-        {
+        for (per_second, words) in [
+            (0.0, "0/s"),
+            (0.5, "0.5/s"),
+            (12.0, "12/s"),
+            (1_234.0, "1.2 k/s"),
+            (48_000.0, "48 k/s"),
+            (1.24e6, "1.2 M/s"),
+        ] {
             assert_eq!(rate(per_second), words);
         }
     }
