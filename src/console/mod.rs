@@ -6,6 +6,7 @@
 pub mod action;
 pub mod chord;
 pub mod keymap;
+pub mod layout;
 pub mod line;
 pub mod paint;
 pub mod theme;
