@@ -5,9 +5,12 @@
 
 pub mod action;
 pub mod chord;
+pub mod input;
 pub mod keymap;
 pub mod layout;
 pub mod line;
+pub mod pace;
 pub mod paint;
+pub mod terminal;
 pub mod theme;
 pub mod words;
