@@ -13,4 +13,5 @@ pub mod pace;
 pub mod paint;
 pub mod terminal;
 pub mod theme;
+pub mod window;
 pub mod words;

@@ -171,13 +171,16 @@ impl Window {
         if self.held {
             return;
         }
+        let cursor = self.selected();
+        let row = self.visible().position(|seq| Some(seq) == cursor);
         self.held = true;
         self.chase = None;
-        let Some(cursor) = self.selected() else { return };
-        self.cursor = Some(cursor);
-        match self.visible().position(|seq| seq == cursor) {
-            Some(row) => self.row = row,
-            None => self.place(cursor, 0),
+        self.cursor = cursor;
+        match (cursor, row) {
+            (_, Some(row)) => self.row = row,
+            // Out of sight, or hidden by a filter that came later.
+            (Some(cursor), None) => self.start_seek(cursor, true, Some(cursor), 0),
+            (None, None) => {}
         }
     }
 
@@ -192,6 +195,7 @@ impl Window {
     pub fn hunt(&mut self, filter: Filter, back: bool) {
         self.hold();
         self.settle();
+        self.owed = 0;
         let Some(from) = self.cursor else { return };
         let at = if back { from.saturating_sub(1) } else { from + 1 };
         let query = Query { filter, ..self.query.clone() };
@@ -212,6 +216,11 @@ impl Window {
         self.let_go(oldest);
         let mut purse = Purse { left: budget };
         self.run_seek(timeline, oldest, &mut purse);
+        if self.held && self.seek.is_none() && self.place_of_cursor().is_none() {
+            // The rows around the cursor were trimmed while the window followed.
+            self.seek = self.cursor.map(|at| self.seek_for(at, true, Some(at), self.row));
+            self.run_seek(timeline, oldest, &mut purse);
+        }
         if self.seek.is_none() {
             if self.held {
                 self.fill_held(timeline, oldest, &mut purse);
@@ -248,12 +257,15 @@ impl Window {
         self.rows.push_back(seq);
         self.cursor = Some(seq);
         self.row = row.min(self.height.saturating_sub(1));
-        self.owed = 0;
     }
 
     fn start_seek(&mut self, at: u64, back: bool, otherwise: Option<u64>, row: usize) {
         self.owed = 0;
-        self.seek = Some(Seek { query: self.query.clone(), at, back, otherwise, row, hunt: false });
+        self.seek = Some(self.seek_for(at, back, otherwise, row));
+    }
+
+    fn seek_for(&self, at: u64, back: bool, otherwise: Option<u64>, row: usize) -> Seek {
+        Seek { query: self.query.clone(), at, back, otherwise, row, hunt: false }
     }
 
     /// Forgets what the timeline let go.
@@ -377,8 +389,7 @@ impl Window {
                 return;
             }
             let reached = chase.at < self.high.max(oldest);
-            let scan =
-                if reached { Scan::End } else { purse.find(timeline, &self.query, chase.at, true) };
+            let scan = if reached { Scan::End } else { purse.find(timeline, &self.query, chase.at, true) };
             match scan {
                 Scan::Found(seq) if seq >= self.high => {
                     chase.found.push(seq);
@@ -425,8 +436,7 @@ struct Purse {
 
 impl Purse {
     fn find(&mut self, timeline: &Timeline, query: &Query, at: u64, back: bool) -> Scan {
-        let scan =
-            if back { timeline.find_back(query, at, self.left) } else { timeline.find_on(query, at, self.left) };
+        let scan = if back { timeline.find_back(query, at, self.left) } else { timeline.find_on(query, at, self.left) };
         let spent = match scan {
             Scan::Found(seq) => usize::try_from(at.abs_diff(seq)).unwrap_or(usize::MAX).saturating_add(1),
             Scan::More(_) => self.left,
