@@ -3,5 +3,8 @@
 //! What lives here: everything between the terminal and a session's handle. What may not: a socket, MQTT's machine, or an
 //! `await` on the network in the loop that answers keys.
 
+pub mod message;
 pub mod paint;
+#[cfg(test)]
+mod picture;
 pub mod theme;
