@@ -3,8 +3,17 @@
 //! What lives here: everything between the terminal and a session's handle. What may not: a socket, MQTT's machine, or an
 //! `await` on the network in the loop that answers keys.
 
+pub mod action;
+pub mod chord;
+pub mod input;
+pub mod keymap;
+pub mod layout;
+pub mod line;
 pub mod message;
+pub mod pace;
 pub mod paint;
 #[cfg(test)]
 mod picture;
+pub mod terminal;
 pub mod theme;
+pub mod words;

@@ -199,7 +199,27 @@ pub struct Failure<'a> {
     pub order: Option<u64>,
 }
 
+impl Kind<'_> {
+    /// The contract's word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::State(_) => "state",
+            Self::Rx(_) => "rx",
+            Self::Tx(_) => "tx",
+            Self::Acked(_) => "acked",
+            Self::Subscribed(_) => "subscribed",
+            Self::Unsubscribed { .. } => "unsubscribed",
+            Self::Gap { .. } => "gap",
+            Self::Note { .. } => "note",
+            Self::Error(_) => "error",
+        }
+    }
+}
+
 impl LineState {
+    /// All of them, in the order of their discriminants.
+    pub const ALL: [Self; 4] = [Self::Connecting, Self::Online, Self::Backoff, Self::Offline];
+
     /// The contract's word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -212,6 +232,25 @@ impl LineState {
 }
 
 impl What {
+    /// All of them, in the order of their discriminants.
+    pub const ALL: [Self; 15] = [
+        Self::Command,
+        Self::CommandReply,
+        Self::PropertyReport,
+        Self::PropertySet,
+        Self::PropertySetReply,
+        Self::PropertyGet,
+        Self::PropertyGetReply,
+        Self::Message,
+        Self::Event,
+        Self::Shadow,
+        Self::Reply,
+        Self::Ota,
+        Self::Broadcast,
+        Self::System,
+        Self::Custom,
+    ];
+
     /// The contract's word for it.
     pub fn word(self) -> &'static str {
         match self {
