@@ -5,9 +5,18 @@
 //! attempt is an argument, so that every signature is a table test.
 
 pub mod aliyun;
+pub mod clock;
+pub mod defaults;
+mod envelope;
 pub mod guard;
 pub mod huawei;
+mod identifiers;
+mod line;
 pub mod plain;
+mod refusal;
+mod signing;
+#[cfg(test)]
+mod tests;
 pub mod ucloud;
 
 use std::borrow::Cow;
@@ -15,9 +24,11 @@ use std::fmt::Debug;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::event::{WallTime, What};
-use crate::mqtt::Qos;
 use crate::mqtt::packet::{ConnectReturn, Will};
+use crate::mqtt::{Qos, TopicFilter};
 use crate::profile::{Identity, Profile, Subscription};
 use crate::secret::Secret;
 
@@ -40,7 +51,10 @@ pub trait Platform: Send + Sync + Debug {
     fn reply(&self, asked: &Asked<'_>, code: Option<i64>) -> Option<Draft>;
 
     /// What the composer offers: the cloud's report first, then its other topics, each with a body to start from.
-    fn drafts(&self) -> Vec<Draft>;
+    ///
+    /// `serial` makes the bodies' ids, so that an answer finds its question: give a number that this device did not use
+    /// before, such as the milliseconds of the wall clock.
+    fn drafts(&self, serial: u64) -> Vec<Draft>;
 
     /// The cloud's limits.
     fn limits(&self) -> &'static Limits;
@@ -94,7 +108,8 @@ pub struct Meaning<'a> {
     pub what: What,
     /// The identifier that ties request and reply.
     pub request_id: Option<Cow<'a, str>>,
-    /// The bytes of the topic that are a request's own (its id), to be folded where topics are counted.
+    /// The bytes of the topic that are a request's own (its id), to be folded where topics are counted: the first, and
+    /// the one after the last.
     pub id_span: Option<(usize, usize)>,
     /// How long the platform waits for an answer.
     pub deadline: Option<Duration>,
@@ -140,7 +155,7 @@ pub struct Draft {
 pub struct Limits {
     /// The cloud's name, for the reason of a refusal.
     pub cloud: &'static str,
-    /// The highest QoS.
+    /// The highest quality of service.
     pub qos: Qos,
     /// Whether RETAIN is taken.
     pub retain: bool,
@@ -162,6 +177,8 @@ pub struct Limits {
     pub subscriptions: Option<usize>,
     /// Keep-alive, in seconds.
     pub keep_alive: RangeInclusive<u16>,
+    /// How the cloud's own topics begin. The limits on topics are meant for the product's own; the cloud's may be longer.
+    pub own_topics: &'static [&'static str],
 }
 
 /// What is known about an attempt that was refused.
@@ -171,6 +188,8 @@ pub struct Scene {
     pub clock_offset_us: Option<i64>,
     /// The keep-alive that CONNECT asked for.
     pub keep_alive: u16,
+    /// The time that its credentials were made for, by our clock.
+    pub at: WallTime,
 }
 
 /// Words for a person.
@@ -180,4 +199,32 @@ pub struct Advice {
     pub reason: String,
     /// What to check.
     pub hint: String,
+}
+
+impl Summary {
+    /// A message that has no name of its own.
+    fn detail(detail: String) -> Self {
+        Self { detail, ..Self::default() }
+    }
+}
+
+impl Limits {
+    /// Whether `topic`, a name or a filter, is one of the cloud's own rather than the product's.
+    pub fn is_own(&self, topic: &str) -> bool {
+        // Huawei keeps the product's topics in its own tree, below `$oc/devices/{device id}/user/`.
+        let products = topic.starts_with("$oc/devices/") && topic.contains("/user/");
+        !products && self.own_topics.iter().any(|own| topic.starts_with(own))
+    }
+}
+
+/// A subscription to `filter`; `None` where an identifier makes it no topic filter, which the config refuses
+/// (`defaults::identifier_faults`).
+fn subscription(filter: String, qos: Qos) -> Option<Subscription> {
+    TopicFilter::new(filter).ok().map(|filter| Subscription { filter, qos })
+}
+
+/// JSON for a person to edit.
+fn pretty(body: &impl Serialize) -> String {
+    // Our own bodies have text for keys and are written to memory: there is nothing that could fail.
+    serde_json::to_string_pretty(body).unwrap_or_default()
 }

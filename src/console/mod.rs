@@ -9,8 +9,11 @@ pub mod input;
 pub mod keymap;
 pub mod layout;
 pub mod line;
+pub mod message;
 pub mod pace;
 pub mod paint;
+#[cfg(test)]
+mod picture;
 pub mod terminal;
 pub mod theme;
 pub mod window;

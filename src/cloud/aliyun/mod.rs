@@ -1,0 +1,124 @@
+//! Alibaba Cloud ("Aliyun") IoT Platform.
+//!
+//! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies, codes and
+//! advice have a file each. What may not: another cloud's rules.
+
+mod advice;
+mod bodies;
+mod codes;
+mod credentials;
+mod topics;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::{Advice, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Scene, Summary, envelope};
+use crate::event::{WallTime, What};
+use crate::mqtt::Qos;
+use crate::mqtt::packet::ConnectReturn;
+use crate::profile::{AliyunIdentity, Subscription, Transport};
+use crate::secret::Secret;
+use topics::Id;
+
+pub use codes::{device_code, platform_code};
+pub use credentials::{
+    AliyunLogin, Content, client_id, method_from_word, method_word, parse_client_id, secure_mode, sign, username,
+};
+
+/// The longest that a caller can wait for a synchronous service or an RRPC.
+pub const DEADLINE: Duration = Duration::from_secs(8);
+
+/// Aliyun's limits; those on topics are from older pages.
+pub static LIMITS: Limits = Limits {
+    cloud: "Aliyun IoT",
+    qos: Qos::AtLeastOnce,
+    retain: false,
+    will: false,
+    payload: Some(256 * 1024),
+    report: None,
+    publishes_per_second: None,
+    bytes_per_second: None,
+    topic_bytes: Some(128),
+    topic_slashes: Some(7),
+    subscriptions: Some(100),
+    keep_alive: 30..=1200,
+    own_topics: &["/sys/", "/ext/", "/ota/", "/shadow/", "/broadcast/"],
+};
+
+/// A device.
+#[derive(Clone, Debug)]
+pub struct Device {
+    identity: AliyunIdentity,
+    transport: Transport,
+}
+
+impl Device {
+    /// A device of this cloud; the transport decides the `securemode`.
+    pub fn new(identity: &AliyunIdentity, transport: Transport) -> Self {
+        Self { identity: identity.clone(), transport }
+    }
+}
+
+impl Platform for Device {
+    fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials {
+        credentials::credentials(&self.identity, self.transport, secret, at)
+    }
+
+    fn subscriptions(&self) -> Vec<Subscription> {
+        topics::subscriptions(&self.identity)
+    }
+
+    fn meaning<'a>(&self, direction: Direction, topic: &'a str, payload: &'a [u8]) -> Meaning<'a> {
+        let route = topics::route(direction, topic);
+        let (request_id, id_span) = match route.id {
+            Id::None => (None, None),
+            Id::Topic(start, end) => (topic.get(start..end).map(Cow::Borrowed), Some((start, end))),
+            Id::Payload => (envelope::alink_id(payload).and_then(envelope::id_text), None),
+        };
+        let waits = direction == Direction::Down && route.what.is_request();
+        Meaning { what: route.what, request_id, id_span, deadline: waits.then_some(DEADLINE) }
+    }
+
+    fn summary(&self, direction: Direction, topic: &str, payload: &[u8]) -> Summary {
+        bodies::summary(direction, &topics::route(direction, topic), payload)
+    }
+
+    fn reply(&self, asked: &Asked<'_>, code: Option<i64>) -> Option<Draft> {
+        let route = topics::route(Direction::Down, asked.topic);
+        let (what, subject) = match route.what {
+            What::Command => {
+                let name = bodies::summary(Direction::Down, &route, asked.payload).name;
+                (What::CommandReply, if name.is_empty() { "call".to_owned() } else { name })
+            }
+            What::PropertySet => (What::PropertySetReply, "property set".to_owned()),
+            What::PropertyGet => (What::PropertyGetReply, "property get".to_owned()),
+            _ => return None,
+        };
+        let (topic, qos) = topics::answer(asked.topic);
+        let body = bodies::answer(route.what, asked.payload, code.unwrap_or(200));
+        Some(Draft { label: format!("reply to {subject}"), what, topic, qos, body })
+    }
+
+    fn drafts(&self, serial: u64) -> Vec<Draft> {
+        bodies::drafts(&self.identity, serial)
+    }
+
+    fn limits(&self) -> &'static Limits {
+        &LIMITS
+    }
+
+    fn explain_connack(&self, code: ConnectReturn, scene: &Scene) -> Advice {
+        advice::connack(&self.identity, self.transport, code, scene)
+    }
+
+    fn explain_refused_subscription(&self, filter: &str) -> Advice {
+        advice::subscription(&self.identity, filter)
+    }
+
+    fn explain_silence(&self, filter: &str) -> Option<String> {
+        advice::silence(filter)
+    }
+}

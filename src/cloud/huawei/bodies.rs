@@ -1,0 +1,173 @@
+//! Huawei's bodies: what they say in one line, what answers them, and what to start composing from.
+
+use serde_json::{Map, Value, json};
+
+use crate::cloud::line::{self, Body, Line, bounded};
+use crate::cloud::{Draft, Summary, pretty};
+use crate::event::What;
+use crate::mqtt::Qos;
+
+/// Says what a message holds.
+pub(super) fn summary(what: What, payload: &[u8]) -> Summary {
+    let body = Body::read(payload);
+    let said = body.object().and_then(|object| match what {
+        What::Command => command(object),
+        What::CommandReply | What::PropertySetReply => Some(result(object)),
+        What::PropertyReport | What::PropertySet | What::PropertyGetReply => services(object).map(Summary::detail),
+        What::PropertyGet => Some(asked_service(object)),
+        What::Event => event(object),
+        What::Message => message(object),
+        _ => None,
+    });
+    said.unwrap_or_else(|| Summary::detail(body.words()))
+}
+
+/// The meaning of a `result_code`; 0 is success, anything else failure. 1 and 2 are Huawei's own SDK's.
+pub fn code_words(code: i64) -> &'static str {
+    match code {
+        0 => "success",
+        2 => "timeout",
+        _ => "failed",
+    }
+}
+
+/// The body of the answer to a request of kind `what`; `None` where it is no request.
+pub(super) fn answer(what: What, payload: &[u8], code: i64) -> Option<String> {
+    let words = code_words(code);
+    let body = match what {
+        What::Command => {
+            json!({ "result_code": code, "response_name": "COMMAND_RESPONSE", "paras": { "result": words } })
+        }
+        What::PropertySet => json!({ "result_code": code, "result_desc": words }),
+        // This answer has no place for a code: a device that cannot read its properties has none to tell.
+        What::PropertyGet if code != 0 => json!({ "services": [] }),
+        What::PropertyGet => property_values(payload),
+        _ => return None,
+    };
+    Some(pretty(&body))
+}
+
+/// What the composer offers. `serial` makes the ids of messages and requests.
+pub(super) fn drafts(device_id: &str, serial: u64) -> Vec<Draft> {
+    let draft = |label: &str, what: What, topic: String, body: &Value| Draft {
+        label: label.to_owned(),
+        what,
+        topic,
+        qos: Qos::AtLeastOnce,
+        body: pretty(body),
+    };
+    let sys = |tail: &str| format!("$oc/devices/{device_id}/sys/{tail}");
+    let report = json!({ "services": [smoke_detector()] });
+    let message =
+        json!({ "object_device_id": device_id, "name": "note", "id": serial.to_string(), "content": "hello" });
+    let event = json!({ "services": [{
+        "service_id": "smokeDetector", "event_type": "smokeAlarm", "event_id": serial.to_string(),
+        "paras": { "smokeConcentration": 89.5 }
+    }] });
+    vec![
+        draft("property report", What::PropertyReport, sys("properties/report"), &report),
+        draft("message", What::Message, sys("messages/up"), &message),
+        draft("event", What::Event, sys("events/up"), &event),
+        draft("shadow: ask for it", What::Shadow, sys(&format!("shadow/get/request_id={serial}")), &json!({})),
+        draft("custom topic", What::Custom, format!("$oc/devices/{device_id}/user/example"), &json!({ "hello": 1 })),
+    ]
+}
+
+/// The smoke detector of Huawei's own examples.
+fn smoke_detector() -> Value {
+    json!({
+        "service_id": "smokeDetector",
+        "properties": { "alarm": 0, "temperature": 21.4, "humidity": 40, "smokeConcentration": 12.5 }
+    })
+}
+
+fn property_values(payload: &[u8]) -> Value {
+    let asked = Body::read(payload);
+    let service = match asked.object().and_then(|object| object.get("service_id")).and_then(Value::as_str) {
+        None | Some("smokeDetector") => smoke_detector(),
+        Some(other) => json!({ "service_id": other, "properties": { "example": 0 } }),
+    };
+    json!({ "services": [service] })
+}
+
+fn command(object: &Map<String, Value>) -> Option<Summary> {
+    let name = object.get("command_name").and_then(Value::as_str)?;
+    let mut detail = Line::default();
+    if let Some(paras) = object.get("paras").and_then(Value::as_object) {
+        detail.pairs(paras);
+    }
+    Some(Summary { name: bounded(name), detail: detail.finish(), failed: false })
+}
+
+/// `0 success`, then what the device adds. A missing code counts as 0.
+fn result(object: &Map<String, Value>) -> Summary {
+    let code = object.get("result_code").map_or(Some(0), |code| line::code(Some(code)));
+    let mut detail = Line::default();
+    match code {
+        Some(code) => detail.word(&format!("{code} {}", code_words(code))),
+        None => detail.word("unreadable result_code"),
+    }
+    if let Some(description) = object.get("result_desc").and_then(Value::as_str)
+        && description != code.map_or("", code_words)
+    {
+        detail.word(description);
+    }
+    if let Some(paras) = object.get("paras").and_then(Value::as_object) {
+        detail.pairs(paras);
+    }
+    Summary { name: String::new(), detail: detail.finish(), failed: code != Some(0) }
+}
+
+/// The properties of each service; a service is named where there are several.
+fn services(object: &Map<String, Value>) -> Option<String> {
+    let mut detail = Line::default();
+    if let Some(devices) = object.get("devices").and_then(Value::as_array) {
+        for device in devices {
+            detail.word(device.get("device_id").and_then(Value::as_str).unwrap_or("?"));
+            properties(&mut detail, device.get("services")?.as_array()?, true);
+        }
+    } else {
+        let services = object.get("services")?.as_array()?;
+        properties(&mut detail, services, services.len() > 1);
+    }
+    Some(detail.finish())
+}
+
+fn properties(detail: &mut Line, services: &[Value], named: bool) {
+    for service in services {
+        if named {
+            let name = service.get("service_id").and_then(Value::as_str).unwrap_or("?");
+            detail.word(&format!("{name}:"));
+        }
+        if let Some(properties) = service.get("properties").and_then(Value::as_object) {
+            detail.pairs(properties);
+        }
+    }
+}
+
+fn asked_service(object: &Map<String, Value>) -> Summary {
+    Summary::detail(object.get("service_id").and_then(Value::as_str).map_or("all services".to_owned(), bounded))
+}
+
+fn event(object: &Map<String, Value>) -> Option<Summary> {
+    let first = object.get("services")?.as_array()?.first()?;
+    let mut detail = Line::default();
+    if let Some(paras) = first.get("paras").and_then(Value::as_object) {
+        detail.pairs(paras);
+    }
+    let name = first.get("event_type").and_then(Value::as_str)?;
+    Some(Summary { name: bounded(name), detail: detail.finish(), failed: false })
+}
+
+/// A message in Huawei's own envelope; any other bytes are a message too.
+fn message(object: &Map<String, Value>) -> Option<Summary> {
+    let content = object.get("content")?;
+    let mut detail = Line::default();
+    match content {
+        Value::String(text) => detail.word(text),
+        Value::Object(members) => detail.pairs(members),
+        other => detail.value(other),
+    }
+    let name = object.get("name").and_then(Value::as_str).unwrap_or("");
+    Some(Summary { name: bounded(name), detail: detail.finish(), failed: false })
+}

@@ -1,0 +1,118 @@
+//! Huawei Cloud IoTDA.
+//!
+//! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies and advice
+//! have a file each. What may not: another cloud's rules.
+
+mod advice;
+mod bodies;
+mod credentials;
+mod topics;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::{Advice, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Scene, Summary};
+use crate::event::{WallTime, What};
+use crate::mqtt::Qos;
+use crate::mqtt::packet::ConnectReturn;
+use crate::profile::{HuaweiIdentity, Subscription};
+use crate::secret::Secret;
+
+pub use bodies::code_words;
+pub use credentials::{HuaweiLogin, client_id, parse_client_id, password, sign_type_number};
+
+/// How long the platform holds a command, set or get open for the device; a later answer is dropped.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Huawei's limits. 100 subscriptions is the figure of the Chinese site; the international one says 50.
+pub static LIMITS: Limits = Limits {
+    cloud: "Huawei IoTDA",
+    qos: Qos::AtLeastOnce,
+    retain: false,
+    will: false,
+    payload: Some(1024 * 1024),
+    report: Some(64 * 1024),
+    publishes_per_second: Some(50),
+    bytes_per_second: Some(1024 * 1024),
+    topic_bytes: Some(128),
+    topic_slashes: None,
+    subscriptions: Some(100),
+    keep_alive: 30..=1200,
+    own_topics: &["$oc/"],
+};
+
+/// A device.
+#[derive(Clone, Debug)]
+pub struct Device {
+    identity: HuaweiIdentity,
+}
+
+impl Device {
+    /// A device of this cloud.
+    pub fn new(identity: &HuaweiIdentity) -> Self {
+        Self { identity: identity.clone() }
+    }
+}
+
+impl Platform for Device {
+    fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials {
+        credentials::credentials(&self.identity, secret, at)
+    }
+
+    fn subscriptions(&self) -> Vec<Subscription> {
+        topics::subscriptions(&self.identity.device_id)
+    }
+
+    fn meaning<'a>(&self, direction: Direction, topic: &'a str, _payload: &'a [u8]) -> Meaning<'a> {
+        let route = topics::route(topic);
+        Meaning {
+            what: route.what,
+            request_id: route.id.and_then(|(start, end)| topic.get(start..end)).map(Cow::Borrowed),
+            id_span: route.id,
+            deadline: (direction == Direction::Down && route.what.is_request()).then_some(DEADLINE),
+        }
+    }
+
+    fn summary(&self, _direction: Direction, topic: &str, payload: &[u8]) -> Summary {
+        bodies::summary(topics::route(topic).what, payload)
+    }
+
+    fn reply(&self, asked: &Asked<'_>, code: Option<i64>) -> Option<Draft> {
+        let route = topics::route(asked.topic);
+        let topic = topics::answer(asked.topic, route.id?)?;
+        let (what, subject) = match route.what {
+            What::Command => {
+                let name = bodies::summary(route.what, asked.payload).name;
+                (What::CommandReply, if name.is_empty() { "command".to_owned() } else { name })
+            }
+            What::PropertySet => (What::PropertySetReply, "property set".to_owned()),
+            What::PropertyGet => (What::PropertyGetReply, "property get".to_owned()),
+            _ => return None,
+        };
+        let body = bodies::answer(route.what, asked.payload, code.unwrap_or(0))?;
+        Some(Draft { label: format!("reply to {subject}"), what, topic, qos: Qos::AtLeastOnce, body })
+    }
+
+    fn drafts(&self, serial: u64) -> Vec<Draft> {
+        bodies::drafts(&self.identity.device_id, serial)
+    }
+
+    fn limits(&self) -> &'static Limits {
+        &LIMITS
+    }
+
+    fn explain_connack(&self, code: ConnectReturn, scene: &Scene) -> Advice {
+        advice::connack(&self.identity, code, scene)
+    }
+
+    fn explain_refused_subscription(&self, filter: &str) -> Advice {
+        advice::subscription(&self.identity, filter)
+    }
+
+    fn explain_silence(&self, filter: &str) -> Option<String> {
+        advice::silence(filter)
+    }
+}

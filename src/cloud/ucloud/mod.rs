@@ -1,0 +1,119 @@
+//! UCloud UIoT-Core.
+//!
+//! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies, codes and
+//! advice have a file each. What may not: another cloud's rules.
+
+mod advice;
+mod bodies;
+mod codes;
+mod credentials;
+mod topics;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::{Advice, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Scene, Summary, envelope};
+use crate::event::{WallTime, What};
+use crate::mqtt::Qos;
+use crate::mqtt::packet::ConnectReturn;
+use crate::profile::{Subscription, UcloudIdentity};
+use crate::secret::Secret;
+use topics::Id;
+
+pub use codes::code_words;
+pub use credentials::{AuthMode, UcloudLogin, client_id, parse_username, username};
+
+/// How long the platform waits for the answer to a command or a property set.
+pub const DEADLINE: Duration = Duration::from_secs(5);
+
+/// UCloud's limits. The 256 KB are the packet's; the few bytes of its header are not counted here.
+pub static LIMITS: Limits = Limits {
+    cloud: "UCloud UIoT",
+    qos: Qos::AtLeastOnce,
+    retain: false,
+    will: false,
+    payload: Some(256 * 1024),
+    report: None,
+    publishes_per_second: Some(30),
+    bytes_per_second: Some(1024 * 1024),
+    topic_bytes: Some(128),
+    topic_slashes: Some(7),
+    subscriptions: Some(100),
+    keep_alive: 30..=1200,
+    own_topics: &["/$system/"],
+};
+
+/// A device.
+#[derive(Clone, Debug)]
+pub struct Device {
+    identity: UcloudIdentity,
+}
+
+impl Device {
+    /// A device of this cloud.
+    pub fn new(identity: &UcloudIdentity) -> Self {
+        Self { identity: identity.clone() }
+    }
+}
+
+impl Platform for Device {
+    fn credentials(&self, secret: Option<&Secret>, _at: WallTime) -> Credentials {
+        credentials::credentials(&self.identity, secret)
+    }
+
+    fn subscriptions(&self) -> Vec<Subscription> {
+        topics::subscriptions(&self.identity)
+    }
+
+    fn meaning<'a>(&self, direction: Direction, topic: &'a str, payload: &'a [u8]) -> Meaning<'a> {
+        let route = topics::route(topic);
+        let (request_id, id_span) = match route.id {
+            Id::None => (None, None),
+            Id::Topic(start, end) => (topic.get(start..end).map(Cow::Borrowed), Some((start, end))),
+            Id::Payload => (envelope::uiot_id(payload).and_then(envelope::id_text), None),
+        };
+        let waits = direction == Direction::Down && route.what.is_request();
+        Meaning { what: route.what, request_id, id_span, deadline: waits.then_some(DEADLINE) }
+    }
+
+    fn summary(&self, _direction: Direction, topic: &str, payload: &[u8]) -> Summary {
+        bodies::summary(topics::route(topic).what, payload)
+    }
+
+    fn reply(&self, asked: &Asked<'_>, code: Option<i64>) -> Option<Draft> {
+        let what = topics::route(asked.topic).what;
+        let id = envelope::uiot_id(asked.payload).and_then(envelope::id_text);
+        let topic = topics::answer(what, asked.topic, id.as_deref())?;
+        let (reply, subject) = if what == What::Command {
+            let name = bodies::summary(what, asked.payload).name;
+            (What::CommandReply, if name.is_empty() { "command".to_owned() } else { name })
+        } else {
+            (What::PropertySetReply, "property set".to_owned())
+        };
+        let body = bodies::answer(what, asked.payload, code.unwrap_or(0));
+        Some(Draft { label: format!("reply to {subject}"), what: reply, topic, qos: Qos::AtLeastOnce, body })
+    }
+
+    fn drafts(&self, serial: u64) -> Vec<Draft> {
+        bodies::drafts(&self.identity, serial)
+    }
+
+    fn limits(&self) -> &'static Limits {
+        &LIMITS
+    }
+
+    fn explain_connack(&self, code: ConnectReturn, scene: &Scene) -> Advice {
+        advice::connack(&self.identity, code, scene)
+    }
+
+    fn explain_refused_subscription(&self, filter: &str) -> Advice {
+        advice::subscription(&self.identity, filter)
+    }
+
+    fn explain_silence(&self, filter: &str) -> Option<String> {
+        advice::silence(filter)
+    }
+}

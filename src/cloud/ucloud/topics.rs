@@ -1,0 +1,157 @@
+//! What a topic means to UCloud UIoT.
+//!
+//! System topics lie below `/$system/{product}/{device}/`, the product's own below `/{product}/{device}/`. Request ids are
+//! in the payload (`RequestID`); the answer to a command repeats it in the topic.
+
+use crate::event::What;
+use crate::mqtt::Qos;
+use crate::profile::{Subscription, UcloudIdentity};
+
+/// Where the request id is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Id {
+    None,
+    /// In the topic: first byte, and the byte after its last.
+    Topic(usize, usize),
+    /// The `RequestID` of the body.
+    Payload,
+}
+
+/// A topic's meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Route {
+    pub(super) what: What,
+    pub(super) id: Id,
+}
+
+/// What `topic` means, whichever device it belongs to.
+pub(super) fn route(topic: &str) -> Route {
+    if let Some(rest) = topic.strip_prefix("/$system/") {
+        return match device_path(rest) {
+            Some(path) => system(topic, path),
+            None => Route { what: What::System, id: Id::None },
+        };
+    }
+    let below_product = topic.strip_prefix('/').and_then(|rest| rest.split_once('/'));
+    let broadcast = below_product.is_some_and(|(_, rest)| rest.starts_with("$broadcast/"));
+    Route { what: if broadcast { What::Broadcast } else { What::Custom }, id: Id::None }
+}
+
+/// What the device subscribes to at connect.
+pub(super) fn subscriptions(device: &UcloudIdentity) -> Vec<Subscription> {
+    ["property/post_reply", "property/set", "event/post_reply", "command"]
+        .into_iter()
+        .map(|tail| format!("/$system/{}/{}/tmodel/{tail}", device.product_sn, device.device_sn))
+        .filter_map(|filter| crate::cloud::subscription(filter, Qos::AtLeastOnce))
+        .collect()
+}
+
+/// The topic of the answer to a request of kind `what`. A command without an id cannot be answered: the id is a level of
+/// the answer's topic.
+pub(super) fn answer(what: What, topic: &str, id: Option<&str>) -> Option<String> {
+    match what {
+        What::Command => Some(format!("{topic}_reply/{}", id?)),
+        What::PropertySet => Some(format!("{topic}_reply")),
+        _ => None,
+    }
+}
+
+/// What follows `{product}/{device}/`.
+fn device_path(rest: &str) -> Option<&str> {
+    let (_, rest) = rest.split_once('/')?;
+    rest.split_once('/').map(|(_, path)| path)
+}
+
+fn system(topic: &str, path: &str) -> Route {
+    if let Some(id) = path.strip_prefix("tmodel/command_reply/") {
+        let id = if id.is_empty() { Id::None } else { Id::Topic(topic.len() - id.len(), topic.len()) };
+        return Route { what: What::CommandReply, id };
+    }
+    let (what, id) = match path {
+        "tmodel/property/post" => (What::PropertyReport, Id::Payload),
+        "tmodel/property/set" => (What::PropertySet, Id::Payload),
+        "tmodel/property/set_reply" => (What::PropertySetReply, Id::Payload),
+        "tmodel/event/post" => (What::Event, Id::Payload),
+        "tmodel/command" => (What::Command, Id::Payload),
+        _ if path.starts_with("shadow/") => (What::Shadow, Id::None),
+        _ if path.starts_with("ota/") => (What::Ota, Id::None),
+        _ if path.ends_with("_reply") => (What::Reply, Id::Payload),
+        _ if path.starts_with("tmodel/property/desired/") => (What::Shadow, Id::Payload),
+        _ => (What::System, Id::Payload),
+    };
+    Route { what, id }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::SecretSource;
+
+    #[test]
+    fn every_topic_a_device_meets_has_its_meaning() {
+        for (tail, what, id) in [
+            ("password", What::System, Id::Payload),
+            ("password_reply", What::Reply, Id::Payload),
+            ("tmodel/template/get", What::System, Id::Payload),
+            ("tmodel/template/get_reply", What::Reply, Id::Payload),
+            ("tmodel/property/post", What::PropertyReport, Id::Payload),
+            ("tmodel/property/post_reply", What::Reply, Id::Payload),
+            ("tmodel/property/set", What::PropertySet, Id::Payload),
+            ("tmodel/property/set_reply", What::PropertySetReply, Id::Payload),
+            ("tmodel/property/restore", What::System, Id::Payload),
+            ("tmodel/property/restore_reply", What::Reply, Id::Payload),
+            ("tmodel/property/desired/get", What::Shadow, Id::Payload),
+            ("tmodel/property/desired/get_reply", What::Reply, Id::Payload),
+            ("tmodel/event/post", What::Event, Id::Payload),
+            ("tmodel/event/post_reply", What::Reply, Id::Payload),
+            ("tmodel/command", What::Command, Id::Payload),
+            ("tmodel/command_reply/", What::CommandReply, Id::None),
+            ("shadow/upstream", What::Shadow, Id::None),
+            ("shadow/downstream", What::Shadow, Id::None),
+            ("shadow/get_reply", What::Shadow, Id::None),
+            ("ota/upstream", What::Ota, Id::None),
+            ("ota/downstream", What::Ota, Id::None),
+        ] {
+            let topic = format!("/$system/ledubff3z85spjmu/h9onxtzw0aep7fsr/{tail}");
+            assert_eq!(route(&topic), Route { what, id }, "{topic}");
+        }
+        for (topic, what) in [
+            ("/ledubff3z85spjmu/h9onxtzw0aep7fsr/upload", What::Custom),
+            ("/ledubff3z85spjmu/$broadcast/all", What::Broadcast),
+            ("/$system/p", What::System),
+            ("$system/p/d/tmodel/command", What::Custom),
+            ("", What::Custom),
+        ] {
+            assert_eq!(route(topic), Route { what, id: Id::None }, "{topic}");
+        }
+    }
+
+    #[test]
+    fn the_answer_to_a_command_holds_its_id() {
+        let topic = "/$system/p/d/tmodel/command_reply/77";
+        let Route { what, id: Id::Topic(start, end) } = route(topic) else { panic!("no id in the topic") };
+        assert_eq!((what, &topic[start..end]), (What::CommandReply, "77"));
+        let asked = "/$system/p/d/tmodel/command";
+        assert_eq!(answer(What::Command, asked, Some("77")).as_deref(), Some(topic));
+        assert_eq!(answer(What::Command, asked, None), None);
+        assert_eq!(
+            answer(What::PropertySet, "/$system/p/d/tmodel/property/set", None).as_deref(),
+            Some("/$system/p/d/tmodel/property/set_reply")
+        );
+        assert_eq!(answer(What::PropertyReport, "/$system/p/d/tmodel/property/post", Some("1")), None);
+    }
+
+    #[test]
+    fn the_own_filters_cover_every_request() {
+        let filters = subscriptions(&UcloudIdentity {
+            product_sn: "p".to_owned(),
+            device_sn: "d".to_owned(),
+            secret: SecretSource::Env("UNUSED".to_owned()),
+        });
+        for tail in ["property/post_reply", "property/set", "event/post_reply", "command"] {
+            let topic = format!("/$system/p/d/tmodel/{tail}");
+            assert_eq!(filters.iter().filter(|own| own.filter.matches(&topic)).count(), 1, "{topic}");
+        }
+        assert_eq!(filters.len(), 4);
+    }
+}
