@@ -138,6 +138,11 @@ impl Draft {
         Self { row, message }
     }
 
+    /// The session of the row.
+    pub fn session(&self) -> SessionId {
+        self.row.session
+    }
+
     /// The row, with what the cloud says of the message.
     pub fn finish(self, platform: Option<&dyn Platform>) -> Row {
         let Self { mut row, message } = self;
