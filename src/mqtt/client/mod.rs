@@ -6,13 +6,27 @@
 //! 2. `deadline` is when `step` wants an [`Input::Tick`], whatever else comes before.
 //! 3. A fault ends the network connection: after `Err`, the caller closes the link and gives [`Input::Closed`].
 //! 4. The session's state (in-flight messages, packet identifiers) outlives network connections when CleanSession is 0.
+//!
+//! What lives here: the types that go in and come out. `machine` knows the phases of a connection, `packets` hands each packet to
+//! its part: `outgoing` (our messages), `incoming` (theirs), `requests` (subscriptions), `keepalive` (timers).
+//! What may not: sockets, clocks, what a cloud means by a topic, when to connect again.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
+use super::codec;
 use super::packet::{Connect, ConnectReturn, Packet, PacketId, Publish, Qos};
 use super::topic::TopicFilter;
+
+mod incoming;
+mod keepalive;
+mod machine;
+mod outgoing;
+mod packets;
+mod requests;
+
+pub use machine::Client;
 
 /// What a caller ties its requests to: it comes back in the happening that ends the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -119,7 +133,7 @@ pub enum Happening {
         /// The filters.
         filters: Vec<TopicFilter>,
     },
-    /// A request was not taken, or died with the connection.
+    /// A request was not taken, died with the connection, or (where `strict` is off) got no answer that can be used.
     Rejected {
         /// The token of the request.
         token: Token,
@@ -138,13 +152,14 @@ pub enum Happening {
 /// What ends a network connection.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The server sent what it may not send: names the packet and the fault.
+    /// The server sent what it may not send, or a CONNECT was handed in that may not be sent: names the packet and the fault.
     #[error("{0}")]
     Protocol(String),
     /// Nothing came from the server for this long, although it was asked.
     #[error("nothing came from the platform for {} s", .0.as_secs())]
     KeepAlive(Duration),
-    /// An answer did not come in time: names the packet waited for.
+    /// An answer did not come in time: names the packet waited for. CONNACK, and where `strict` is on SUBACK, UNSUBACK and
+    /// PINGRESP.
     #[error("{0} did not come in time")]
     Timeout(&'static str),
 }
@@ -158,37 +173,17 @@ pub struct Output {
     pub happenings: Vec<Happening>,
 }
 
-/// The machine.
-#[derive(Debug)]
-pub struct Client {
-    options: Options,
-}
-
-impl Client {
-    /// A client with no session state.
-    pub fn new(options: Options) -> Self {
-        Self { options }
+impl Output {
+    /// Appends a packet. One that cannot be written is a fault; of ours only a CONNECT can be.
+    fn write(&mut self, packet: &Packet) -> Result<(), Fault> {
+        codec::encode(packet, &mut self.bytes).map_err(|error| Fault::Protocol(error.to_string()))
     }
 
-    /// Hands the machine one input.
-    pub fn step(&mut self, now: Instant, input: Input, output: &mut Output) -> Result<(), Fault> {
-        let _ = (now, input, output, self.options, Packet::Pingreq);
-        todo!()
+    fn happened(&mut self, happening: Happening) {
+        self.happenings.push(happening);
     }
 
-    /// When the machine wants an [`Input::Tick`].
-    pub fn deadline(&self) -> Option<Instant> {
-        todo!()
-    }
-
-    /// How many messages of ours are unacknowledged or wait for the window.
-    pub fn in_flight(&self) -> usize {
-        todo!()
-    }
-
-    /// The caller did not read from the link on purpose until `now`: the silence does not count.
-    pub fn forgive_silence(&mut self, now: Instant) {
-        let _ = now;
-        todo!()
+    fn reject(&mut self, token: Token, reason: impl Into<String>) {
+        self.happened(Happening::Rejected { token, reason: reason.into() });
     }
 }
