@@ -12,7 +12,7 @@ mod pretty;
 mod row;
 #[cfg(test)]
 mod tests;
-pub(in crate::console) mod words;
+mod words;
 
 use std::str;
 
