@@ -16,4 +16,5 @@ pub mod paint;
 mod picture;
 pub mod terminal;
 pub mod theme;
+pub mod tree;
 pub mod words;
