@@ -16,5 +16,6 @@ pub mod paint;
 mod picture;
 pub mod terminal;
 pub mod theme;
+pub mod tree;
 pub mod window;
 pub mod words;

@@ -173,13 +173,7 @@ pub fn check(text: &str) -> Result<(), Fault> {
 }
 
 /// Takes the token at `at` and answers what lies behind it and what may come next.
-fn step(
-    bytes: &[u8],
-    at: usize,
-    byte: u8,
-    expect: Expect,
-    open: &mut Containers,
-) -> Result<(usize, Expect), Fault> {
+fn step(bytes: &[u8], at: usize, byte: u8, expect: Expect, open: &mut Containers) -> Result<(usize, Expect), Fault> {
     let next = match (byte, expect) {
         (b'{', Expect::Value | Expect::ValueOrEnd | Expect::ValueAfterComma) => {
             open.push(true);

@@ -11,8 +11,8 @@ mod plain;
 mod pretty;
 mod row;
 #[cfg(test)]
-mod tests;
-pub(in crate::console) mod words;
+pub(in crate::console) mod tests;
+mod words;
 
 use std::str;
 
@@ -159,8 +159,7 @@ impl MessageView {
         }
         let (mode, seq) = (self.mode, event.seq);
         let is_known = |shown: &Shown| shown.seq == seq && shown.asked == mode && shown.size.width == size.width;
-        let mut shown =
-            self.shown.take().filter(is_known).unwrap_or_else(|| Shown::new(event, mode, size, payload));
+        let mut shown = self.shown.take().filter(is_known).unwrap_or_else(|| Shown::new(event, mode, size, payload));
         shown.size = size;
         let more = shown.lay_out(payload, &mut self.top, self.to_bottom);
         self.shown = Some(shown);
@@ -256,7 +255,8 @@ impl Shown {
             parts.push((self.place(), dim));
         }
         let (sign, role) = self.head.sign.look(signs);
-        let subject_x = area.x + paint::put(buffer, area.x, area.y, area.width, &Safe::new(sign), theme.style(role)) + 1;
+        let subject_x =
+            area.x + paint::put(buffer, area.x, area.y, area.width, &Safe::new(sign), theme.style(role)) + 1;
         let room = area.right().saturating_sub(subject_x);
         // The subject keeps a third of the row at least; what is beside it goes, the least telling first.
         let gap_cells = cells(&gap);

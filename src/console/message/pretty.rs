@@ -132,7 +132,9 @@ impl Place {
     fn sign(&mut self, sign: &'static str, token: Token, out: &mut Filler<'_>) -> Step {
         // The space behind a colon or comma may fall off the row's end.
         let fitted = out.word(sign, Role::JsonPunctuation)
-            || (sign.len() > 1 && sign.ends_with(' ') && out.word(sign.trim_end_matches(' ').trim_start(), Role::JsonPunctuation));
+            || (sign.len() > 1
+                && sign.ends_with(' ')
+                && out.word(sign.trim_end_matches(' ').trim_start(), Role::JsonPunctuation));
         if !fitted {
             return Step::Full;
         }

@@ -89,7 +89,8 @@ impl<'a> Filler<'a> {
         let Some(cluster) = width::clusters(rest).next() else { return 0 };
         // What joins or hides is cut out of its cluster, so that its neighbours look as they would without it.
         let seen = cluster.text.find(is_hidden).unwrap_or(cluster.text.len());
-        let (raw, role) = if seen == 0 { (&rest[..first.len_utf8()], Role::Escape) } else { (&cluster.text[..seen], role) };
+        let (raw, role) =
+            if seen == 0 { (&rest[..first.len_utf8()], Role::Escape) } else { (&cluster.text[..seen], role) };
         let shown = Safe::new(raw);
         // A mark without a base counts as well: a row of them must end.
         let cells = width::width(shown.as_str()).max(1);

@@ -120,8 +120,7 @@ fn the_header_keeps_to_its_row() {
     let rows: Vec<String> = [90, 50, 12, 3]
         .into_iter()
         .map(|width| {
-            let buffer =
-                paint(&mut MessageView::default(), &event(1, Kind::Tx(shown)), width, 3, &Signs::UNICODE);
+            let buffer = paint(&mut MessageView::default(), &event(1, Kind::Tx(shown)), width, 3, &Signs::UNICODE);
             text(&buffer).lines().next().unwrap_or_default().to_owned()
         })
         .collect();
@@ -171,7 +170,7 @@ fn a_deep_or_large_body_is_laid_out_bit_by_bit() {
 }
 
 /// Text that breaks screens: controls, sequences, bidi, wide, combining, joined, and what makes JSON of it.
-pub(super) fn hostile() -> impl Strategy<Value = String> {
+pub(in crate::console) fn hostile() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("\u{1b}[31m".to_owned()),
         Just("\u{1b}]52;c;AAAA\u{7}".to_owned()),

@@ -1,9 +1,9 @@
 //! What the header says of an event, and what an event without a payload says in words.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use crate::console::theme::{Role, Signs};
+use crate::console::words;
 use crate::event::{Event, Kind, Message, StateChange, Subscribed};
 use crate::mqtt::Qos;
 use crate::text::Safe;
@@ -50,25 +50,6 @@ impl Sign {
     }
 }
 
-/// A size for a person: exact below 100 kB.
-pub(in crate::console) fn size(bytes: usize) -> String {
-    const KIB: usize = 1024;
-    const MIB: usize = KIB * KIB;
-    let tenths = |unit: usize| format!("{}.{}", bytes / unit, bytes % unit * 10 / unit);
-    match bytes {
-        0..1000 => format!("{bytes} B"),
-        1000..100_000 => format!("{} {:03} B", bytes / 1000, bytes % 1000),
-        100_000..MIB => format!("{} KiB", tenths(KIB)),
-        _ => format!("{} MiB", tenths(MIB)),
-    }
-}
-
-/// A time for a person.
-pub(in crate::console) fn took(time: Duration) -> String {
-    let millis = time.as_millis();
-    if millis < 1000 { format!("{millis} ms") } else { format!("{}.{} s", millis / 1000, millis % 1000 / 100) }
-}
-
 /// The header of `event`.
 pub(super) fn head(event: &Event<'_>) -> Head {
     match &event.kind {
@@ -98,7 +79,7 @@ fn message_head(sign: Sign, message: &Message<'_>) -> Head {
     let mut particulars = vec![Safe::new(&format!("qos {}", message.qos.number()))];
     let flags = [(message.retain, "retain"), (message.dup, "dup")];
     particulars.extend(flags.iter().filter(|(set, _)| *set).map(|(_, word)| Safe::new(word)));
-    particulars.push(Safe::new(&size(message.payload.len())));
+    particulars.push(Safe::new(&words::bytes(message.payload.len())));
     Head { sign, subject: Safe::new(message.topic), particulars }
 }
 
@@ -112,12 +93,12 @@ pub(super) fn body(event: &Event<'_>) -> Option<String> {
         Kind::Rx(_) | Kind::Tx(_) => return None,
         Kind::State(change) => state(change),
         Kind::Acked(acked) => vec![match acked.packet_id {
-            Some(id) => format!("The platform has packet {} after {}.", id.number(), took(acked.took)),
-            None => format!("Written after {}; with QoS 0 nobody says whether it arrived.", took(acked.took)),
+            Some(id) => format!("The platform has packet {} after {}.", id.number(), words::took(acked.took)),
+            None => format!("Written after {}; with QoS 0 nobody says whether it arrived.", words::took(acked.took)),
         }],
         Kind::Subscribed(subscribed) => subscription(subscribed),
         Kind::Unsubscribed { filter, .. } => vec![(*filter).to_owned()],
-        Kind::Gap { count, reason } => vec![format!("{count} events are missing here: {reason}")],
+        Kind::Gap { count, reason } => vec![format!("{} events are missing here: {reason}", words::count(*count))],
         Kind::Note { text } => vec![(*text).to_owned()],
         Kind::Error(failure) => {
             let mut lines = vec![failure.reason.to_owned()];
@@ -137,7 +118,7 @@ fn state(change: &StateChange<'_>) -> Vec<String> {
     if let Some(wait) = change.retry_in {
         let joint = if attempt.is_empty() { "Next attempt" } else { ", the next" };
         // Writing to a String cannot fail.
-        let _ = write!(attempt, "{joint} in {}", took(wait));
+        let _ = write!(attempt, "{joint} in {}", words::took(wait));
     }
     if !attempt.is_empty() {
         lines.push(attempt + ".");
