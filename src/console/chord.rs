@@ -58,6 +58,14 @@ impl Chord {
             _ => None,
         }
     }
+
+    /// The letter that is typed with Alt alone.
+    pub fn escaped(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(letter) if self.mods == KeyModifiers::ALT => Some(letter),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Chord {

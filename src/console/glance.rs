@@ -39,6 +39,8 @@ pub struct Glance {
     pub let_go: LetGo,
     /// Whether something on the screen changes with time alone.
     pub ticking: bool,
+    /// When there is more to be laid out: how long to wait for it.
+    pub more: Option<Duration>,
 }
 
 /// A session.
@@ -141,10 +143,15 @@ impl Eye {
         self.glance.let_go = timeline.let_go();
         self.look_at_requests(timeline, state, now.mono);
         self.look_at_rows(timeline, state, &zone);
+        let mut more = None;
         if let Some(event) = state.window.selected().and_then(|seq| timeline.get(seq)) {
-            let area = state.inside(Pane::Message);
-            state.message.collect(&event, area.as_size());
+            let size = state.content(Pane::Message).as_size();
+            more = state.message.collect(&event, size).then_some(Duration::ZERO);
         }
+        if let Some(at) = state.tree.collect(timeline, mono, state.content(Pane::Topics).as_size()) {
+            more = more.or(Some(Duration::from_micros(at.saturating_sub(mono))));
+        }
+        self.glance.more = more;
         let waiting = |device: &Device| device.retry.is_some() || device.rates.0 > 0.0 || device.rates.1 > 0.0;
         self.glance.ticking = self.glance.open > 0 || self.glance.devices.iter().any(waiting);
     }
@@ -157,11 +164,12 @@ impl Eye {
         for (seq, session, topic, payload, what) in self.unlabelled.drain(..) {
             let summary = platform(session).map(|cloud| cloud.summary(Direction::Down, &topic, &payload));
             let name = summary.map(|summary| summary.name).filter(|name| !name.is_empty());
-            let label = name.map_or_else(|| Safe::new(what), |name| Safe::new(words::clip(&name, 200)));
+            let label = name.map_or_else(|| Safe::new(&what.replace('-', " ")), |name| Safe::new(words::clip(&name, 200)));
             self.labels.insert(seq, label);
         }
         for draft in self.drafts.drain(..) {
-            let row = draft.finish(platform(draft.session()));
+            let cloud = platform(draft.session());
+            let row = draft.finish(cloud);
             self.rows.insert(row.seq, row);
         }
         let (rows, requests) = (&self.rows, &mut self.requests);
@@ -224,7 +232,7 @@ impl Eye {
             .filter(|request| (first..=last).contains(&request.seq))
             .map(|request| (request.seq, right(request, now)))
             .collect();
-        let height = usize::from(state.inside(Pane::Requests).height);
+        let height = usize::from(state.content(Pane::Requests).height);
         let chosen = sorted.iter().position(|request| Some(request.seq) == state.request).unwrap_or(0);
         let top = (chosen + 1).saturating_sub(height);
         let shown = sorted.get(top..sorted.len().min(top + height)).unwrap_or_default();

@@ -108,6 +108,20 @@ impl Layout {
         }
     }
 
+    /// What a pane's content takes of its inside: some keep a margin to their frame.
+    pub fn content(&self, pane: Pane) -> Rect {
+        let Some(inside) = self.pane(pane).map(|rect| self.inside(rect)) else { return Rect::ZERO };
+        let (left, right) = match pane {
+            Pane::Message if self.framed => (1, 1),
+            Pane::Topics if self.framed => (0, 1),
+            _ => (0, 0),
+        };
+        if inside.width <= left + right {
+            return inside;
+        }
+        Rect { x: inside.x + left, width: inside.width - left - right, ..inside }
+    }
+
     /// Takes the lines above and below off, and answers what is left.
     fn bars(&mut self, width: u16, height: u16) -> Rect {
         let line = |y| Some(Rect { x: 0, y, width, height: 1 });
@@ -247,6 +261,11 @@ mod tests {
                             assert!(pane.height > 0);
                             let inside = layout.inside(pane);
                             assert!(inside.is_empty() || inside.intersection(pane) == inside);
+                        }
+                        for pane in PANES.into_iter().filter(|pane| layout.pane(*pane).is_some()) {
+                            let inside = layout.pane(pane).map(|rect| layout.inside(rect)).unwrap();
+                            let content = layout.content(pane);
+                            assert!(content.is_empty() || content.intersection(inside) == content);
                         }
                         assert!(layout.pane(focus).is_some(), "{focus:?} at {width}×{height}");
                         for bar in [layout.header, layout.status, layout.footer].into_iter().flatten() {

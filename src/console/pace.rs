@@ -59,6 +59,16 @@ impl Pacer {
         self.tick = at;
     }
 
+    /// Whether it is known that events came since the last full frame.
+    pub fn is_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Whether a frame is on its way to the terminal.
+    pub fn is_writing(&self) -> bool {
+        self.writing
+    }
+
     /// Whether a frame is to be drawn now, and which.
     pub fn due(&self, now: Instant) -> Option<Frame> {
         if self.deadline()? > now {

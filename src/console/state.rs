@@ -161,10 +161,9 @@ impl State {
         Layout::new(self.size.0, self.size.1, wish)
     }
 
-    /// The inside of a pane; without any place on the screen it has no size.
-    pub fn inside(&self, pane: Pane) -> Rect {
-        let layout = self.layout();
-        layout.pane(pane).map_or(Rect::ZERO, |rect| layout.inside(rect))
+    /// The room for a pane's content; without any place on the screen it has no size.
+    pub fn content(&self, pane: Pane) -> Rect {
+        self.layout().content(pane)
     }
 
     /// Tells that something was done.

@@ -108,7 +108,6 @@ impl Theme {
             (Role::Wrong, Modifier::BOLD),
             (Role::Selected, Modifier::REVERSED),
             (Role::Match, Modifier::UNDERLINED),
-            (Role::Bar, Modifier::REVERSED),
             (Role::Key, Modifier::BOLD),
             (Role::Escape, Modifier::UNDERLINED),
         ] {

@@ -12,21 +12,21 @@ use crate::text::Safe;
 
 const ORDER: [Pane; 5] = [Pane::Topics, Pane::Requests, Pane::Stream, Pane::Message, Pane::Composer];
 
-/// Paints the frames of all panes that are on the screen, those that lie over others last.
+/// Paints the frames of the panes that lie side by side, that of the focused one last.
 pub fn render(buffer: &mut Buffer, view: &View<'_>) {
-    if !view.layout.framed {
-        return;
-    }
     let focus = view.state.focus;
     for pane in ORDER.into_iter().filter(|pane| *pane != focus) {
         frame(buffer, view, pane);
     }
-    if view.layout.side
-        && let Some(rect) = view.layout.pane(focus)
-    {
-        paint::fill(buffer, rect, view.style(Role::Text));
+    if !view.layout.side {
+        frame(buffer, view, focus);
     }
-    frame(buffer, view, focus);
+}
+
+/// Clears the place of a pane that lies over others, and paints its frame.
+pub fn over(buffer: &mut Buffer, view: &View<'_>, rect: Rect) {
+    paint::fill(buffer, rect, view.style(Role::Text));
+    frame(buffer, view, view.state.focus);
 }
 
 /// Puts a pane's title on its frame: words on the left, a remark on the right where there is room for it.
@@ -61,7 +61,7 @@ pub fn title(buffer: &mut Buffer, view: &View<'_>, pane: Pane, words: &[(Safe, R
 }
 
 fn frame(buffer: &mut Buffer, view: &View<'_>, pane: Pane) {
-    let Some(rect) = view.layout.pane(pane) else { return };
+    let Some(rect) = view.layout.pane(pane).filter(|_| view.layout.framed) else { return };
     let style = view.style(if view.state.focus == pane { Role::Accent } else { Role::Frame });
     paint::outline(buffer, rect, view.signs, style);
     if view.layout.side && view.state.focus == pane {

@@ -21,12 +21,15 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
     paint::fill(buffer, screen, theme.style(Role::Text));
     frames::render(buffer, &view);
     let mut cursor = None;
-    // What lies over the left half is painted last.
-    let (over, under): (Vec<Pane>, Vec<Pane>) = PANES.into_iter().partition(|pane| layout.side && *pane == state.focus);
-    for pane in under.into_iter().chain(over) {
+    let over = state.focus;
+    for pane in PANES.into_iter().filter(|pane| !layout.side || *pane != over) {
         if let Some(rect) = layout.pane(pane) {
             cursor = one(buffer, rect, &view, pane).or(cursor);
         }
+    }
+    if let Some(rect) = layout.pane(over).filter(|_| layout.side) {
+        frames::over(buffer, &view, rect);
+        cursor = one(buffer, rect, &view, over);
     }
     if let Some(area) = layout.header {
         header::render(buffer, area, &view);
@@ -56,12 +59,11 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
 const PANES: [Pane; 5] = [Pane::Topics, Pane::Requests, Pane::Stream, Pane::Message, Pane::Composer];
 
 fn one(buffer: &mut Buffer, rect: Rect, view: &View<'_>, pane: Pane) -> Option<(u16, u16)> {
-    let inside = view.layout.inside(rect);
     match pane {
-        Pane::Topics => topics(buffer, inside, view),
+        Pane::Topics => topics(buffer, view.layout.content(pane), view),
         Pane::Requests => requests::render(buffer, rect, view),
         Pane::Stream => stream::render(buffer, rect, view),
-        Pane::Message => message(buffer, inside, view),
+        Pane::Message => message(buffer, view.layout.content(pane), view),
         Pane::Composer => return composer(buffer, rect, view),
     }
     None
@@ -70,23 +72,19 @@ fn one(buffer: &mut Buffer, rect: Rect, view: &View<'_>, pane: Pane) -> Option<(
 fn topics(buffer: &mut Buffer, inside: Rect, view: &View<'_>) {
     let title = [(Safe::from_static("Topics"), Role::Text)];
     frames::title(buffer, view, Pane::Topics, &title, &Safe::default(), Role::Dim);
-    if view.state.tree.is_empty() {
+    if view.state.tree.extent().0 == 0 {
         let key = chord_words(Context::Browse, Action::Subscribe);
         let text = format!("No topic yet. {key} subscribes to one.");
         words(buffer, inside, &Safe::new(&text), view.style(Role::Dim));
     } else {
-        view.state.tree.render(buffer, inside, view.theme, view.signs);
+        let focused = view.state.focus == Pane::Topics;
+        view.state.tree.render(buffer, inside, focused, view.theme, view.signs);
     }
 }
 
 fn message(buffer: &mut Buffer, inside: Rect, view: &View<'_>) {
-    let place = view.state.message.position().filter(|place| place.total > place.visible);
-    let remark = place.map(|place| {
-        let more = if place.is_total_known { "" } else { "+" };
-        Safe::new(&format!("{} of {}{more}", place.top + place.visible, place.total))
-    });
     let title = [(Safe::from_static("Message"), Role::Text)];
-    frames::title(buffer, view, Pane::Message, &title, &remark.unwrap_or_default(), Role::Dim);
+    frames::title(buffer, view, Pane::Message, &title, &Safe::default(), Role::Dim);
     if view.state.window.selected().is_some() {
         view.state.message.render(buffer, inside, view.theme, view.signs);
     } else {
@@ -94,4 +92,9 @@ fn message(buffer: &mut Buffer, inside: Rect, view: &View<'_>) {
         let text = format!("The message under the cursor stands here: {down} moves the cursor, {open} opens it larger.");
         words(buffer, inside, &Safe::new(&text), view.style(Role::Dim));
     }
+}
+
+fn composer(buffer: &mut Buffer, rect: Rect, view: &View<'_>) -> Option<(u16, u16)> {
+    view.state.composer.render(buffer, view.layout.inside(rect), view.theme, view.signs);
+    None
 }

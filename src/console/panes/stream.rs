@@ -44,7 +44,7 @@ impl Columns {
             device: if devices > 1 { digits } else { 0 },
             what: match width {
                 84.. => 18,
-                64.. => 14,
+                64.. => 15,
                 _ => 0,
             },
             gap: if width >= 70 { 2 } else { 1 },
@@ -89,7 +89,7 @@ fn paint_row(
 ) {
     let style = |role| view.style(role).patch(ground);
     let (right_text, right_role) = right_words(view, right, line.width);
-    let tail = if columns.right > 0 { columns.right + 1 } else { 0 };
+    let tail = if right_text.is_empty() { 0 } else { columns.right + 1 };
     paint::put_right(
         buffer,
         line.right().saturating_sub(tail),
@@ -111,7 +111,7 @@ fn paint_row(
     }
     let (sign, role) = row.sign.shown(view.signs);
     pen.word(sign, style(role)).skip(columns.gap);
-    pen.end = line.right().saturating_sub(tail + u16::from(tail > 0));
+    pen.end = line.right().saturating_sub(tail + 1);
     let role = if row.wrong { Role::Wrong } else { role };
     let told = !row.name.is_empty() || !row.detail.is_empty();
     if columns.what > 0 || !told {

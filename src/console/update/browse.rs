@@ -7,7 +7,6 @@ use crate::console::layout::Pane;
 use crate::console::line::Line;
 use crate::console::message::Scroll;
 use crate::console::state::{Overlay, State};
-use crate::console::tree::Target;
 use crate::console::words;
 use crate::event::{Kind, LineState};
 use crate::mqtt::{Qos, TopicFilter};
@@ -76,17 +75,14 @@ fn go(state: &mut State, motion: Motion, world: &World<'_>) {
             Motion::First => Scroll::Top,
             Motion::Last => Scroll::Bottom,
         }),
-        Pane::Topics => {
-            let page = usize::from(state.inside(Pane::Topics).height);
-            state.tree.go(motion, page);
-        }
+        Pane::Topics => state.tree.step(motion),
         Pane::Requests => in_requests(state, motion, world),
     }
 }
 
 /// Moves the stream's cursor.
 pub(super) fn in_stream(state: &mut State, motion: Motion) {
-    let page = i64::from(state.inside(Pane::Stream).height.saturating_sub(1).max(1));
+    let page = i64::from(state.content(Pane::Stream).height.saturating_sub(1).max(1));
     match motion {
         Motion::Up => state.window.step(-1),
         Motion::Down => state.window.step(1),
@@ -101,7 +97,7 @@ fn in_requests(state: &mut State, motion: Motion, world: &World<'_>) {
     let order = order_of_requests(world.timeline);
     let Some(last) = order.len().checked_sub(1) else { return state.refuse("No request has come yet.") };
     let place = order.iter().position(|seq| Some(*seq) == state.request).unwrap_or(0);
-    let page = usize::from(state.inside(Pane::Requests).height.saturating_sub(1).max(1));
+    let page = usize::from(state.content(Pane::Requests).height.saturating_sub(1).max(1));
     let goal = match motion {
         Motion::Up => place.saturating_sub(1),
         Motion::Down => place + 1,
@@ -137,7 +133,11 @@ fn sideways(state: &mut State, right: bool) {
                 state.focus = Pane::Stream;
             }
         }
-        (Pane::Topics, false) => state.tree.collapse(),
+        (Pane::Topics, false) => {
+            if !state.tree.collapse() {
+                state.refuse("There is nothing to close, and no pane on the left.");
+            }
+        }
         (Pane::Requests, true) => state.focus = Pane::Stream,
         (Pane::Stream | Pane::Message, false) => focus(state, Pane::Topics),
         (Pane::Stream, true) => state.focus = Pane::Message,
@@ -172,19 +172,14 @@ fn open(state: &mut State, world: &World<'_>) {
             state.zoom = true;
         }
         Pane::Message => state.zoom = !state.zoom,
-        Pane::Topics => match state.tree.target() {
-            Some(Target::Session(session)) => {
-                show(state, Some(session), None);
-                state.focus = Pane::Stream;
-            }
-            Some(Target::Topic { session, prefix } | Target::Subscription { session, filter: prefix }) => {
-                // What a filter with a wildcard stands for begins with what is before the wildcard.
-                let fixed = prefix.split(['+', '#']).next().unwrap_or_default().to_owned();
-                show(state, Some(session), (!fixed.is_empty()).then_some(fixed));
-                state.focus = Pane::Stream;
-            }
-            None => state.refuse("There is no topic yet."),
-        },
+        Pane::Topics => {
+            let Some(chosen) = state.tree.chosen() else { return state.refuse("There is no topic yet.") };
+            // What a filter stands for begins with what is before its first wildcard.
+            let fixed = |filter: &str| filter.split(['+', '#']).next().unwrap_or_default().to_owned();
+            let topic = chosen.branch.map(str::to_owned).or_else(|| chosen.filter.map(fixed));
+            show(state, Some(chosen.session), topic.filter(|topic| !topic.is_empty()));
+            state.focus = Pane::Stream;
+        }
         Pane::Requests => {
             let first = || order_of_requests(world.timeline).first().copied();
             let Some(seq) = state.request.or_else(first) else { return state.refuse("No request has come yet.") };
@@ -233,11 +228,12 @@ fn hunt(state: &mut State, back: bool) {
 }
 
 fn prompt(state: &mut State, world: &World<'_>) {
-    let chosen = (state.focus == Pane::Topics).then(|| state.tree.target()).flatten();
+    let chosen = state.tree.chosen().filter(|_| state.focus == Pane::Topics);
     let (session, text) = match chosen {
-        Some(Target::Session(session)) => (Some(session), String::new()),
-        Some(Target::Topic { session, prefix }) => (Some(session), prefix),
-        Some(Target::Subscription { session, filter }) => (Some(session), filter),
+        Some(chosen) => {
+            let text = chosen.filter.or(chosen.branch).unwrap_or_default().to_owned();
+            (Some(chosen.session), text)
+        }
         None => (target(state, world), String::new()),
     };
     if let Some(session) = session {
@@ -247,11 +243,12 @@ fn prompt(state: &mut State, world: &World<'_>) {
 }
 
 fn unsubscribe(state: &mut State) -> Vec<Effect> {
-    let Some(Target::Subscription { session, filter }) = state.tree.target().filter(|_| state.focus == Pane::Topics) else {
+    let chosen = state.tree.chosen().filter(|_| state.focus == Pane::Topics);
+    let Some((session, filter)) = chosen.and_then(|chosen| Some((chosen.session, chosen.filter?.to_owned()))) else {
         state.refuse("Put the cursor on a subscription in Topics (o), then press u.");
         return Vec::new();
     };
-    match TopicFilter::new(&filter) {
+    match TopicFilter::new(filter) {
         Ok(filter) => {
             let order = orders::number(state, Deed::Unsubscribe { filter });
             vec![Effect::Send(Sending { session, order, what: "unsubscribe", origin: Origin::Key })]

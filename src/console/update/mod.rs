@@ -7,7 +7,7 @@ mod compose;
 mod orders;
 mod overlay;
 
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::Action;
 use super::chord::Chord;
@@ -89,6 +89,13 @@ pub fn key(state: &mut State, event: KeyEvent, world: &World<'_>) -> Vec<Effect>
     let chord = Chord::of(event);
     let context = state.context();
     let action = lookup(context, chord);
+    if let (None, Some(letter)) = (action, chord.escaped()) {
+        // Terminals write Esc and a letter typed right after it as they write Alt with that letter. Alt with a letter is
+        // nobody's key here, so it is the two.
+        let mut effects = key(state, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE), world);
+        effects.extend(key(state, KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE), world));
+        return effects;
+    }
     if action != Some(Action::Interrupt) {
         state.notice = None;
         state.interrupted = None;
@@ -196,7 +203,6 @@ fn target(state: &mut State, world: &World<'_>) -> Option<SessionId> {
 
 /// What a chord does to a line of text.
 fn edit(chord: Chord) -> Option<Edit> {
-    use ratatui::crossterm::event::KeyCode;
     if let Some(letter) = chord.typed() {
         return Some(Edit::Insert(letter));
     }

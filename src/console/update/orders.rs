@@ -21,9 +21,9 @@ pub(super) fn number(state: &mut State, action: Deed) -> Order {
 }
 
 /// The session took the order.
-pub fn taken(state: &mut State, sent: &Sending, number: Option<u64>, world: &World<'_>) {
+pub fn taken(state: &mut State, sent: &Sending, world: &World<'_>) {
     let since = world.timeline.span().map_or(1, |(_, newest)| newest + 1);
-    if let Some(number) = number {
+    if let Some(number) = sent.order.number {
         let until = world.now.mono + PATIENCE;
         state.orders.push(Pending { number, session: sent.session, what: sent.what, since, until });
     }
