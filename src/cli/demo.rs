@@ -1,6 +1,10 @@
 //! `standin demo`: the console against the embedded platform.
 
-use super::{CliError, Outcome};
+use super::{CliError, Outcome, console, terminal};
+use crate::console::Shell;
+use crate::profile::Cloud;
+use crate::sim::{self, Options, Platform};
+use crate::timeline::Budget;
 
 /// The arguments of `standin demo`.
 #[derive(Clone, Debug, clap::Args)]
@@ -12,6 +16,22 @@ pub struct Args {
 
 /// Runs the demo.
 pub async fn run(args: Args) -> Result<Outcome, CliError> {
-    // TO BE REPLACED by the console's part.
-    todo!("{args:?}")
+    terminal::require("standin platform --live")?;
+    let devices = sim::demo().into_iter().filter(|device| device.identity.cloud() != Cloud::Mqtt).collect();
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
+    let platform = Platform::start(Options { seed, live: true, devices, ..Options::default() })
+        .map_err(|error| CliError::not_held(format!("the embedded platform could not start: {error}")))?;
+    let (journal, handles) = console::start(platform.profiles(), Budget::default());
+    let shell = Shell {
+        journal,
+        handles,
+        theme: None,
+        themes: None,
+        bell: false,
+        banner: Some("demo".to_owned()),
+        notice: None,
+    };
+    let outcome = console::show(shell).await;
+    platform.stop().await;
+    outcome
 }

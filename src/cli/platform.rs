@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
+use super::signals::Signals;
 use super::{CliError, Outcome, written};
 use crate::config::write;
 use crate::profile::{Profile, Transport};
@@ -37,9 +37,7 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<Outcome, CliError> {
     let failed = |error: std::io::Error| CliError::not_held(format!("the platform could not start: {error}"));
     // Before a line is printed, so that whoever waits for that line can end the program in order.
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+    let mut signals = Signals::listen()?;
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
     let options = Options { port: args.port, seed, live: args.live, extra: args.extra, ..Options::default() };
     let platform = Platform::start(options).map_err(|error| match args.port {
@@ -55,9 +53,7 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
         in_words(&platform, &profiles, &config, seed).iter().try_for_each(|line| say(line))
     };
     let outcome = tokio::select! {
-        _ = interrupt.recv() => Ok(Outcome::Signal(2)),
-        _ = terminate.recv() => Ok(Outcome::Signal(15)),
-        _ = hangup.recv() => Ok(Outcome::Signal(1)),
+        signal = signals.next() => Ok(Outcome::Signal(signal)),
         result = report(&platform, told, args.json) => written(result).map(|()| Outcome::Done),
     };
     platform.stop().await;

@@ -3,5 +3,29 @@
 //! What lives here: everything between the terminal and a session's handle. What may not: a socket, MQTT's machine, or an
 //! `await` on the network in the loop that answers keys.
 
+pub mod action;
+pub mod chord;
+pub mod composer;
+pub mod glance;
+pub mod input;
+pub mod keymap;
+pub mod layout;
+pub mod line;
+pub mod message;
+pub mod pace;
 pub mod paint;
+pub mod panes;
+#[cfg(test)]
+mod picture;
+pub mod row;
+pub mod shell;
+pub mod signals;
+pub mod state;
+pub mod terminal;
 pub mod theme;
+pub mod tree;
+pub mod update;
+pub mod window;
+pub mod words;
+
+pub use shell::{ConsoleError, Left, Shell, run};

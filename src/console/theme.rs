@@ -1,6 +1,16 @@
 //! Colours and signs: what a role looks like, and the characters for terminals with and without UTF-8.
+//!
+//! A theme is a TOML file with one table a role; three are compiled in, the user's own lie in a folder beside the config.
+//! Reading them is in `load`.
 
-use ratatui::style::Style;
+mod load;
+
+use ratatui::style::{Modifier, Style};
+
+pub use load::ThemeError;
+
+/// The theme without colours.
+const PLAIN: &str = "plain";
 
 /// What a piece of the screen is, so that a theme can say how it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,23 +57,69 @@ pub enum Role {
     Escape,
 }
 
+impl Role {
+    /// Every role, with its key in a theme's file.
+    pub const ALL: [(Self, &'static str); 20] = [
+        (Self::Text, "text"),
+        (Self::Dim, "dim"),
+        (Self::Strong, "strong"),
+        (Self::Frame, "frame"),
+        (Self::Accent, "accent"),
+        (Self::Incoming, "incoming"),
+        (Self::Outgoing, "outgoing"),
+        (Self::Waiting, "waiting"),
+        (Self::Good, "good"),
+        (Self::Wrong, "wrong"),
+        (Self::Selected, "selected"),
+        (Self::Match, "match"),
+        (Self::Bar, "bar"),
+        (Self::Key, "key"),
+        (Self::JsonKey, "json-key"),
+        (Self::JsonString, "json-string"),
+        (Self::JsonNumber, "json-number"),
+        (Self::JsonLiteral, "json-literal"),
+        (Self::JsonPunctuation, "json-punctuation"),
+        (Self::Escape, "escape"),
+    ];
+}
+
 /// How each role looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// Its name.
     pub name: String,
-    styles: std::collections::BTreeMap<Role, Style>,
+    styles: [Style; Role::ALL.len()],
 }
 
 impl Theme {
     /// How `role` looks; a role that the theme does not name looks plain.
     pub fn style(&self, role: Role) -> Style {
-        self.styles.get(&role).copied().unwrap_or_default()
+        self.styles.get(role as usize).copied().unwrap_or_default()
     }
 
     /// A theme without colours: bold, dim, reverse and underline only (`NO_COLOR`).
     pub fn plain() -> Self {
-        Self { name: "plain".to_owned(), styles: std::collections::BTreeMap::new() }
+        let mut theme = Self { name: PLAIN.to_owned(), styles: [Style::new(); Role::ALL.len()] };
+        for (role, modifier) in [
+            (Role::Dim, Modifier::DIM),
+            (Role::Strong, Modifier::BOLD),
+            (Role::Frame, Modifier::DIM),
+            (Role::Accent, Modifier::BOLD),
+            (Role::Wrong, Modifier::BOLD),
+            (Role::Selected, Modifier::REVERSED),
+            (Role::Match, Modifier::UNDERLINED),
+            (Role::Key, Modifier::BOLD),
+            (Role::Escape, Modifier::UNDERLINED),
+        ] {
+            theme.set(role, Style::new().add_modifier(modifier));
+        }
+        theme
+    }
+
+    fn set(&mut self, role: Role, style: Style) {
+        if let Some(slot) = self.styles.get_mut(role as usize) {
+            *slot = style;
+        }
     }
 }
 
@@ -94,6 +150,8 @@ pub struct Signs {
     pub cut: &'static str,
     /// Between two things on a line.
     pub dot: &'static str,
+    /// Beside a rate: from the platform, to the platform.
+    pub rates: [&'static str; 2],
     /// Lines: horizontal, vertical, then the corners top left, top right, bottom left, bottom right, then tee right, tee left.
     pub lines: [&'static str; 8],
 }
@@ -113,6 +171,7 @@ impl Signs {
         closed: "▸",
         cut: "…",
         dot: "·",
+        rates: ["↓", "↑"],
         lines: ["─", "│", "╭", "╮", "╰", "╯", "├", "┤"],
     };
     /// For the others.
@@ -129,6 +188,21 @@ impl Signs {
         closed: ">",
         cut: "~",
         dot: "-",
+        rates: ["in", "out"],
         lines: ["-", "|", "+", "+", "+", "+", "+", "+"],
     };
+
+    /// The signs for the character set that the environment names: the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is
+    /// set and not empty decides (POSIX); without any the terminal is taken to speak UTF-8, as nearly all do today.
+    pub fn for_locale(lc_all: Option<&str>, lc_ctype: Option<&str>, lang: Option<&str>) -> Self {
+        let locale = [lc_all, lc_ctype, lang].into_iter().flatten().find(|value| !value.is_empty());
+        let utf8 = locale.is_none_or(|value| {
+            let value = value.to_ascii_lowercase();
+            value.contains("utf-8") || value.contains("utf8")
+        });
+        if utf8 { Self::UNICODE } else { Self::ASCII }
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,8 @@ pub struct Standing {
     pub tx_rate: Rate,
     /// Filters with the QoS granted, or `None` where refused; in the order asked, at most 4,096.
     pub subscriptions: Vec<(String, Option<Qos>)>,
+    /// Those of the filters that got a lower QoS than was asked for, with the QoS asked for.
+    pub lowered: Vec<(String, Qos)>,
 }
 
 impl Standing {
@@ -70,6 +72,7 @@ impl Standing {
             rx_rate: Rate::default(),
             tx_rate: Rate::default(),
             subscriptions: Vec::new(),
+            lowered: Vec::new(),
         }
     }
 
@@ -91,12 +94,17 @@ impl Standing {
 
     pub(super) fn subscribed(&mut self, answer: &Subscribed<'_>) {
         let filter = clip(answer.filter);
+        self.lowered.retain(|(known, _)| known != filter);
+        if answer.granted.is_some_and(|granted| granted < answer.asked) {
+            self.lowered.push((filter.to_owned(), answer.asked));
+        }
         if let Some(known) = self.subscriptions.iter_mut().find(|(known, _)| known == filter) {
             known.1 = answer.granted;
             return;
         }
         if self.subscriptions.len() >= SUBSCRIPTIONS {
-            self.subscriptions.remove(0);
+            let (gone, _) = self.subscriptions.remove(0);
+            self.lowered.retain(|(known, _)| *known != gone);
         }
         self.subscriptions.push((filter.to_owned(), answer.granted));
     }
@@ -104,6 +112,7 @@ impl Standing {
     pub(super) fn unsubscribed(&mut self, filter: &str) {
         let filter = clip(filter);
         self.subscriptions.retain(|(known, _)| known != filter);
+        self.lowered.retain(|(known, _)| known != filter);
     }
 }
 

@@ -1,0 +1,103 @@
+//! What a key, or a command by name, asks for.
+
+/// One thing that the person at the keys can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Move in the focused pane.
+    Move(Motion),
+    /// Give the next pane the focus.
+    NextPane,
+    /// Give the previous pane the focus.
+    PreviousPane,
+    /// Close a branch, or go to the pane on the left.
+    Collapse,
+    /// Open a branch, or go to the pane on the right.
+    Expand,
+    /// Show one device, counted from 0.
+    Device(usize),
+    /// Show all devices.
+    AllDevices,
+    /// Go to the topics.
+    Topics,
+    /// Go to the requests.
+    Requests,
+    /// Open what is selected, larger.
+    Open,
+    /// Go back: close, clear, let go.
+    Back,
+    /// Type a filter.
+    Filter,
+    /// Go to the next match of the last filter.
+    NextMatch,
+    /// Go to the previous match of the last filter.
+    PreviousMatch,
+    /// Follow the stream or hold it.
+    Follow,
+    /// Compose a report.
+    Compose,
+    /// Reply to a request.
+    Reply,
+    /// Send what is composed.
+    Send,
+    /// Send in spite of a fault or a limit.
+    Force,
+    /// Choose another topic for what is composed.
+    Topic,
+    /// Choose another quality of service for what is composed.
+    Qos,
+    /// Have what is composed retained, or not.
+    Retain,
+    /// Throw what is composed away.
+    Discard,
+    /// Subscribe to a topic filter.
+    Subscribe,
+    /// End a subscription.
+    Unsubscribe,
+    /// Show the message in another way.
+    View,
+    /// Copy the payload.
+    CopyPayload,
+    /// Copy the topic.
+    CopyTopic,
+    /// Connect at once.
+    Reconnect,
+    /// Disconnect and stay offline.
+    Disconnect,
+    /// Connect.
+    Connect,
+    /// Start, stop or list tapes.
+    Tape,
+    /// Take the next theme.
+    Theme,
+    /// Show the keys.
+    Help,
+    /// Run a command by name.
+    Palette,
+    /// Accept what is typed, or what is asked.
+    Accept,
+    /// Leave.
+    Quit,
+    /// Leave, when asked twice.
+    Interrupt,
+    /// Stop the program until the shell continues it.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+}
+
+/// A movement in a list or a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Motion {
+    /// One up.
+    Up,
+    /// One down.
+    Down,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// To the first.
+    First,
+    /// To the last.
+    Last,
+}

@@ -1,0 +1,260 @@
+//! The keys: one table of context, chord, action and words. Help, palette and footer are made from it.
+
+use ratatui::crossterm::event::KeyCode;
+
+use super::action::{Action, Motion};
+use super::chord::Chord;
+
+/// Where a key acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Whatever is on the screen.
+    Everywhere,
+    /// In every pane where nothing is typed.
+    Browse,
+    /// In the composer.
+    Compose,
+    /// While the filter is typed.
+    Filter,
+    /// While a topic filter to subscribe to is typed.
+    Prompt,
+    /// While a command's name is typed.
+    Palette,
+    /// While the help is open.
+    Help,
+    /// While a question waits for its answer.
+    Confirm,
+}
+
+impl Context {
+    /// Whether a letter that no key of this context takes is text.
+    pub fn takes_text(self) -> bool {
+        matches!(self, Self::Compose | Self::Filter | Self::Prompt | Self::Palette)
+    }
+
+    /// The help's heading.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Browse => "Panes",
+            Self::Compose => "Composer",
+            Self::Filter => "While typing a filter",
+            Self::Prompt => "While typing a topic filter",
+            Self::Palette => "While typing a command",
+            Self::Help => "Help",
+            Self::Confirm => "Questions",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// Where it acts.
+    pub context: Context,
+    /// The chords, the one to show first.
+    pub chords: &'static [Chord],
+    /// What it asks for.
+    pub action: Action,
+    /// Its name in the palette; empty: it has none.
+    pub name: &'static str,
+    /// What it does, in the footer's few letters; empty: never there.
+    pub short: &'static str,
+    /// What it does, in words.
+    pub words: &'static str,
+}
+
+const fn bind(
+    context: Context,
+    chords: &'static [Chord],
+    action: Action,
+    name: &'static str,
+    short: &'static str,
+    words: &'static str,
+) -> Binding {
+    Binding { context, chords, action, name, short, words }
+}
+
+const fn letter(letter: char) -> Chord {
+    Chord::letter(letter)
+}
+
+const fn key(code: KeyCode) -> Chord {
+    Chord::key(code)
+}
+
+use Action as A;
+use Context::{Browse, Compose, Confirm, Everywhere, Filter, Help, Palette, Prompt};
+use Motion as M;
+
+/// The table. In one context a chord stands once; a context's own keys go before those of [`Context::Everywhere`].
+pub const KEYS: &[Binding] = &[
+    bind(Browse, &[letter('j'), key(KeyCode::Down)], A::Move(M::Down), "", "", "one down"),
+    bind(Browse, &[letter('k'), key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),
+    bind(Browse, &[key(KeyCode::PageDown), Chord::ctrl('d')], A::Move(M::PageDown), "", "", "a page down"),
+    bind(Browse, &[key(KeyCode::PageUp), Chord::ctrl('u')], A::Move(M::PageUp), "", "", "a page up"),
+    bind(Browse, &[letter('g'), key(KeyCode::Home)], A::Move(M::First), "first", "", "to the first"),
+    bind(Browse, &[letter('G'), key(KeyCode::End)], A::Move(M::Last), "last", "follow", "to the last, and follow"),
+    bind(Browse, &[key(KeyCode::Tab)], A::NextPane, "", "pane", "next pane"),
+    bind(Browse, &[key(KeyCode::BackTab)], A::PreviousPane, "", "", "previous pane"),
+    bind(Browse, &[letter('h'), key(KeyCode::Left)], A::Collapse, "", "", "close a branch; pane on the left"),
+    bind(Browse, &[letter('l'), key(KeyCode::Right)], A::Expand, "", "", "open a branch; pane on the right"),
+    bind(Browse, &[letter('o')], A::Topics, "topics", "topics", "the topics"),
+    bind(Browse, &[letter('w')], A::Requests, "requests", "requests", "the requests"),
+    bind(Browse, &[letter('1')], A::Device(0), "", "", "one device (or its number after :)"),
+    bind(Browse, &[letter('2')], A::Device(1), "", "", ""),
+    bind(Browse, &[letter('3')], A::Device(2), "", "", ""),
+    bind(Browse, &[letter('4')], A::Device(3), "", "", ""),
+    bind(Browse, &[letter('5')], A::Device(4), "", "", ""),
+    bind(Browse, &[letter('6')], A::Device(5), "", "", ""),
+    bind(Browse, &[letter('7')], A::Device(6), "", "", ""),
+    bind(Browse, &[letter('8')], A::Device(7), "", "", ""),
+    bind(Browse, &[letter('9')], A::Device(8), "", "", ""),
+    bind(Browse, &[letter('0')], A::AllDevices, "all", "all devices", "all devices"),
+    bind(Browse, &[key(KeyCode::Enter)], A::Open, "open", "open", "open larger; filter by a topic; show a request"),
+    bind(Browse, &[key(KeyCode::Esc)], A::Back, "back", "back", "back: close, clear the filter, let go"),
+    bind(Browse, &[letter('/')], A::Filter, "filter", "filter", "filter as you type: words, !word, \"two words\""),
+    bind(Browse, &[letter('n')], A::NextMatch, "next-match", "next", "next match of the last filter"),
+    bind(Browse, &[letter('N')], A::PreviousMatch, "previous-match", "", "previous match of the last filter"),
+    bind(Browse, &[letter(' ')], A::Follow, "follow", "hold", "follow or hold the stream"),
+    bind(Browse, &[letter('c')], A::Compose, "compose", "report", "compose a report"),
+    bind(Browse, &[letter('r')], A::Reply, "reply", "reply", "reply to the selected request, else to the most urgent"),
+    bind(Browse, &[letter('s')], A::Subscribe, "subscribe", "subscribe", "subscribe to a topic filter"),
+    bind(Browse, &[letter('u')], A::Unsubscribe, "unsubscribe", "unsubscribe", "end the selected subscription"),
+    bind(Browse, &[letter('v')], A::View, "view", "view", "view: pretty, text, hex"),
+    bind(Browse, &[letter('y')], A::CopyPayload, "copy", "copy", "copy the payload"),
+    bind(Browse, &[letter('Y')], A::CopyTopic, "copy-topic", "", "copy the topic"),
+    bind(Browse, &[letter('R')], A::Reconnect, "reconnect", "retry now", "reconnect now"),
+    bind(Browse, &[letter('D')], A::Disconnect, "disconnect", "", "disconnect and stay offline"),
+    bind(Browse, &[letter('C')], A::Connect, "connect", "connect", "connect"),
+    bind(Browse, &[letter('t')], A::Tape, "tape", "", "tape: start, stop, list"),
+    bind(Browse, &[letter('T')], A::Theme, "theme", "", "next theme"),
+    bind(Browse, &[letter('?')], A::Help, "help", "help", "help"),
+    bind(Browse, &[letter(':')], A::Palette, "", "", "command by name, device by number"),
+    bind(Browse, &[letter('q')], A::Quit, "quit", "leave", "leave"),
+    bind(Compose, &[Chord::ctrl('s'), Chord::alt(KeyCode::Enter)], A::Send, "", "send", "send"),
+    bind(Compose, &[Chord::ctrl('f')], A::Force, "", "", "send in spite of a fault or a limit"),
+    bind(Compose, &[Chord::ctrl('t')], A::Topic, "", "topic", "another topic"),
+    bind(Compose, &[Chord::ctrl('q')], A::Qos, "", "qos", "another QoS"),
+    bind(Compose, &[Chord::ctrl('r')], A::Retain, "", "", "retained or not"),
+    bind(Compose, &[Chord::ctrl('x')], A::Discard, "", "", "throw the draft away"),
+    bind(Compose, &[key(KeyCode::Esc)], A::Back, "", "keep for later", "keep the draft and go back"),
+    bind(Filter, &[key(KeyCode::Enter)], A::Accept, "", "keep", "keep the filter"),
+    bind(Filter, &[key(KeyCode::Esc)], A::Back, "", "clear", "clear the filter"),
+    bind(Filter, &[key(KeyCode::Down)], A::Move(M::Down), "", "", "one down"),
+    bind(Filter, &[key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),
+    bind(Prompt, &[key(KeyCode::Enter)], A::Accept, "", "subscribe", "subscribe"),
+    bind(Prompt, &[Chord::ctrl('q')], A::Qos, "", "qos", "another QoS"),
+    bind(Prompt, &[Chord::ctrl('f')], A::Force, "", "", "subscribe in spite of a limit"),
+    bind(Prompt, &[key(KeyCode::Esc)], A::Back, "", "back", "do not subscribe"),
+    bind(Palette, &[key(KeyCode::Enter)], A::Accept, "", "run", "run the command"),
+    bind(Palette, &[key(KeyCode::Down), Chord::ctrl('n')], A::Move(M::Down), "", "", "next command"),
+    bind(Palette, &[key(KeyCode::Up), Chord::ctrl('p')], A::Move(M::Up), "", "", "previous command"),
+    bind(Palette, &[key(KeyCode::Esc)], A::Back, "", "back", "run nothing"),
+    bind(Help, &[letter('j'), key(KeyCode::Down)], A::Move(M::Down), "", "down", "one down"),
+    bind(Help, &[letter('k'), key(KeyCode::Up)], A::Move(M::Up), "", "up", "one up"),
+    bind(Help, &[key(KeyCode::PageDown), letter(' ')], A::Move(M::PageDown), "", "page", "a page down"),
+    bind(Help, &[key(KeyCode::PageUp)], A::Move(M::PageUp), "", "", "a page up"),
+    bind(Help, &[letter('g'), key(KeyCode::Home)], A::Move(M::First), "", "", "to the first"),
+    bind(Help, &[letter('G'), key(KeyCode::End)], A::Move(M::Last), "", "", "to the last"),
+    bind(Help, &[key(KeyCode::Esc), letter('?'), letter('q')], A::Back, "", "close", "close the help"),
+    bind(Confirm, &[letter('y'), letter('q'), key(KeyCode::Enter)], A::Accept, "", "leave", "yes, leave"),
+    bind(Confirm, &[key(KeyCode::Esc), letter('n')], A::Back, "", "stay", "no, stay"),
+    bind(Everywhere, &[Chord::ctrl('c')], A::Interrupt, "", "", "leave, when pressed twice"),
+    bind(Everywhere, &[Chord::ctrl('z')], A::Suspend, "suspend", "", "back to the shell for a while (fg returns)"),
+    bind(Everywhere, &[Chord::ctrl('l')], A::Redraw, "redraw", "", "draw everything anew"),
+];
+
+/// What `chord` asks for in `context`.
+pub fn lookup(context: Context, chord: Chord) -> Option<Action> {
+    let of = |wanted: Context| {
+        KEYS.iter()
+            .find(|binding| binding.context == wanted && binding.chords.contains(&chord))
+            .map(|found| found.action)
+    };
+    of(context).or_else(|| of(Context::Everywhere))
+}
+
+/// The row of `action` in `context`, else everywhere.
+pub fn binding(context: Context, action: Action) -> Option<&'static Binding> {
+    let of = |wanted: Context| KEYS.iter().find(|binding| binding.context == wanted && binding.action == action);
+    of(context).or_else(|| of(Context::Everywhere))
+}
+
+/// The chord to show for `action` in `context`, as words.
+pub fn chord_words(context: Context, action: Action) -> String {
+    binding(context, action).and_then(|found| found.chords.first()).map_or_else(String::new, Chord::to_string)
+}
+
+/// The commands that the palette knows: those whose name begins with `typed`, then those that hold it elsewhere in name
+/// or words.
+pub fn commands(typed: &str) -> Vec<&'static Binding> {
+    let typed = typed.trim().to_lowercase();
+    let named = || KEYS.iter().filter(|binding| !binding.name.is_empty());
+    let begins = |binding: &&Binding| binding.name.starts_with(&typed);
+    let holds = |binding: &&Binding| binding.name.contains(&typed) || binding.words.contains(&typed);
+    named().filter(begins).chain(named().filter(|binding| !begins(binding) && holds(binding))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn in_one_context_a_chord_stands_once() {
+        let mut seen = HashSet::new();
+        for binding in KEYS {
+            assert!(!binding.chords.is_empty(), "{:?} has no key", binding.action);
+            for chord in binding.chords {
+                assert!(seen.insert((binding.context, *chord)), "{chord} stands twice in {:?}", binding.context);
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_words_are_there() {
+        let mut seen = HashSet::new();
+        for binding in KEYS.iter().filter(|binding| !binding.name.is_empty()) {
+            assert!(seen.insert(binding.name), "{} stands twice", binding.name);
+            assert!(!binding.words.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_keys_of_the_readme_do_what_it_says() {
+        for (context, chord, action) in [
+            (Browse, letter('j'), A::Move(M::Down)),
+            (Browse, key(KeyCode::End), A::Move(M::Last)),
+            (Browse, letter('7'), A::Device(6)),
+            (Browse, letter(' '), A::Follow),
+            (Browse, Chord::ctrl('c'), A::Interrupt),
+            (Compose, Chord::ctrl('s'), A::Send),
+            (Compose, Chord::alt(KeyCode::Enter), A::Send),
+            (Compose, key(KeyCode::Esc), A::Back),
+            (Help, letter('?'), A::Back),
+        ] {
+            assert_eq!(lookup(context, chord), Some(action), "{chord}");
+        }
+    }
+
+    #[test]
+    fn where_text_is_typed_no_letter_is_a_command() {
+        for context in [Compose, Filter, Prompt, Palette] {
+            assert!(context.takes_text());
+            for letter in ' '..='~' {
+                assert_eq!(lookup(context, Chord::letter(letter)), None, "{letter} in {context:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_palette_puts_beginnings_first() {
+        let names: Vec<&str> = commands("co").iter().map(|binding| binding.name).collect();
+        assert_eq!(names[..4], ["compose", "copy", "copy-topic", "connect"]);
+        assert!(names.contains(&"reconnect"));
+        assert_eq!(commands("zzz").len(), 0);
+        assert!(commands("").len() > 15);
+    }
+}

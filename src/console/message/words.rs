@@ -1,0 +1,139 @@
+//! What the header says of an event, and what an event without a payload says in words.
+
+use std::fmt::Write;
+
+use crate::console::theme::{Role, Signs};
+use crate::console::words;
+use crate::event::{Event, Kind, Message, StateChange, Subscribed};
+use crate::mqtt::Qos;
+use crate::text::Safe;
+
+/// The first row: what happened on the left, its particulars on the right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Which sign stands first, and how it looks.
+    pub(super) sign: Sign,
+    /// The topic, or the kind of event.
+    pub(super) subject: Safe,
+    /// QoS, flags, size; or a code.
+    pub(super) particulars: Vec<Safe>,
+}
+
+/// A sign, in the characters that the terminal has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// From the platform.
+    Down,
+    /// To the platform.
+    Up,
+    /// Done.
+    Good,
+    /// Waiting.
+    Waiting,
+    /// Wrong.
+    Wrong,
+    /// A remark.
+    Dot,
+}
+
+impl Sign {
+    /// The character and its role.
+    pub(super) fn look(self, signs: &Signs) -> (&'static str, Role) {
+        match self {
+            Self::Down => (signs.down, Role::Incoming),
+            Self::Up => (signs.up, Role::Outgoing),
+            Self::Good => (signs.good, Role::Good),
+            Self::Waiting => (signs.waiting, Role::Waiting),
+            Self::Wrong => (signs.wrong, Role::Wrong),
+            Self::Dot => (signs.dot, Role::Dim),
+        }
+    }
+}
+
+/// The header of `event`.
+pub(super) fn head(event: &Event<'_>) -> Head {
+    match &event.kind {
+        Kind::Rx(message) => message_head(Sign::Down, message),
+        Kind::Tx(message) => message_head(Sign::Up, message),
+        Kind::State(change) => {
+            let sign = match change.state {
+                crate::event::LineState::Online => Sign::Good,
+                crate::event::LineState::Connecting | crate::event::LineState::Backoff => Sign::Waiting,
+                crate::event::LineState::Offline => Sign::Wrong,
+            };
+            words_head(sign, change.state.word(), change.code)
+        }
+        Kind::Acked(_) => words_head(Sign::Good, "acknowledged", None),
+        Kind::Subscribed(subscribed) => match subscribed.granted {
+            Some(_) => words_head(Sign::Good, "subscribed", None),
+            None => words_head(Sign::Wrong, "subscription refused", None),
+        },
+        Kind::Unsubscribed { .. } => words_head(Sign::Good, "unsubscribed", None),
+        Kind::Gap { .. } => words_head(Sign::Wrong, "gap", None),
+        Kind::Note { .. } => words_head(Sign::Dot, "note", None),
+        Kind::Error(failure) => words_head(Sign::Wrong, "error", Some(failure.code)),
+    }
+}
+
+fn message_head(sign: Sign, message: &Message<'_>) -> Head {
+    let mut particulars = vec![Safe::new(&format!("qos {}", message.qos.number()))];
+    let flags = [(message.retain, "retain"), (message.dup, "dup")];
+    particulars.extend(flags.iter().filter(|(set, _)| *set).map(|(_, word)| Safe::new(word)));
+    particulars.push(Safe::new(&words::bytes(message.payload.len())));
+    Head { sign, subject: Safe::new(message.topic), particulars }
+}
+
+fn words_head(sign: Sign, subject: &str, code: Option<&str>) -> Head {
+    Head { sign, subject: Safe::new(subject), particulars: code.map(Safe::new).into_iter().collect() }
+}
+
+/// What `event` says, in lines; `None` for a message, which speaks by its payload.
+pub(super) fn body(event: &Event<'_>) -> Option<String> {
+    let lines = match &event.kind {
+        Kind::Rx(_) | Kind::Tx(_) => return None,
+        Kind::State(change) => state(change),
+        Kind::Acked(acked) => vec![match acked.packet_id {
+            Some(id) => format!("The platform has packet {} after {}.", id.number(), words::took(acked.took)),
+            None => format!("Written after {}; with QoS 0 nobody says whether it arrived.", words::took(acked.took)),
+        }],
+        Kind::Subscribed(subscribed) => subscription(subscribed),
+        Kind::Unsubscribed { filter, .. } => vec![(*filter).to_owned()],
+        Kind::Gap { count, reason } => vec![format!("{} events are missing here: {reason}", words::count(*count))],
+        Kind::Note { text } => vec![(*text).to_owned()],
+        Kind::Error(failure) => {
+            let mut lines = vec![failure.reason.to_owned()];
+            lines.extend(failure.hint.map(str::to_owned));
+            lines
+        }
+    };
+    Some(lines.join("\n"))
+}
+
+fn state(change: &StateChange<'_>) -> Vec<String> {
+    let mut lines: Vec<String> = change.reason.iter().chain(&change.hint).map(|&words| words.to_owned()).collect();
+    let mut attempt = String::new();
+    if change.attempt > 0 {
+        attempt = format!("Attempt {}", change.attempt);
+    }
+    if let Some(wait) = change.retry_in {
+        let joint = if attempt.is_empty() { "Next attempt" } else { ", the next" };
+        // Writing to a String cannot fail.
+        let _ = write!(attempt, "{joint} in {}", words::took(wait));
+    }
+    if !attempt.is_empty() {
+        lines.push(attempt + ".");
+    }
+    lines
+}
+
+fn subscription(subscribed: &Subscribed<'_>) -> Vec<String> {
+    let mut lines = vec![subscribed.filter.to_owned()];
+    let asked = subscribed.asked.number();
+    lines.push(match subscribed.granted.map(Qos::number) {
+        Some(granted) if granted == asked => format!("QoS {granted}, as asked for."),
+        Some(granted) => format!("QoS {granted}; QoS {asked} was asked for."),
+        None => format!("Refused; QoS {asked} was asked for."),
+    });
+    lines.extend(subscribed.reason.map(str::to_owned));
+    lines
+}

@@ -1,0 +1,117 @@
+//! The keys that are most useful now, from the keymap.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::View;
+use crate::console::action::{Action, Motion};
+use crate::console::keymap::{Context, binding};
+use crate::console::layout::Pane;
+use crate::console::paint;
+use crate::console::theme::Role;
+use crate::event::LineState;
+use crate::text::Safe;
+
+/// How many keys are shown.
+const KEYS: usize = 5;
+
+/// Paints a line of keys.
+pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) {
+    paint::fill(buffer, area, view.style(Role::Bar));
+    let mut x = area.x + u16::from(area.width > 1);
+    for (chord, words) in fitting(view, area.width.saturating_sub(1)) {
+        x += put(buffer, x, area, view, &chord, &words) + 2;
+    }
+}
+
+/// Paints the keys at the right end of a line; answers how many cells they take.
+pub fn render_right(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> u16 {
+    let keys = fitting(view, area.width.saturating_sub(1));
+    let wanted: u16 = keys.iter().map(|(chord, words)| width(chord, words) + 2).sum();
+    if wanted == 0 {
+        return 0;
+    }
+    let mut x = area.right().saturating_sub(wanted - 1);
+    for (chord, words) in &keys {
+        x += put(buffer, x, area, view, chord, words) + 2;
+    }
+    wanted
+}
+
+fn put(buffer: &mut Buffer, x: u16, area: Rect, view: &View<'_>, chord: &Safe, words: &Safe) -> u16 {
+    let bar = view.style(Role::Bar);
+    let room = |x: u16| area.right().saturating_sub(x);
+    let style: Style = bar.patch(view.style(Role::Key));
+    let key = paint::put(buffer, x, area.y, room(x), chord, style);
+    key + 1 + paint::put(buffer, x + key + 1, area.y, room(x + key + 1), words, bar)
+}
+
+fn width(chord: &Safe, words: &Safe) -> u16 {
+    paint::cells_of(chord) + 1 + paint::cells_of(words)
+}
+
+/// The most useful keys that fit into `room` cells.
+fn fitting(view: &View<'_>, room: u16) -> Vec<(Safe, Safe)> {
+    let context = view.state.context();
+    let mut taken = 0;
+    let mut out = Vec::new();
+    for action in useful(view).into_iter().take(KEYS) {
+        let Some(found) = binding(context, action).filter(|found| !found.short.is_empty()) else { continue };
+        let Some(chord) = found.chords.first() else { continue };
+        let (chord, words) = (Safe::new(&chord.to_string()), Safe::from_static(found.short));
+        let wanted = width(&chord, &words) + 2;
+        if taken + wanted > room + 2 {
+            continue;
+        }
+        taken += wanted;
+        out.push((chord, words));
+    }
+    out
+}
+
+/// The actions that are worth a place, the most useful first; help is always among the first five.
+fn useful(view: &View<'_>) -> Vec<Action> {
+    let state = view.state;
+    let mut actions = match state.context() {
+        Context::Compose => vec![Action::Send, Action::Back, Action::Topic, Action::Qos],
+        Context::Filter | Context::Palette | Context::Confirm => vec![Action::Accept, Action::Back],
+        Context::Prompt => vec![Action::Accept, Action::Qos, Action::Back],
+        Context::Help => vec![Action::Move(Motion::Down), Action::Move(Motion::PageDown), Action::Back],
+        Context::Everywhere | Context::Browse => browse(view),
+    };
+    if state.context() == Context::Browse {
+        actions.truncate(KEYS - 1);
+        actions.push(Action::Help);
+    }
+    actions
+}
+
+fn browse(view: &View<'_>) -> Vec<Action> {
+    let state = view.state;
+    let mut actions = Vec::new();
+    if view.glance.open > 0 {
+        actions.push(Action::Reply);
+    }
+    let chosen = state.device().map(|session| usize::from(session.0));
+    let mut devices =
+        view.glance.devices.iter().enumerate().filter(|(place, _)| chosen.is_none_or(|chosen| chosen == *place));
+    match devices.find(|(_, device)| matches!(device.state, LineState::Backoff | LineState::Offline)) {
+        Some((_, device)) if device.state == LineState::Backoff => actions.push(Action::Reconnect),
+        Some(_) => actions.push(Action::Connect),
+        None => {}
+    }
+    let pane: &[Action] = match state.focus {
+        Pane::Stream if !state.window.follows() => &[Action::Move(Motion::Last), Action::Open, Action::Filter],
+        Pane::Stream => &[Action::Compose, Action::Follow, Action::Filter, Action::NextPane],
+        Pane::Message => &[Action::View, Action::CopyPayload, Action::Back],
+        Pane::Topics => &[Action::Subscribe, Action::Unsubscribe, Action::Open, Action::Back],
+        Pane::Requests => &[Action::Open, Action::Compose, Action::Back],
+        Pane::Composer => &[Action::Compose],
+    };
+    if state.focus == Pane::Stream && (!state.filter.is_empty() || state.window.query().topic.is_some()) {
+        actions.push(Action::Back);
+    }
+    actions.extend(pane);
+    actions
+}

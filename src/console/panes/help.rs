@@ -1,0 +1,103 @@
+//! The help: every key, from the keymap.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Pen, View};
+use crate::console::chord::Chord;
+use crate::console::keymap::{Context, KEYS};
+use crate::console::paint;
+use crate::console::theme::Role;
+use crate::text::Safe;
+
+/// The sections, in the order of the help.
+const SECTIONS: [Context; 8] = [
+    Context::Browse,
+    Context::Compose,
+    Context::Filter,
+    Context::Prompt,
+    Context::Palette,
+    Context::Help,
+    Context::Confirm,
+    Context::Everywhere,
+];
+
+/// A line of the help.
+enum Entry {
+    Heading(&'static str),
+    Key(String, &'static str),
+    Gap,
+}
+
+/// How many lines the help has.
+pub fn lines() -> usize {
+    entries().len()
+}
+
+/// How many of them a screen of that size shows.
+pub fn visible(width: u16, height: u16) -> usize {
+    usize::from(place(Rect::new(0, 0, width, height)).height.saturating_sub(2))
+}
+
+/// Paints the help over the screen, from line `top` on.
+pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, top: usize) {
+    let area = place(screen);
+    paint::fill(buffer, area, view.style(Role::Text));
+    paint::outline(buffer, area, view.signs, view.style(Role::Accent));
+    let inside = Rect {
+        x: area.x + 2.min(area.width),
+        y: area.y + 1.min(area.height),
+        width: area.width.saturating_sub(4),
+        height: area.height.saturating_sub(2),
+    };
+    let title = Rect { x: area.x + 1.min(area.width), height: area.height.min(1), width: area.width.saturating_sub(2), ..area };
+    if title.height > 0 {
+        Pen::new(buffer, title, view.signs).word(" Keys ", view.style(Role::Accent));
+    }
+    let entries = entries();
+    let keys = entries.iter().map(|entry| if let Entry::Key(chords, _) = entry { chords.len() } else { 0 }).max();
+    let keys = u16::try_from(keys.unwrap_or(0)).unwrap_or(u16::MAX).min(inside.width / 2);
+    for (y, entry) in (inside.top()..inside.bottom()).zip(entries.iter().skip(top)) {
+        let mut pen = Pen::new(buffer, Rect { y, height: 1, ..inside }, view.signs);
+        match entry {
+            Entry::Heading(words) => {
+                pen.word(words, view.style(Role::Strong));
+            }
+            Entry::Key(chords, words) => {
+                let end = pen.end;
+                pen.end = inside.x + keys;
+                pen.put(&Safe::new(chords), view.style(Role::Key));
+                pen.end = end;
+                pen.x = inside.x + keys + 2;
+                pen.word(words, view.style(Role::Text));
+            }
+            Entry::Gap => {}
+        }
+    }
+}
+
+fn place(screen: Rect) -> Rect {
+    let width = screen.width.min(86);
+    let rows = u16::try_from(lines()).unwrap_or(u16::MAX).saturating_add(2);
+    let height = screen.height.min(rows);
+    Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height }
+}
+
+fn entries() -> Vec<Entry> {
+    let mut out = Vec::new();
+    for context in SECTIONS {
+        if !out.is_empty() {
+            out.push(Entry::Gap);
+        }
+        out.push(Entry::Heading(context.heading()));
+        for binding in KEYS.iter().filter(|binding| binding.context == context && !binding.words.is_empty()) {
+            let chords: Vec<String> = binding.chords.iter().map(Chord::to_string).collect();
+            let mut chords = chords.join("  ");
+            if binding.action == crate::console::action::Action::Device(0) {
+                chords = "1 to 9".to_owned();
+            }
+            out.push(Entry::Key(chords, binding.words));
+        }
+    }
+    out
+}

@@ -1,0 +1,85 @@
+//! The list of commands above the line in which a command's name is typed, and the question before leaving.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Pen, View, words};
+use crate::console::chord::Chord;
+use crate::console::keymap::commands;
+use crate::console::line::Line;
+use crate::console::paint;
+use crate::console::theme::Role;
+use crate::text::Safe;
+
+/// How many commands are shown at once.
+const ROWS: u16 = 10;
+
+/// Paints the commands that fit what is typed, above `bottom`.
+pub fn render(buffer: &mut Buffer, above: Rect, view: &View<'_>, line: &Line, chosen: usize) {
+    let found = commands(line.text());
+    let count = u16::try_from(found.len()).unwrap_or(u16::MAX).clamp(1, ROWS);
+    let height = (count + 2).min(above.height);
+    let area = Rect { y: above.bottom() - height, height, width: above.width.min(76), ..above };
+    paint::fill(buffer, area, view.style(Role::Text));
+    paint::outline(buffer, area, view.signs, view.style(Role::Accent));
+    let inside = shrink(area);
+    if found.is_empty() {
+        let digits = !line.is_empty() && line.text().bytes().all(|byte| byte.is_ascii_digit());
+        let text = if digits { "The device of that number." } else { "No command has that name or does that." };
+        words(buffer, inside, &Safe::from_static(text), view.style(Role::Dim));
+        return;
+    }
+    let top = (chosen + 1).saturating_sub(usize::from(inside.height));
+    for (y, (place, binding)) in (inside.top()..inside.bottom()).zip(found.iter().enumerate().skip(top)) {
+        let row = Rect { y, height: 1, ..inside };
+        let mut ground = view.style(Role::Text);
+        if place == chosen {
+            ground = view.style(Role::Selected);
+            paint::tint(buffer, row, ground);
+        }
+        let style = |role| view.style(role).patch(ground);
+        let mut pen = Pen::new(buffer, row, view.signs);
+        pen.word(if place == chosen { view.signs.cursor } else { " " }, style(Role::Accent));
+        pen.word(binding.name, style(Role::Strong));
+        pen.x = pen.x.max(inside.x + 18.min(inside.width));
+        let chord = binding.chords.first().map(Chord::to_string).unwrap_or_default();
+        pen.put(&Safe::new(&chord), style(Role::Key));
+        pen.x = pen.x.max(inside.x + 26.min(inside.width)).max(pen.x + 1);
+        pen.word(binding.words, style(Role::Text));
+    }
+}
+
+/// Paints the question whether to leave, in the middle of the screen.
+pub fn leave(buffer: &mut Buffer, screen: Rect, view: &View<'_>, reasons: &[Safe]) {
+    let rows = u16::try_from(reasons.len()).unwrap_or(u16::MAX).saturating_add(4);
+    let widest = reasons.iter().map(paint::cells_of).max().unwrap_or(0).saturating_add(6).max(34);
+    let (width, height) = (screen.width.min(widest), screen.height.min(rows));
+    let area =
+        Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
+    paint::fill(buffer, area, view.style(Role::Text));
+    paint::outline(buffer, area, view.signs, view.style(Role::Accent));
+    let inside = shrink(area);
+    let question = [Safe::from_static("Leave all the same?")];
+    for (y, (place, line)) in (inside.top()..inside.bottom()).zip(reasons.iter().chain(&question).enumerate()) {
+        let asks = place == reasons.len();
+        let row = Rect { y: y + u16::from(asks), height: 1, ..inside };
+        if row.y >= inside.bottom() {
+            break;
+        }
+        let mut pen = Pen::new(buffer, row, view.signs);
+        pen.skip(1);
+        if !asks {
+            pen.word(view.signs.waiting, view.style(Role::Waiting)).skip(1);
+        }
+        pen.put(line, view.style(if asks { Role::Strong } else { Role::Text }));
+    }
+}
+
+fn shrink(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1.min(area.width),
+        y: area.y + 1.min(area.height),
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
+}

@@ -1,0 +1,157 @@
+//! The status line: what the last key came to, else how the lines are; the most urgent request where its pane is not on the
+//! screen; and the line that is typed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{Pen, View, footer, typed};
+use crate::console::glance::{Device, Right};
+use crate::console::paint;
+use crate::console::state::Overlay;
+use crate::console::theme::Role;
+use crate::console::words as numbers;
+use crate::event::LineState;
+use crate::text::Safe;
+use crate::timeline::SessionId;
+
+/// Paints the line, with the keys on its right where they have no line of their own. Answers where the cursor is, if
+/// something is typed here.
+pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)> {
+    let bar = view.style(Role::Bar);
+    paint::fill(buffer, area, bar);
+    if let Some(cursor) = prompt(buffer, area, view) {
+        return Some(cursor);
+    }
+    let mut room = area;
+    if view.layout.footer.is_none() {
+        // Half of the line belongs to the status, whatever keys there are.
+        let taken = footer::render_right(buffer, Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area }, view);
+        room.width -= taken;
+    }
+    let mut pen = Pen::new(buffer, room, view.signs);
+    pen.skip(1);
+    if view.layout.requests.is_none() {
+        urgent(&mut pen, view, bar);
+    }
+    match &view.state.notice {
+        Some(notice) => {
+            pen.put(&notice.text, bar.patch(view.style(notice.role)));
+        }
+        None => lines(&mut pen, view, bar),
+    }
+    None
+}
+
+/// The line that is typed, if one is.
+fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)> {
+    let bar = view.style(Role::Bar);
+    let strong = bar.patch(view.style(Role::Strong));
+    let (label, line) = match &view.state.overlay {
+        Some(Overlay::Palette { line, .. }) => (Safe::from_static(":"), line),
+        Some(Overlay::Prompt { session, line, qos, force }) => {
+            let force = if *force { ", past the limits" } else { "" };
+            let device = view.device(*session);
+            (Safe::new(&format!("subscribe {device}, QoS {}{force}: ", qos.number())), line)
+        }
+        None if view.state.typing => (Safe::from_static("/"), &view.state.filter),
+        _ => return None,
+    };
+    let mut room = area;
+    if view.layout.footer.is_none() && area.width >= 60 {
+        room.width -= footer::render_right(buffer, Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area }, view);
+    }
+    let mut pen = Pen::new(buffer, room, view.signs);
+    pen.skip(1);
+    let longest = pen.room() / 2;
+    let label = label.cut(usize::from(longest));
+    pen.put(&label, strong);
+    Some(typed(&mut pen, line, bar))
+}
+
+fn urgent(pen: &mut Pen<'_>, view: &View<'_>, bar: Style) {
+    let Some(ask) = &view.glance.urgent else { return };
+    let Right::Left(left) = ask.right else { return };
+    let style = bar.patch(view.style(Role::Waiting));
+    let device = if view.glance.devices.len() > 1 { format!(" {}", super::number(ask.session)) } else { String::new() };
+    let text = format!("{} {}{device} {}", view.signs.waiting, numbers::left(left), ask.label);
+    pen.put(&Safe::new(&text), style);
+    if view.glance.open > 1 {
+        pen.put(&Safe::new(&format!(" +{}", view.glance.open - 1)), style);
+    }
+    separate(pen, view, bar);
+}
+
+fn separate(pen: &mut Pen<'_>, view: &View<'_>, bar: Style) {
+    let [_, upright, ..] = view.signs.lines;
+    pen.skip(1).word(upright, bar.patch(view.style(Role::Frame))).skip(1);
+}
+
+/// How the lines are: the chosen device's in full, or all of them together; then those that are down.
+fn lines(pen: &mut Pen<'_>, view: &View<'_>, bar: Style) {
+    let devices = &view.glance.devices;
+    let chosen = view.state.device().or_else(|| (devices.len() == 1).then_some(SessionId(0)));
+    match chosen.and_then(|session| Some((session, devices.get(usize::from(session.0))?))) {
+        Some((session, device)) => one(pen, view, session, device, bar),
+        None => all(pen, view, bar),
+    }
+    let down = devices.iter().enumerate().filter(|(_, device)| device.is_down());
+    for (place, device) in down {
+        if chosen.is_some_and(|session| usize::from(session.0) == place) {
+            continue;
+        }
+        separate(pen, view, bar);
+        let style = bar.patch(view.style(Role::Waiting));
+        pen.put(&Safe::new(&format!("{} {}", place + 1, state_words(device))), style);
+    }
+}
+
+fn all(pen: &mut Pen<'_>, view: &View<'_>, bar: Style) {
+    let devices = &view.glance.devices;
+    let online = devices.iter().filter(|device| device.state == LineState::Online).count();
+    pen.put(&Safe::new(&format!("{online} of {} online", devices.len())), bar);
+    let sum = |rate: fn(&Device) -> f64| devices.iter().map(rate).sum::<f64>();
+    rates(pen, view, bar, sum(|device| device.rates.0), sum(|device| device.rates.1));
+}
+
+fn one(pen: &mut Pen<'_>, view: &View<'_>, session: SessionId, device: &Device, bar: Style) {
+    pen.put(&Safe::new(&format!("{} ", super::number(session))), bar);
+    if device.state == LineState::Online {
+        pen.word("online", bar.patch(view.style(Role::Good)));
+        pen.put(&Safe::new(&format!(" since {}", device.since)), bar);
+        if let Some(ping) = device.ping {
+            pen.put(&Safe::new(&format!(" {} ping {}", view.signs.dot, numbers::took(ping))), bar);
+        }
+        if device.refused > 0 {
+            let text = format!(" {} {} refused", view.signs.dot, device.refused);
+            pen.put(&Safe::new(&text), bar.patch(view.style(Role::Wrong)));
+        }
+        rates(pen, view, bar, device.rates.0, device.rates.1);
+        return;
+    }
+    let role = if device.state == LineState::Offline && device.is_down() { Role::Wrong } else { Role::Waiting };
+    pen.put(&Safe::new(&state_words(device)), bar.patch(view.style(role)));
+    if !device.reason.is_empty() {
+        pen.put(&Safe::new(&format!(" {} {}", view.signs.dot, device.reason)), bar);
+    }
+}
+
+fn rates(pen: &mut Pen<'_>, view: &View<'_>, bar: Style, down: f64, up: f64) {
+    let [fall, rise] = view.signs.rates;
+    let text = format!(" {} {fall} {} {rise} {}", view.signs.dot, numbers::rate(down), numbers::rate(up));
+    pen.put(&Safe::new(&text), bar);
+}
+
+fn state_words(device: &Device) -> String {
+    match (device.state, device.retry) {
+        (LineState::Backoff, Some((left, whole))) => {
+            format!("back-off {}: {} of {}", device.attempt, numbers::left(left), numbers::took(whole))
+        }
+        (LineState::Backoff, None) => format!("back-off {}", device.attempt),
+        (LineState::Connecting, _) if device.attempt > 1 => format!("connecting, attempt {}", device.attempt),
+        (LineState::Connecting, _) => "connecting".to_owned(),
+        (LineState::Online, _) => "online".to_owned(),
+        (LineState::Offline, _) if device.code.is_empty() => "offline".to_owned(),
+        (LineState::Offline, _) => format!("offline: {}", device.code),
+    }
+}

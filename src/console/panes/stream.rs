@@ -1,0 +1,200 @@
+//! The stream: one row an event, the newest at the bottom; time on the left, how long on the right.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{Pen, View, frames, number, words};
+use crate::console::glance::Right;
+use crate::console::keymap::{Context, chord_words};
+use crate::console::action::Action;
+use crate::console::layout::Pane;
+use crate::console::paint;
+use crate::console::row::Row;
+use crate::console::theme::Role;
+use crate::console::words as numbers;
+use crate::text::Safe;
+
+/// The columns of a width.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    /// Cells of the time of day: to the millisecond, the second, or none.
+    clock: u16,
+    /// Cells of a device's number; 0: there is one device only.
+    device: u16,
+    /// Cells of what it is.
+    what: u16,
+    /// Between columns.
+    gap: u16,
+    /// Cells of the right column.
+    right: u16,
+}
+
+impl Columns {
+    fn new(width: u16, view: &View<'_>) -> Self {
+        let devices = view.glance.devices.len();
+        let digits = u16::try_from(devices.to_string().len()).unwrap_or(1);
+        let right = view.glance.rows.iter().map(|(_, right)| paint::cells_of(&right_words(view, right, width).0)).max();
+        Self {
+            clock: match width {
+                70.. => 12,
+                30.. => 8,
+                _ => 0,
+            },
+            device: if devices > 1 { digits } else { 0 },
+            what: match width {
+                84.. => 18,
+                64.. => 15,
+                _ => 0,
+            },
+            gap: if width >= 70 { 2 } else { 1 },
+            right: right.unwrap_or(0).min(width / 3),
+        }
+    }
+}
+
+/// Paints the pane.
+pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) {
+    heading(buffer, view);
+    let area = view.layout.inside(rect);
+    if area.is_empty() {
+        return;
+    }
+    if view.glance.rows.is_empty() {
+        words(buffer, area, &nothing(view), view.style(Role::Dim));
+        return;
+    }
+    let columns = Columns::new(area.width, view);
+    for (y, (place, (row, right))) in (area.top()..area.bottom()).zip(view.glance.rows.iter().enumerate()) {
+        let line = Rect { y, height: 1, ..area };
+        let selected = view.glance.cursor == Some(place);
+        let ground = if selected { view.style(Role::Selected) } else { Style::new() };
+        if selected {
+            paint::tint(buffer, line, ground);
+        }
+        paint_row(buffer, line, view, columns, row, right, selected, ground);
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one row; a struct of them would live for one call")]
+fn paint_row(
+    buffer: &mut Buffer,
+    line: Rect,
+    view: &View<'_>,
+    columns: Columns,
+    row: &Row,
+    right: &Right,
+    selected: bool,
+    ground: Style,
+) {
+    let style = |role| view.style(role).patch(ground);
+    let (right_text, right_role) = right_words(view, right, line.width);
+    let tail = if right_text.is_empty() { 0 } else { columns.right + 1 };
+    paint::put_right(
+        buffer,
+        line.right().saturating_sub(tail),
+        line.y,
+        columns.right,
+        &right_text,
+        view.signs.cut,
+        style(right_role),
+    );
+    let mut pen = Pen::new(buffer, line, view.signs);
+    let cursor = if selected { view.signs.cursor } else { " " };
+    pen.word(cursor, style(Role::Accent));
+    if columns.clock > 0 {
+        pen.put(&row.clock.cut(usize::from(columns.clock)), style(Role::Dim)).skip(columns.gap);
+    }
+    if columns.device > 0 {
+        let text = Safe::new(&format!("{:>1$}", number(row.session), usize::from(columns.device)));
+        pen.put(&text, style(Role::Text)).skip(columns.gap);
+    }
+    let (sign, role) = row.sign.shown(view.signs);
+    pen.word(sign, style(role)).skip(columns.gap);
+    pen.end = line.right().saturating_sub(tail + 1);
+    let role = if row.wrong { Role::Wrong } else { role };
+    let told = !row.name.is_empty() || !row.detail.is_empty();
+    if columns.what > 0 || !told {
+        let (start, end) = (pen.x, pen.end);
+        if columns.what > 0 {
+            pen.end = end.min(start + columns.what);
+        }
+        pen.put(&row.what, style(role));
+        pen.end = end;
+        pen.x = (start + columns.what + 1).max(pen.x + 1).min(end);
+    }
+    if !row.name.is_empty() {
+        pen.put(&row.name, style(Role::Strong)).skip(columns.gap);
+    }
+    let detail = if row.wrong { Role::Wrong } else { Role::Text };
+    pen.put(&row.detail, style(detail));
+}
+
+fn right_words(view: &View<'_>, right: &Right, width: u16) -> (Safe, Role) {
+    let with = |sign: &'static str, words: &str| Safe::new(&format!("{sign} {words}"));
+    match right {
+        Right::Nothing => (Safe::default(), Role::Dim),
+        Right::Took(took) => (took.clone(), Role::Dim),
+        Right::Left(left) => {
+            let left = numbers::left(*left);
+            let words = if width >= 84 { format!("answer in {left}") } else { left };
+            (Safe::new(&words), Role::Waiting)
+        }
+        Right::Answered(took) => (with(view.signs.good, &numbers::took(*took)), Role::Good),
+        Right::Late(took) => (with(view.signs.wrong, &format!("late, {}", numbers::took(*took))), Role::Wrong),
+        Right::Expired => (with(view.signs.wrong, "no answer"), Role::Wrong),
+    }
+}
+
+fn heading(buffer: &mut Buffer, view: &View<'_>) {
+    let state = view.state;
+    let query = state.window.query();
+    let dot = format!(" {} ", view.signs.dot);
+    let mut parts = vec![(Safe::from_static("Stream"), Role::Text)];
+    let mut add = |text: Safe, role| {
+        parts.push((Safe::new(&dot), Role::Dim));
+        parts.push((text, role));
+    };
+    match query.session {
+        Some(session) => add(view.device(session), Role::Text),
+        None if view.glance.devices.len() > 1 => add(Safe::from_static("all devices"), Role::Text),
+        None => {}
+    }
+    if let Some(topic) = &query.topic {
+        add(Safe::new(topic), Role::Match);
+    }
+    if !state.filter.is_empty() {
+        add(Safe::new(&format!("/{}", state.filter.text())), Role::Match);
+    }
+    let newest = numbers::count(view.glance.newest);
+    let news = view.glance.newest.saturating_add(1).saturating_sub(state.window.shown_to());
+    let mut remark = match (state.window.follows(), news) {
+        (true, _) => format!("following {} {newest}", view.signs.dot),
+        (false, 0) => "held".to_owned(),
+        (false, news) => format!("held {} {} newer", view.signs.dot, numbers::count(news)),
+    };
+    if state.window.is_searching() {
+        remark = "searching".to_owned();
+    }
+    if view.glance.let_go.events > 0 {
+        remark = format!("{} let go {} {remark}", numbers::count(view.glance.let_go.events), view.signs.dot);
+    }
+    let role = if state.window.follows() { Role::Dim } else { Role::Waiting };
+    frames::title(buffer, view, Pane::Stream, &parts, &Safe::new(&remark), role);
+}
+
+fn nothing(view: &View<'_>) -> Safe {
+    let state = view.state;
+    let key = |action| chord_words(Context::Browse, action);
+    let filtered = !state.filter.is_empty() || state.window.query().topic.is_some();
+    if state.window.is_searching() {
+        Safe::from_static("Searching.")
+    } else if filtered {
+        Safe::new(&format!("No event fits. {} shows all again.", key(Action::Back)))
+    } else if view.glance.devices.is_empty() {
+        Safe::from_static("There is no device. Name one in the config, or start `standin demo`.")
+    } else {
+        let (connect, help) = (key(Action::Connect), key(Action::Help));
+        Safe::new(&format!("Nothing has happened yet. {connect} connects, {help} shows all keys."))
+    }
+}

@@ -1,0 +1,239 @@
+//! One row of the stream: an event in a person's words, made once when it becomes visible.
+
+use jiff::tz::TimeZone;
+
+use super::theme::{Role, Signs};
+use super::words;
+use crate::cloud::{Direction, Platform};
+use crate::event::{Event, Failure, Kind, LineState, Message, StateChange, Subscribed, WallTime};
+use crate::text::Safe;
+use crate::timeline::SessionId;
+
+/// Payloads up to this size are summed up.
+const SUMMED_UP: usize = 64 * 1024;
+/// More letters than any row shows.
+const ROW_BYTES: usize = 2 * 1024;
+
+/// The sign at the head of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    /// From the platform.
+    Down,
+    /// To the platform.
+    Up,
+    /// Waiting.
+    Waiting,
+    /// Online.
+    Online,
+    /// Offline.
+    Offline,
+    /// Done.
+    Good,
+    /// Wrong.
+    Wrong,
+    /// Neither here nor there: a remark.
+    Remark,
+}
+
+impl Sign {
+    /// How it looks.
+    pub fn shown(self, signs: &Signs) -> (&'static str, Role) {
+        match self {
+            Self::Down => (signs.down, Role::Incoming),
+            Self::Up => (signs.up, Role::Outgoing),
+            Self::Waiting => (signs.waiting, Role::Waiting),
+            Self::Online => (signs.online, Role::Good),
+            Self::Offline => (signs.offline, Role::Dim),
+            Self::Good => (signs.good, Role::Good),
+            Self::Wrong => (signs.wrong, Role::Wrong),
+            Self::Remark => (signs.dot, Role::Dim),
+        }
+    }
+
+    /// The sign of a line's state.
+    pub fn of(state: LineState) -> Self {
+        match state {
+            LineState::Online => Self::Online,
+            LineState::Connecting | LineState::Backoff => Self::Waiting,
+            LineState::Offline => Self::Offline,
+        }
+    }
+}
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The event's number.
+    pub seq: u64,
+    /// The time of day, to the millisecond.
+    pub clock: Safe,
+    /// The session.
+    pub session: SessionId,
+    /// The sign.
+    pub sign: Sign,
+    /// What it is.
+    pub what: Safe,
+    /// What it is about; may be empty.
+    pub name: Safe,
+    /// The rest; may be empty.
+    pub detail: Safe,
+    /// Whether it tells of something that is wrong.
+    pub wrong: bool,
+    /// How long it took; empty where that is not known.
+    pub took: Safe,
+}
+
+/// A row for which the cloud has still to say what the message says. It owns all it needs, so that nobody waits meanwhile.
+#[derive(Debug)]
+pub struct Draft {
+    row: Row,
+    message: Option<(Direction, String, Vec<u8>)>,
+}
+
+impl Draft {
+    /// Copies what the row needs out of the timeline.
+    pub fn read(event: &Event<'_>, session: SessionId, zone: &TimeZone) -> Self {
+        let mut row = Row {
+            seq: event.seq,
+            clock: clock(event.at, zone),
+            session,
+            sign: Sign::Remark,
+            what: Safe::default(),
+            name: Safe::default(),
+            detail: Safe::default(),
+            wrong: false,
+            took: Safe::default(),
+        };
+        let mut message = None;
+        match event.kind {
+            Kind::Rx(came) => message = Some(read_message(&mut row, &came, Direction::Down)),
+            Kind::Tx(went) => message = Some(read_message(&mut row, &went, Direction::Up)),
+            Kind::State(change) => read_state(&mut row, &change),
+            Kind::Acked(acked) => {
+                row.sign = Sign::Good;
+                row.what = Safe::from_static(if acked.packet_id.is_some() { "acked" } else { "sent" });
+                if let Some(id) = acked.packet_id {
+                    row.detail = Safe::new(&format!("packet {}", id.number()));
+                }
+                row.took = Safe::new(&words::took(acked.took));
+            }
+            Kind::Subscribed(answer) => read_subscribed(&mut row, &answer),
+            Kind::Unsubscribed { filter, .. } => {
+                row.sign = Sign::Good;
+                row.what = Safe::from_static("unsubscribed");
+                row.detail = line(filter);
+            }
+            Kind::Gap { count, reason } => {
+                row.sign = Sign::Wrong;
+                row.wrong = true;
+                row.what = Safe::from_static("gap");
+                row.detail = line(&format!("{} missing: {reason}", words::count(count)));
+            }
+            Kind::Note { text } => {
+                row.what = Safe::from_static("note");
+                row.detail = line(text);
+            }
+            Kind::Error(failure) => read_failure(&mut row, &failure),
+        }
+        Self { row, message }
+    }
+
+    /// The session of the row.
+    pub fn session(&self) -> SessionId {
+        self.row.session
+    }
+
+    /// The row, with what the cloud says of the message.
+    pub fn finish(self, platform: Option<&dyn Platform>) -> Row {
+        let Self { mut row, message } = self;
+        let Some((direction, topic, payload)) = message else { return row };
+        let Some(platform) = platform else {
+            row.detail = line(&topic);
+            return row;
+        };
+        let summary = platform.summary(direction, &topic, &payload);
+        row.name = line(&summary.name);
+        row.detail = if summary.name.is_empty() && summary.detail.is_empty() {
+            line(&topic)
+        } else {
+            line(&summary.detail)
+        };
+        row.wrong |= summary.failed;
+        row
+    }
+}
+
+/// The time of day in that zone, to the millisecond.
+pub fn clock(at: WallTime, zone: &TimeZone) -> Safe {
+    Safe::new(&at.timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S%.3f").to_string())
+}
+
+/// A long text costs no more than what a row shows of it.
+fn line(text: &str) -> Safe {
+    Safe::new(words::clip(text, ROW_BYTES))
+}
+
+fn read_message(row: &mut Row, message: &Message<'_>, direction: Direction) -> (Direction, String, Vec<u8>) {
+    row.sign = if direction == Direction::Down { Sign::Down } else { Sign::Up };
+    row.what = Safe::new(&message.what.word().replace('-', " "));
+    if let Some(millis) = message.took_ms {
+        row.took = Safe::new(&words::took(std::time::Duration::from_millis(u64::from(millis))));
+    }
+    // A body that is too long to be summed up quickly is told by its topic and size.
+    let payload = if message.payload.len() > SUMMED_UP { Vec::new() } else { message.payload.to_vec() };
+    (direction, message.topic.to_owned(), payload)
+}
+
+fn read_state(row: &mut Row, change: &StateChange<'_>) {
+    row.sign = Sign::of(change.state);
+    let word = match change.state {
+        LineState::Backoff => "back-off",
+        other => other.word(),
+    };
+    row.what = change.code.map_or_else(|| Safe::from_static(word), line);
+    // Offline with a code is a line that gave up; without one somebody wanted it so.
+    row.wrong = change.state == LineState::Offline && change.code.is_some();
+    if row.wrong {
+        row.sign = Sign::Wrong;
+    }
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(change.reason.map(|reason| words::clip(reason, ROW_BYTES).to_owned()));
+    match (change.state, change.retry_in) {
+        (LineState::Backoff, Some(wait)) => {
+            parts.push(format!("retry {} in {}", change.attempt, words::took(wait)));
+        }
+        (LineState::Connecting, _) if change.attempt > 1 => parts.push(format!("attempt {}", change.attempt)),
+        _ => {}
+    }
+    row.detail = Safe::new(&parts.join(", "));
+}
+
+fn read_subscribed(row: &mut Row, answer: &Subscribed<'_>) {
+    row.what = Safe::from_static("subscribed");
+    let reason = answer.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let grant = match answer.granted {
+        Some(granted) => {
+            row.sign = Sign::Good;
+            if granted == answer.asked {
+                format!("q{}", granted.number())
+            } else {
+                row.sign = Sign::Waiting;
+                format!("q{} instead of q{}", granted.number(), answer.asked.number())
+            }
+        }
+        None => {
+            row.sign = Sign::Wrong;
+            row.wrong = true;
+            row.what = Safe::from_static("refused");
+            format!("q{}", answer.asked.number())
+        }
+    };
+    row.detail = line(&format!("{} {grant}{reason}", words::clip(answer.filter, ROW_BYTES)));
+}
+
+fn read_failure(row: &mut Row, failure: &Failure<'_>) {
+    row.sign = Sign::Wrong;
+    row.wrong = true;
+    row.what = line(failure.code);
+    row.detail = line(failure.reason);
+}

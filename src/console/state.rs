@@ -1,0 +1,183 @@
+//! What the screen is about: pure data, changed by `update` alone and shown by the panes.
+
+use std::time::{Duration, Instant};
+
+use ratatui::layout::Rect;
+
+use super::composer::Composer;
+use super::keymap::Context;
+use super::layout::{Layout, Pane, Wish};
+use super::line::Line;
+use super::message::MessageView;
+use super::theme::Role;
+use super::tree::TopicTree;
+use super::window::Window;
+use crate::mqtt::Qos;
+use crate::text::Safe;
+use crate::timeline::SessionId;
+
+/// How long after the first a second Ctrl-C leaves.
+pub const TWICE: Duration = Duration::from_secs(2);
+
+/// Everything that the person at the keys has chosen, typed or been told.
+#[derive(Debug)]
+pub struct State {
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The pane that gets the keys.
+    pub focus: Pane,
+    /// Where the focus was before the composer opened.
+    pub before: Pane,
+    /// Whether the focused pane takes the whole screen.
+    pub zoom: bool,
+    /// The stream.
+    pub window: Window,
+    /// The filter as typed.
+    pub filter: Line,
+    /// Whether the filter is being typed.
+    pub typing: bool,
+    /// The filter that `n` and `N` look for.
+    pub hunted: String,
+    /// The chosen request, by its event's number.
+    pub request: Option<u64>,
+    /// The message under the cursor.
+    pub message: MessageView,
+    /// The topics.
+    pub tree: TopicTree,
+    /// The composer.
+    pub composer: Composer,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    /// What the last key, or the last order, came to.
+    pub notice: Option<Notice>,
+    /// When Ctrl-C was pressed.
+    pub interrupted: Option<Instant>,
+    /// The number of the next order.
+    pub next_order: u64,
+    /// Orders that are on their way.
+    pub orders: Vec<Pending>,
+    /// Something to show all the time, such as that this is a demo.
+    pub banner: Option<Safe>,
+}
+
+/// What lies over the panes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Overlay {
+    /// The keys.
+    Help {
+        /// The first visible line.
+        top: usize,
+    },
+    /// A command by name.
+    Palette {
+        /// What is typed.
+        line: Line,
+        /// The chosen one of the commands that fit.
+        chosen: usize,
+    },
+    /// A topic filter to subscribe to.
+    Prompt {
+        /// The session that shall subscribe.
+        session: SessionId,
+        /// What is typed.
+        line: Line,
+        /// The quality of service to ask for.
+        qos: Qos,
+        /// Whether the cloud's limits are passed over.
+        force: bool,
+    },
+    /// Whether to leave, in spite of these.
+    Leave {
+        /// What would be lost.
+        reasons: Vec<Safe>,
+    },
+}
+
+/// One line of news, until the next key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The words.
+    pub text: Safe,
+    /// How they look: good, wrong, or as text.
+    pub role: Role,
+}
+
+/// An order on its way to the platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Its number.
+    pub number: u64,
+    /// The session.
+    pub session: SessionId,
+    /// What was asked for, as words: "publish", "subscribe".
+    pub what: &'static str,
+    /// Events before this one cannot be its answer.
+    pub since: u64,
+    /// When it is no longer waited for.
+    pub until: Instant,
+}
+
+impl State {
+    /// The state at the start of the console.
+    pub fn new(size: (u16, u16)) -> Self {
+        Self {
+            size,
+            focus: Pane::Stream,
+            before: Pane::Stream,
+            zoom: false,
+            window: Window::default(),
+            filter: Line::default(),
+            typing: false,
+            hunted: String::new(),
+            request: None,
+            message: MessageView::default(),
+            tree: TopicTree::default(),
+            composer: Composer::default(),
+            overlay: None,
+            notice: None,
+            interrupted: None,
+            next_order: 1,
+            orders: Vec::new(),
+            banner: None,
+        }
+    }
+
+    /// Where the keys go.
+    pub fn context(&self) -> Context {
+        match &self.overlay {
+            Some(Overlay::Help { .. }) => Context::Help,
+            Some(Overlay::Palette { .. }) => Context::Palette,
+            Some(Overlay::Prompt { .. }) => Context::Prompt,
+            Some(Overlay::Leave { .. }) => Context::Confirm,
+            None if self.typing => Context::Filter,
+            None if self.focus == Pane::Composer => Context::Compose,
+            None => Context::Browse,
+        }
+    }
+
+    /// Where the panes are.
+    pub fn layout(&self) -> Layout {
+        let wish = Wish { focus: self.focus, composing: self.composer.is_open(), zoom: self.zoom };
+        Layout::new(self.size.0, self.size.1, wish)
+    }
+
+    /// The room for a pane's content; without any place on the screen it has no size.
+    pub fn content(&self, pane: Pane) -> Rect {
+        self.layout().content(pane)
+    }
+
+    /// Tells that something was done.
+    pub fn tell(&mut self, words: &str) {
+        self.notice = Some(Notice { text: Safe::new(words), role: Role::Good });
+    }
+
+    /// Tells that something could not be done, and why.
+    pub fn refuse(&mut self, words: &str) {
+        self.notice = Some(Notice { text: Safe::new(words), role: Role::Wrong });
+    }
+
+    /// The session that the stream is limited to.
+    pub fn device(&self) -> Option<SessionId> {
+        self.window.query().session
+    }
+}

@@ -1,0 +1,301 @@
+//! Keys in the panes.
+
+use super::{Effect, Origin, Sending, World, leave, orders, show, show_filter, target};
+use crate::console::action::{Action, Motion};
+use crate::console::glance::order_of_requests;
+use crate::console::layout::Pane;
+use crate::console::line::Line;
+use crate::console::message::Scroll;
+use crate::console::state::{Overlay, State};
+use crate::console::words;
+use crate::event::{Kind, LineState};
+use crate::mqtt::{Qos, TopicFilter};
+use crate::session::Action as Deed;
+use crate::timeline::{Filter, Query, SessionId};
+
+/// A terminal takes no more than this through its clipboard sequence; xterm's limit is about 100,000 bytes of base64.
+const LONGEST_COPY: usize = 72 * 1024;
+
+pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> {
+    match action {
+        Action::Move(motion) => go(state, motion, world),
+        Action::NextPane => pass(state, 1),
+        Action::PreviousPane => pass(state, -1),
+        Action::Collapse => sideways(state, false),
+        Action::Expand => sideways(state, true),
+        Action::Device(place) => device(state, place, world),
+        Action::AllDevices => {
+            let topic = state.window.query().topic.clone();
+            show(state, None, topic);
+        }
+        Action::Topics => focus(state, Pane::Topics),
+        Action::Requests => focus(state, Pane::Requests),
+        Action::Open => open(state, world),
+        Action::Back => back(state),
+        Action::Filter => {
+            state.typing = true;
+            state.zoom = false;
+            state.focus = Pane::Stream;
+        }
+        Action::NextMatch => hunt(state, false),
+        Action::PreviousMatch => hunt(state, true),
+        Action::Follow if state.window.follows() => state.window.hold(),
+        Action::Follow => state.window.follow(),
+        Action::Compose => super::compose::report(state, world),
+        Action::Reply => super::compose::reply(state, world),
+        Action::Subscribe => prompt(state, world),
+        Action::Unsubscribe => return unsubscribe(state),
+        Action::View => state.message.cycle_mode(),
+        Action::CopyPayload | Action::CopyTopic => return copy(state, action == Action::CopyTopic, world),
+        Action::Reconnect => return line(state, Deed::Now, world),
+        Action::Disconnect => return line(state, Deed::Disconnect, world),
+        Action::Connect => return line(state, Deed::Connect, world),
+        Action::Tape => state.refuse("Tapes are not in this version yet."),
+        Action::Theme => return vec![Effect::NextTheme],
+        Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
+        Action::Palette => state.overlay = Some(Overlay::Palette { line: Line::default(), chosen: 0 }),
+        Action::Quit => return leave(state, world),
+        Action::Send | Action::Force | Action::Topic | Action::Qos | Action::Retain | Action::Discard => {
+            state.refuse("That is for the composer. c opens it.");
+        }
+        // `act` in the parent carries these out in every context.
+        Action::Accept | Action::Interrupt | Action::Suspend | Action::Redraw => {}
+    }
+    Vec::new()
+}
+
+fn go(state: &mut State, motion: Motion, world: &World<'_>) {
+    match state.focus {
+        Pane::Stream | Pane::Composer => in_stream(state, motion),
+        Pane::Message => state.message.scroll(match motion {
+            Motion::Up => Scroll::Lines(-1),
+            Motion::Down => Scroll::Lines(1),
+            Motion::PageUp => Scroll::Pages(-1),
+            Motion::PageDown => Scroll::Pages(1),
+            Motion::First => Scroll::Top,
+            Motion::Last => Scroll::Bottom,
+        }),
+        Pane::Topics => state.tree.step(motion),
+        Pane::Requests => in_requests(state, motion, world),
+    }
+}
+
+/// Moves the stream's cursor.
+pub(super) fn in_stream(state: &mut State, motion: Motion) {
+    let page = i64::from(state.content(Pane::Stream).height.saturating_sub(1).max(1));
+    match motion {
+        Motion::Up => state.window.step(-1),
+        Motion::Down => state.window.step(1),
+        Motion::PageUp => state.window.step(-page),
+        Motion::PageDown => state.window.step(page),
+        Motion::First => state.window.to_first(),
+        Motion::Last => state.window.to_last(),
+    }
+}
+
+fn in_requests(state: &mut State, motion: Motion, world: &World<'_>) {
+    let order = order_of_requests(world.timeline);
+    let Some(last) = order.len().checked_sub(1) else { return state.refuse("No request has come yet.") };
+    let place = order.iter().position(|seq| Some(*seq) == state.request).unwrap_or(0);
+    let page = usize::from(state.content(Pane::Requests).height.saturating_sub(1).max(1));
+    let goal = match motion {
+        Motion::Up => place.saturating_sub(1),
+        Motion::Down => place + 1,
+        Motion::PageUp => place.saturating_sub(page),
+        Motion::PageDown => place + page,
+        Motion::First => 0,
+        Motion::Last => last,
+    };
+    state.request = order.get(goal.min(last)).copied();
+}
+
+fn focus(state: &mut State, pane: Pane) {
+    state.zoom = false;
+    state.focus = if state.focus == pane { Pane::Stream } else { pane };
+}
+
+fn pass(state: &mut State, step: isize) {
+    let mut panes = vec![Pane::Stream, Pane::Message, Pane::Topics, Pane::Requests];
+    if state.composer.is_open() {
+        panes.push(Pane::Composer);
+    }
+    let place = panes.iter().position(|pane| *pane == state.focus).unwrap_or(0);
+    let count = panes.len();
+    let next = (place + count).saturating_add_signed(step) % count;
+    state.zoom = false;
+    state.focus = panes.get(next).copied().unwrap_or(Pane::Stream);
+}
+
+fn sideways(state: &mut State, right: bool) {
+    match (state.focus, right) {
+        (Pane::Topics, true) => {
+            if !state.tree.expand() {
+                state.focus = Pane::Stream;
+            }
+        }
+        (Pane::Topics, false) => {
+            if !state.tree.collapse() {
+                state.refuse("There is nothing to close, and no pane on the left.");
+            }
+        }
+        (Pane::Requests, true) => state.focus = Pane::Stream,
+        (Pane::Stream | Pane::Message, false) => focus(state, Pane::Topics),
+        (Pane::Stream, true) => state.focus = Pane::Message,
+        (Pane::Message, true) => state.refuse("There is no pane on the right."),
+        (Pane::Requests, false) => state.refuse("There is no pane on the left."),
+        (Pane::Composer, _) => {}
+    }
+}
+
+/// Shows one device, counted from 0.
+pub(super) fn device(state: &mut State, place: usize, world: &World<'_>) {
+    let count = world.timeline.sessions().len();
+    match u16::try_from(place) {
+        Ok(id) if place < count => {
+            let topic = state.window.query().topic.clone();
+            show(state, Some(SessionId(id)), topic);
+        }
+        _ => {
+            let words = if count == 1 { "there is one" } else { "there are" };
+            let number = if count == 1 { String::new() } else { format!(" {count}") };
+            state.refuse(&format!("There is no device {}: {words}{number}.", place + 1));
+        }
+    }
+}
+
+fn open(state: &mut State, world: &World<'_>) {
+    match state.focus {
+        Pane::Stream if state.window.selected().is_none() => state.refuse("There is no message to open."),
+        Pane::Stream => {
+            state.window.hold();
+            state.focus = Pane::Message;
+            state.zoom = true;
+        }
+        Pane::Message => state.zoom = !state.zoom,
+        Pane::Topics => {
+            let Some(chosen) = state.tree.chosen() else { return state.refuse("There is no topic yet.") };
+            // What a filter stands for begins with what is before its first wildcard.
+            let fixed = |filter: &str| filter.split(['+', '#']).next().unwrap_or_default().to_owned();
+            let topic = chosen.branch.map(str::to_owned).or_else(|| chosen.filter.map(fixed));
+            show(state, Some(chosen.session), topic.filter(|topic| !topic.is_empty()));
+            state.focus = Pane::Stream;
+        }
+        Pane::Requests => {
+            let first = || order_of_requests(world.timeline).first().copied();
+            let Some(seq) = state.request.or_else(first) else { return state.refuse("No request has come yet.") };
+            if world.timeline.get(seq).is_none() {
+                return state.refuse("That request's message was let go to stay within the memory budget. r still replies.");
+            }
+            state.filter = Line::default();
+            state.window.show(Query::default());
+            state.window.go(seq);
+            state.focus = Pane::Stream;
+        }
+        Pane::Composer => {}
+    }
+}
+
+fn back(state: &mut State) {
+    if state.zoom {
+        state.zoom = false;
+        state.focus = Pane::Stream;
+    } else if state.focus != Pane::Stream {
+        state.focus = Pane::Stream;
+    } else if !state.filter.is_empty() {
+        state.filter = Line::default();
+        show_filter(state);
+        state.window.settle();
+    } else if state.window.query().topic.is_some() {
+        let session = state.device();
+        show(state, session, None);
+        state.window.settle();
+    } else if state.window.is_chosen() {
+        state.window.to_last();
+    } else {
+        state.refuse("There is nothing to go back from. q leaves.");
+    }
+}
+
+fn hunt(state: &mut State, back: bool) {
+    if !state.filter.is_empty() {
+        // All that is shown matches.
+        state.window.step(if back { -1 } else { 1 });
+    } else if state.hunted.is_empty() {
+        state.refuse("No filter was typed yet. / types one.");
+    } else {
+        state.window.hunt(Filter::parse(&state.hunted), back);
+    }
+}
+
+fn prompt(state: &mut State, world: &World<'_>) {
+    let chosen = state.tree.chosen().filter(|_| state.focus == Pane::Topics);
+    let (session, text) = match chosen {
+        Some(chosen) => {
+            let text = chosen.filter.or(chosen.branch).unwrap_or_default().to_owned();
+            (Some(chosen.session), text)
+        }
+        None => (target(state, world), String::new()),
+    };
+    if let Some(session) = session {
+        let line = Line::new(&text);
+        state.overlay = Some(Overlay::Prompt { session, line, qos: Qos::AtLeastOnce, force: false });
+    }
+}
+
+fn unsubscribe(state: &mut State) -> Vec<Effect> {
+    let chosen = state.tree.chosen().filter(|_| state.focus == Pane::Topics);
+    let Some((session, filter)) = chosen.and_then(|chosen| Some((chosen.session, chosen.filter?.to_owned()))) else {
+        state.refuse("Put the cursor on a subscription in Topics (o), then press u.");
+        return Vec::new();
+    };
+    match TopicFilter::new(filter) {
+        Ok(filter) => {
+            let order = orders::number(state, Deed::Unsubscribe { filter });
+            vec![Effect::Send(Sending { session, order, what: "unsubscribe", origin: Origin::Key })]
+        }
+        Err(error) => {
+            state.refuse(&error.to_string());
+            Vec::new()
+        }
+    }
+}
+
+fn copy(state: &mut State, topic: bool, world: &World<'_>) -> Vec<Effect> {
+    let event = state.window.selected().and_then(|seq| world.timeline.get(seq));
+    let Some(Kind::Rx(message) | Kind::Tx(message)) = event.map(|event| event.kind) else {
+        state.refuse("There is no message under the cursor.");
+        return Vec::new();
+    };
+    let (bytes, what) = if topic { (message.topic.as_bytes(), "topic") } else { (message.payload, "payload") };
+    if bytes.len() > LONGEST_COPY {
+        let (size, most) = (words::bytes(bytes.len()), words::bytes(LONGEST_COPY));
+        state.refuse(&format!("The {what} has {size}; terminals take {most} at most through their clipboard."));
+        return Vec::new();
+    }
+    state.tell(&format!("Copied the {what}, {}, if the terminal lets programs use its clipboard.", words::bytes(bytes.len())));
+    vec![Effect::Copy(bytes.to_vec())]
+}
+
+/// Connect, disconnect, reconnect.
+fn line(state: &mut State, deed: Deed, world: &World<'_>) -> Vec<Effect> {
+    let Some(session) = target(state, world) else { return Vec::new() };
+    let Some(standing) = world.standing(session) else { return Vec::new() };
+    let name = &standing.name;
+    let (what, problem) = match (&deed, standing.state) {
+        (Deed::Connect, LineState::Online) => ("connect", Some("is online already")),
+        (Deed::Connect, LineState::Connecting) => ("connect", Some("is connecting already")),
+        (Deed::Connect, LineState::Backoff) => ("connect", Some("waits before the next attempt. R ends the wait")),
+        (Deed::Disconnect, LineState::Offline) => ("disconnect", Some("is offline already")),
+        (Deed::Disconnect, _) => ("disconnect", None),
+        (Deed::Now, LineState::Offline) => ("reconnect", Some("is offline. C connects")),
+        (Deed::Now, LineState::Connecting) => ("reconnect", Some("is connecting already")),
+        (Deed::Now, _) => ("reconnect", None),
+        _ => ("connect", None),
+    };
+    if let Some(problem) = problem {
+        state.refuse(&format!("{name} {problem}."));
+        return Vec::new();
+    }
+    let order = orders::number(state, deed);
+    vec![Effect::Send(Sending { session, order, what, origin: Origin::Key })]
+}

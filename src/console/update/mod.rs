@@ -1,0 +1,234 @@
+//! What a key does: `(state, action, world) → effects`. Pure: the shell carries the effects out and tells how that went.
+//!
+//! A key that cannot act says why in the status line.
+
+mod browse;
+mod compose;
+mod orders;
+mod overlay;
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::action::Action;
+use super::chord::Chord;
+use super::keymap::{Context, lookup};
+use super::line::{Edit, Line};
+use super::state::{Overlay, State, TWICE};
+use crate::event::Moment;
+use crate::session::{Handle, Order};
+use crate::timeline::{Filter, Query, SessionId, Standing, Timeline};
+
+pub use orders::{refused, settle, taken};
+
+/// What a key may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct World<'a> {
+    /// The history.
+    pub timeline: &'a Timeline,
+    /// The sessions.
+    pub handles: &'a [Handle],
+    /// Now.
+    pub now: Moment,
+}
+
+/// What the shell has to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Hand an order to a session, without waiting.
+    Send(Sending),
+    /// Put these bytes on the clipboard of the terminal.
+    Copy(Vec<u8>),
+    /// Take the next theme.
+    NextTheme,
+    /// Give the terminal back to the shell until it continues the program.
+    Suspend,
+    /// Draw every cell anew.
+    Redraw,
+    /// Leave.
+    Leave,
+}
+
+/// An order for a session.
+#[derive(Debug)]
+pub struct Sending {
+    /// The session.
+    pub session: SessionId,
+    /// The order, with its number.
+    pub order: Order,
+    /// What is asked for, as words: "publish", "subscribe".
+    pub what: &'static str,
+    /// Where the order was made: what becomes of its text depends on it.
+    pub origin: Origin,
+}
+
+/// Where an order was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In the composer.
+    Composer,
+    /// At the prompt for a topic filter.
+    Prompt,
+    /// By a key alone.
+    Key,
+}
+
+impl<'a> World<'a> {
+    /// A session as it stands.
+    pub fn standing(&self, session: SessionId) -> Option<&'a Standing> {
+        self.timeline.sessions().get(usize::from(session.0))
+    }
+
+    /// How to speak to a session.
+    pub fn handle(&self, session: SessionId) -> Option<&'a Handle> {
+        self.handles.iter().find(|handle| handle.id == session)
+    }
+}
+
+/// A key was pressed.
+pub fn key(state: &mut State, event: KeyEvent, world: &World<'_>) -> Vec<Effect> {
+    let chord = Chord::of(event);
+    let context = state.context();
+    let action = lookup(context, chord);
+    if let (None, Some(letter)) = (action, chord.escaped()) {
+        // Terminals write Esc and a letter typed right after it as they write Alt with that letter. Alt with a letter is
+        // nobody's key here, so it is the two.
+        let mut effects = key(state, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE), world);
+        effects.extend(key(state, KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE), world));
+        return effects;
+    }
+    if action != Some(Action::Interrupt) {
+        state.notice = None;
+        state.interrupted = None;
+    }
+    match action {
+        Some(action) => act(state, action, world),
+        None if context == Context::Compose => {
+            compose::key(state, event);
+            Vec::new()
+        }
+        None => {
+            match (context.takes_text(), edit(chord)) {
+                (true, Some(edit)) => overlay::edit(state, edit, world),
+                (true, None) => {}
+                (false, _) => state.refuse(&format!("{chord} does nothing here. ? shows the keys.")),
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Text was pasted: it is put where text is typed, and it never sends.
+pub fn paste(state: &mut State, text: &str, world: &World<'_>) {
+    state.notice = None;
+    match state.context() {
+        Context::Compose => compose::paste(state, text),
+        context if context.takes_text() => overlay::paste(state, text, world),
+        _ => state.refuse("A paste goes into the composer (c), the filter (/) or the prompt to subscribe (s)."),
+    }
+}
+
+/// Carries an action out, in the context that the state is in.
+pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> {
+    match action {
+        Action::Interrupt => return interrupt(state, world),
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Redraw => return vec![Effect::Redraw],
+        _ => {}
+    }
+    match state.context() {
+        Context::Compose => compose::act(state, action, world),
+        Context::Browse | Context::Everywhere => browse::act(state, action, world),
+        Context::Filter | Context::Prompt | Context::Palette | Context::Help | Context::Confirm => {
+            overlay::act(state, action, world)
+        }
+    }
+}
+
+fn interrupt(state: &mut State, world: &World<'_>) -> Vec<Effect> {
+    let before = state.interrupted.replace(world.now.mono);
+    if before.is_some_and(|before| world.now.mono.saturating_duration_since(before) <= TWICE) {
+        return vec![Effect::Leave];
+    }
+    state.refuse("Ctrl-C once more leaves.");
+    Vec::new()
+}
+
+/// Asks to leave: at once, or after a question where something would be lost.
+fn leave(state: &mut State, world: &World<'_>) -> Vec<Effect> {
+    let mut reasons = Vec::new();
+    let (open, _) = world.timeline.requests().most_urgent();
+    let plural = |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
+    if open > 0 {
+        reasons.push(plural(open, "request waits for its answer", "requests wait for their answers"));
+    }
+    let drafts = state.composer.drafts();
+    if drafts > 0 {
+        reasons.push(plural(drafts, "draft has not been sent", "drafts have not been sent"));
+    }
+    if reasons.is_empty() {
+        return vec![Effect::Leave];
+    }
+    let reasons = reasons.iter().map(|reason| crate::text::Safe::new(reason)).collect();
+    state.overlay = Some(Overlay::Leave { reasons });
+    Vec::new()
+}
+
+/// Shows what device, topic and filter say.
+fn show(state: &mut State, session: Option<SessionId>, topic: Option<String>) {
+    let filter = Filter::parse(state.filter.text());
+    state.window.show(Query { session, topic, filter });
+}
+
+/// Shows the same with the filter as it is typed now.
+fn show_filter(state: &mut State) {
+    let query = state.window.query();
+    let (session, topic) = (query.session, query.topic.clone());
+    show(state, session, topic);
+}
+
+/// The device that a key means: the chosen one, else that of the event under the cursor, else the only one.
+fn target(state: &mut State, world: &World<'_>) -> Option<SessionId> {
+    let selected = || state.window.selected().filter(|_| state.window.is_chosen());
+    let session = state
+        .device()
+        .or_else(|| selected().and_then(|seq| world.timeline.session_of(seq)))
+        .or_else(|| (world.handles.len() == 1).then(|| world.handles.first().map(|handle| handle.id)).flatten());
+    match session {
+        None if world.handles.is_empty() => state.refuse("There is no device that could do that."),
+        None => state.refuse("Which device? 1 to 9 choose one, or the cursor on one of its messages does."),
+        Some(_) => {}
+    }
+    session
+}
+
+/// What a chord does to a line of text.
+fn edit(chord: Chord) -> Option<Edit> {
+    if let Some(letter) = chord.typed() {
+        return Some(Edit::Insert(letter));
+    }
+    let known = [
+        (Chord::key(KeyCode::Backspace), Edit::Backspace),
+        (Chord::key(KeyCode::Delete), Edit::Delete),
+        (Chord::key(KeyCode::Left), Edit::Left),
+        (Chord::key(KeyCode::Right), Edit::Right),
+        (Chord::key(KeyCode::Home), Edit::Home),
+        (Chord::key(KeyCode::End), Edit::End),
+        (Chord::ctrl('a'), Edit::Home),
+        (Chord::ctrl('e'), Edit::End),
+        (Chord::ctrl('w'), Edit::DeleteWord),
+        (Chord::ctrl('u'), Edit::DeleteToStart),
+    ];
+    known.into_iter().find(|(known, _)| *known == chord).map(|(_, edit)| edit)
+}
+
+/// The line that is being typed, outside the composer.
+fn typed_line(state: &mut State) -> Option<&mut Line> {
+    match &mut state.overlay {
+        Some(Overlay::Palette { line, .. } | Overlay::Prompt { line, .. }) => Some(line),
+        Some(_) => None,
+        None => state.typing.then_some(&mut state.filter),
+    }
+}
+
+#[cfg(test)]
+mod tests;

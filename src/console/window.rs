@@ -1,0 +1,452 @@
+//! Which events the stream shows: the rows under the query, the cursor, follow and hold.
+//!
+//! The cursor is an event, not a row. What is shown is searched for in bounded steps, so that a filter that matches
+//! nothing among millions holds up neither the keys nor the sessions: [`Window::advance`] is called with a budget, turn
+//! after turn, until it says that nothing is left to look for.
+
+use std::collections::VecDeque;
+
+use crate::timeline::{Filter, Query, Scan, Timeline};
+
+/// Whether the search for rows has come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// All rows that are wanted are here, or there are no more.
+    Done,
+    /// The budget is used up: call again.
+    More,
+}
+
+/// A search that, once it has found an event, moves the cursor there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Seek {
+    query: Query,
+    at: u64,
+    back: bool,
+    /// Look the other way from here if there is nothing this way.
+    otherwise: Option<u64>,
+    /// The row of the screen that the event gets.
+    row: usize,
+    /// Tell when nothing is found.
+    hunt: bool,
+}
+
+/// Events found while following, from the newest backwards, until they meet those that are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Chase {
+    /// Where to go on.
+    at: u64,
+    /// Everything from here on has been looked at when the chase is over.
+    top: u64,
+    /// Found, newest first.
+    found: Vec<u64>,
+}
+
+/// The rows of the stream.
+#[derive(Clone, Debug, Default)]
+pub struct Window {
+    query: Query,
+    height: usize,
+    /// Matches among `low..high`, all of them, in order.
+    rows: VecDeque<u64>,
+    low: u64,
+    high: u64,
+    /// The first number that is not shown yet.
+    horizon: u64,
+    cursor: Option<u64>,
+    /// The cursor's row on the screen, while held.
+    row: usize,
+    held: bool,
+    /// Steps of the cursor that wait for rows to be found.
+    owed: i64,
+    chase: Option<Chase>,
+    seek: Option<Seek>,
+    /// The cursor before a filter was typed: the place to come back to.
+    anchor: Option<u64>,
+    lost: bool,
+    in_vain: bool,
+}
+
+impl Window {
+    /// What is shown.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Whether new events move the rows.
+    pub fn follows(&self) -> bool {
+        !self.held
+    }
+
+    /// The event under the cursor: the one chosen, else the newest shown.
+    pub fn selected(&self) -> Option<u64> {
+        self.cursor.or_else(|| self.rows.back().copied())
+    }
+
+    /// Whether an event was chosen, so that the newest is not taken in its place.
+    pub fn is_chosen(&self) -> bool {
+        self.cursor.is_some()
+    }
+
+    /// The events to show, from the top row on.
+    pub fn visible(&self) -> impl Iterator<Item = u64> {
+        let start = self.start();
+        self.rows.range(start..self.rows.len().min(start + self.height)).copied()
+    }
+
+    /// The first number beyond what is shown: newer events are news.
+    pub fn shown_to(&self) -> u64 {
+        self.visible().last().map_or(self.high, |last| last + 1)
+    }
+
+    /// Whether a search is under way that may change what is shown.
+    pub fn is_searching(&self) -> bool {
+        self.seek.is_some() || self.chase.is_some() || self.owed != 0
+    }
+
+    /// Whether the chosen event was let go since the last call.
+    pub fn take_lost(&mut self) -> bool {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// Whether a search for the next match ended in vain since the last call.
+    pub fn take_in_vain(&mut self) -> bool {
+        std::mem::take(&mut self.in_vain)
+    }
+
+    /// Sets how many rows the screen has.
+    pub fn resize(&mut self, height: usize) {
+        self.height = height;
+        self.row = self.row.min(height.saturating_sub(1));
+    }
+
+    /// Shows something else. The cursor stays where it is if it can, else it goes to the nearest event that is shown.
+    pub fn show(&mut self, query: Query) {
+        if query == self.query {
+            return;
+        }
+        self.query = query;
+        self.forget(self.horizon);
+        if self.held {
+            let from = *self.anchor.get_or_insert(self.cursor.unwrap_or(self.horizon.saturating_sub(1)));
+            self.start_seek(from, true, Some(from), self.row);
+        }
+    }
+
+    /// Ends the memory of where the cursor was before the filter was typed.
+    pub fn settle(&mut self) {
+        self.anchor = None;
+    }
+
+    /// Moves the cursor by `steps` events; a window that follows holds from then on.
+    pub fn step(&mut self, steps: i64) {
+        self.hold();
+        self.settle();
+        self.owed = self.owed.saturating_add(steps);
+    }
+
+    /// Moves the cursor to the oldest event.
+    pub fn to_first(&mut self) {
+        self.held = true;
+        self.settle();
+        self.start_seek(0, false, None, 0);
+    }
+
+    /// Follows, with the cursor on the newest event.
+    pub fn to_last(&mut self) {
+        self.cursor = None;
+        self.follow();
+    }
+
+    /// Follows; the cursor stays on its event.
+    pub fn follow(&mut self) {
+        self.held = false;
+        self.owed = 0;
+        self.seek = None;
+        self.settle();
+    }
+
+    /// Holds the rows as they stand.
+    pub fn hold(&mut self) {
+        if self.held {
+            return;
+        }
+        let cursor = self.selected();
+        let row = self.visible().position(|seq| Some(seq) == cursor);
+        self.held = true;
+        self.chase = None;
+        self.cursor = cursor;
+        match (cursor, row) {
+            (_, Some(row)) => self.row = row,
+            // Out of sight, or hidden by a filter that came later.
+            (Some(cursor), None) => self.start_seek(cursor, true, Some(cursor), 0),
+            (None, None) => {}
+        }
+    }
+
+    /// Puts the cursor on that event, in the middle of the screen.
+    pub fn go(&mut self, seq: u64) {
+        self.held = true;
+        self.settle();
+        self.start_seek(seq, true, Some(seq), self.height / 2);
+    }
+
+    /// Looks for the next (or previous) event that `filter` matches beside the query.
+    pub fn hunt(&mut self, filter: Filter, back: bool) {
+        self.hold();
+        self.settle();
+        self.owed = 0;
+        let Some(from) = self.cursor else { return };
+        let at = if back { from.saturating_sub(1) } else { from + 1 };
+        let query = Query { filter, ..self.query.clone() };
+        self.seek = Some(Seek { query, at, back, otherwise: None, row: self.height / 2, hunt: true });
+    }
+
+    /// Searches on, looking at no more than about `budget` events. With `fresh`, events that came since are taken in.
+    pub fn advance(&mut self, timeline: &Timeline, budget: usize, fresh: bool) -> Progress {
+        let Some((oldest, newest)) = timeline.span() else {
+            self.forget(1);
+            self.seek = None;
+            self.owed = 0;
+            return Progress::Done;
+        };
+        if fresh || self.horizon == 0 {
+            self.horizon = newest + 1;
+        }
+        self.let_go(oldest);
+        let mut purse = Purse { left: budget };
+        self.run_seek(timeline, oldest, &mut purse);
+        if self.held && self.seek.is_none() && self.place_of_cursor().is_none() {
+            // The rows around the cursor were trimmed while the window followed.
+            self.seek = self.cursor.map(|at| self.seek_for(at, true, Some(at), self.row));
+            self.run_seek(timeline, oldest, &mut purse);
+        }
+        if self.seek.is_none() {
+            if self.held {
+                self.fill_held(timeline, oldest, &mut purse);
+            } else {
+                self.fill_following(timeline, oldest, &mut purse);
+            }
+        }
+        self.trim();
+        if purse.left == 0 { Progress::More } else { Progress::Done }
+    }
+
+    fn start(&self) -> usize {
+        let last_page = self.rows.len().saturating_sub(self.height);
+        match self.place_of_cursor() {
+            Some(place) if self.held => place.saturating_sub(self.row),
+            _ => last_page,
+        }
+    }
+
+    fn place_of_cursor(&self) -> Option<usize> {
+        self.cursor.and_then(|cursor| self.rows.binary_search(&cursor).ok())
+    }
+
+    fn forget(&mut self, at: u64) {
+        self.rows.clear();
+        (self.low, self.high) = (at, at);
+        self.chase = None;
+    }
+
+    /// Starts anew around one event.
+    fn place(&mut self, seq: u64, row: usize) {
+        self.forget(seq);
+        self.high = seq + 1;
+        self.rows.push_back(seq);
+        self.cursor = Some(seq);
+        self.row = row.min(self.height.saturating_sub(1));
+    }
+
+    fn start_seek(&mut self, at: u64, back: bool, otherwise: Option<u64>, row: usize) {
+        self.owed = 0;
+        self.seek = Some(self.seek_for(at, back, otherwise, row));
+    }
+
+    fn seek_for(&self, at: u64, back: bool, otherwise: Option<u64>, row: usize) -> Seek {
+        Seek { query: self.query.clone(), at, back, otherwise, row, hunt: false }
+    }
+
+    /// Forgets what the timeline let go.
+    fn let_go(&mut self, oldest: u64) {
+        while self.rows.front().is_some_and(|seq| *seq < oldest) {
+            self.rows.pop_front();
+        }
+        self.low = self.low.max(oldest);
+        self.high = self.high.max(self.low);
+        if self.cursor.is_some_and(|cursor| cursor < oldest) {
+            self.lost = true;
+            self.cursor = None;
+            if self.held && self.seek.is_none() {
+                self.start_seek(oldest, false, None, 0);
+            }
+        }
+    }
+
+    fn run_seek(&mut self, timeline: &Timeline, oldest: u64, purse: &mut Purse) {
+        while let Some(mut seek) = self.seek.take() {
+            if purse.left == 0 {
+                self.seek = Some(seek);
+                return;
+            }
+            seek.at = seek.at.max(oldest);
+            let scan = purse.find(timeline, &seek.query, seek.at, seek.back);
+            match scan {
+                Scan::Found(seq) if seq < self.horizon => self.place(seq, seek.row),
+                Scan::More(at) => {
+                    seek.at = at;
+                    self.seek = Some(seek);
+                }
+                Scan::Found(_) | Scan::End => {
+                    if let Some(at) = seek.otherwise {
+                        self.seek = Some(Seek { at, back: false, otherwise: None, ..seek });
+                    } else if seek.hunt {
+                        self.in_vain = true;
+                    } else {
+                        self.forget(self.horizon);
+                        self.low = oldest;
+                        self.cursor = None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Finds the rows above and below the cursor, and carries out the steps that it owes.
+    fn fill_held(&mut self, timeline: &Timeline, oldest: u64, purse: &mut Purse) {
+        if self.cursor.is_none() {
+            // Nothing was there when the window was held; what comes now is shown from its beginning.
+            self.cursor = self.rows.front().copied();
+            self.row = 0;
+        }
+        loop {
+            let place = self.place_of_cursor().unwrap_or(0);
+            let goal = i64::try_from(place).unwrap_or(i64::MAX).saturating_add(self.owed);
+            let row = i64::try_from(self.row).unwrap_or(0);
+            let height = i64::try_from(self.height.max(1)).unwrap_or(1);
+            let known = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
+            let goal_row = row.saturating_add(self.owed).clamp(0, height - 1);
+            let missing_above = goal < goal_row && self.low > oldest;
+            let missing_below = goal.saturating_add(height - goal_row) > known && self.high < self.horizon;
+            if purse.left == 0 {
+                return;
+            }
+            if missing_above {
+                self.find_above(timeline, purse);
+            } else if missing_below {
+                self.find_below(timeline, purse);
+            } else {
+                let end = goal.clamp(0, (known - 1).max(0));
+                let moved = end - i64::try_from(place).unwrap_or(0);
+                let end = usize::try_from(end).unwrap_or(0);
+                self.cursor = self.rows.get(end).copied();
+                self.row = usize::try_from((row + moved).clamp(0, height - 1)).unwrap_or(0).min(end);
+                self.owed = 0;
+                return;
+            }
+        }
+    }
+
+    fn find_above(&mut self, timeline: &Timeline, purse: &mut Purse) {
+        match purse.find(timeline, &self.query, self.low - 1, true) {
+            Scan::Found(seq) => {
+                self.rows.push_front(seq);
+                self.low = seq;
+            }
+            Scan::More(at) => self.low = (at + 1).min(self.low),
+            Scan::End => self.low = 0,
+        }
+    }
+
+    fn find_below(&mut self, timeline: &Timeline, purse: &mut Purse) {
+        match purse.find(timeline, &self.query, self.high, false) {
+            Scan::Found(seq) if seq < self.horizon => {
+                self.rows.push_back(seq);
+                self.high = seq + 1;
+            }
+            Scan::More(at) if at < self.horizon => self.high = at.max(self.high),
+            _ => self.high = self.horizon,
+        }
+    }
+
+    /// Finds the newest rows: from the newest event backwards to those that are known, then further back if the screen
+    /// has room.
+    fn fill_following(&mut self, timeline: &Timeline, oldest: u64, purse: &mut Purse) {
+        if self.chase.is_none() && self.high < self.horizon {
+            self.chase = Some(Chase { at: self.horizon - 1, top: self.horizon, found: Vec::new() });
+        }
+        while let Some(mut chase) = self.chase.take() {
+            if chase.found.len() >= self.height.max(1) {
+                // The screen is full: what lies between these rows and the older ones is not known.
+                self.rows = chase.found.iter().rev().copied().collect();
+                self.low = self.rows.front().copied().unwrap_or(chase.top);
+                self.high = chase.top;
+                break;
+            }
+            if purse.left == 0 {
+                self.chase = Some(chase);
+                return;
+            }
+            let reached = chase.at < self.high.max(oldest);
+            let scan = if reached { Scan::End } else { purse.find(timeline, &self.query, chase.at, true) };
+            match scan {
+                Scan::Found(seq) if seq >= self.high => {
+                    chase.found.push(seq);
+                    chase.at = seq.saturating_sub(1);
+                    self.chase = Some(chase);
+                }
+                Scan::More(at) if at >= self.high => {
+                    chase.at = at;
+                    self.chase = Some(chase);
+                }
+                _ => {
+                    self.rows.extend(chase.found.iter().rev());
+                    self.high = chase.top;
+                }
+            }
+        }
+        while purse.left > 0 && self.rows.len() < self.height.max(1) && self.low > oldest {
+            self.find_above(timeline, purse);
+        }
+    }
+
+    /// Keeps a few screens around what is shown.
+    fn trim(&mut self) {
+        let spare = 2 * self.height.max(8);
+        let start = self.start();
+        for _ in spare..start {
+            if let Some(seq) = self.rows.pop_front() {
+                self.low = seq + 1;
+            }
+        }
+        let start = self.start();
+        while self.held && self.rows.len() > start + self.height + spare {
+            if let Some(seq) = self.rows.pop_back() {
+                self.high = seq;
+            }
+        }
+    }
+}
+
+/// How many events may still be looked at.
+struct Purse {
+    left: usize,
+}
+
+impl Purse {
+    fn find(&mut self, timeline: &Timeline, query: &Query, at: u64, back: bool) -> Scan {
+        let scan = if back { timeline.find_back(query, at, self.left) } else { timeline.find_on(query, at, self.left) };
+        let spent = match scan {
+            Scan::Found(seq) => usize::try_from(at.abs_diff(seq)).unwrap_or(usize::MAX).saturating_add(1),
+            Scan::More(_) => self.left,
+            // The end costs a look.
+            Scan::End => 1,
+        };
+        self.left = self.left.saturating_sub(spent);
+        scan
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! Numbers, times and sizes as words: with their unit, thousands apart.
+
+use std::time::Duration;
+
+/// A count, thousands apart: `1 284`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            out.push(' ');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// How long something took: `420 ms`, `4.2 s`, `18 s`, `3:12`.
+pub fn took(time: Duration) -> String {
+    let millis = time.as_millis();
+    match millis {
+        0 => "<1 ms".to_owned(),
+        1..1_000 => format!("{millis} ms"),
+        1_000..10_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        _ => seconds(time.as_secs()),
+    }
+}
+
+/// How long something will still take, in whole seconds begun, so that the last second reads `1 s`.
+pub fn left(time: Duration) -> String {
+    seconds(whole_seconds(time))
+}
+
+/// The whole seconds begun in `time`.
+pub fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+fn seconds(seconds: u64) -> String {
+    match seconds {
+        0..100 => format!("{seconds} s"),
+        100..3_600 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        _ => format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60),
+    }
+}
+
+/// A size: `96 B`, `1.2 KiB`, `8 MiB`.
+pub fn bytes(size: usize) -> String {
+    const KIB: usize = 1024;
+    let scaled = |unit: usize, name: &str| {
+        let tenths = size / (unit / 10).max(1);
+        if tenths >= 100 || tenths.is_multiple_of(10) {
+            format!("{} {name}", size / unit)
+        } else {
+            format!("{}.{} {name}", tenths / 10, tenths % 10)
+        }
+    };
+    match size {
+        0..KIB => format!("{size} B"),
+        KIB..0x10_0000 => scaled(KIB, "KiB"),
+        _ => scaled(KIB * KIB, "MiB"),
+    }
+}
+
+/// How many a second: `0/s`, `12/s`, `48 k/s`, `1.2 M/s`.
+pub fn rate(per_second: f64) -> String {
+    match per_second {
+        x if x >= 999_500.0 => format!("{:.1} M/s", x / 1e6),
+        x if x >= 9_999.5 => format!("{:.0} k/s", x / 1e3),
+        x if x >= 999.5 => format!("{:.1} k/s", x / 1e3),
+        x if x > 0.0 && x < 0.95 => format!("{x:.1}/s"),
+        x => format!("{x:.0}/s"),
+    }
+}
+
+/// `text`, cut at a character's end to at most `most` bytes: rows of the screen need no more, however long the text is.
+pub fn clip(text: &str, most: usize) -> &str {
+    match text.char_indices().map(|(at, _)| at).take_while(|at| *at <= most).last() {
+        Some(end) if text.len() > most => text.get(..end).unwrap_or(text),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_with_their_thousands_apart() {
+        for (number, words) in [
+            (0, "0"),
+            (999, "999"),
+            (1_284, "1 284"),
+            (1_000_000, "1 000 000"),
+            (u64::MAX, "18 446 744 073 709 551 615"),
+        ] {
+            assert_eq!(count(number), words);
+        }
+    }
+
+    #[test]
+    fn times_have_units_and_the_last_second_is_one() {
+        for (micros, words) in [
+            (0, "<1 ms"),
+            (420_000, "420 ms"),
+            (4_260_000, "4.2 s"),
+            (18_900_000, "18 s"),
+            (192_000_000, "3:12"),
+            (3_723_000_000, "1:02:03"),
+        ] {
+            assert_eq!(took(Duration::from_micros(micros)), words);
+        }
+        for (millis, words) in [(0, "0 s"), (1, "1 s"), (1_000, "1 s"), (19_001, "20 s"), (100_000, "1:40")] {
+            assert_eq!(left(Duration::from_millis(millis)), words);
+        }
+    }
+
+    #[test]
+    fn sizes_and_rates_have_units() {
+        for (size, words) in [
+            (96, "96 B"),
+            (1024, "1 KiB"),
+            (1_300, "1.2 KiB"),
+            (50 * 1024 + 700, "50 KiB"),
+            (8 << 20, "8 MiB"),
+            (usize::MAX, "17592186044415 MiB"),
+        ] {
+            assert_eq!(bytes(size), words);
+        }
+        for (per_second, words) in [
+            (0.0, "0/s"),
+            (0.5, "0.5/s"),
+            (12.0, "12/s"),
+            (1_234.0, "1.2 k/s"),
+            (48_000.0, "48 k/s"),
+            (1.24e6, "1.2 M/s"),
+        ] {
+            assert_eq!(rate(per_second), words);
+        }
+    }
+
+    #[test]
+    fn clipping_ends_at_a_character() {
+        assert_eq!(clip("温度", 4), "温");
+        assert_eq!(clip("温度", 6), "温度");
+        assert_eq!(clip("abc", 0), "");
+        assert_eq!(clip("", 3), "");
+    }
+}

@@ -1,0 +1,227 @@
+//! A canned timeline: three devices, one of each cloud, and what a morning with them looks like.
+
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use standin::cloud::{self, Direction, Platform};
+use standin::event::{Acked, Kind, LineState, Message, Moment, StateChange, Subscribed};
+use standin::mqtt::{PacketId, Qos};
+use standin::profile::{
+    AliyunIdentity, AliyunTimestamp, Backoff, BackoffPolicy, Endpoint, HuaweiIdentity, Identity, OnTakeover, Profile,
+    SecretSource, SignMethod, SignType, Tls, Transport, UcloudIdentity,
+};
+use standin::session::{Handle, Order};
+use standin::timeline::{Budget, SessionId, Timeline};
+use tokio::sync::mpsc;
+
+/// A timeline with its sessions' handles, and the orders that they take.
+pub struct Canned {
+    pub timeline: Timeline,
+    pub handles: Vec<Handle>,
+    pub orders: Vec<mpsc::Receiver<Order>>,
+    pub now: Moment,
+}
+
+fn secret() -> SecretSource {
+    SecretSource::File(PathBuf::from("/nowhere"))
+}
+
+fn profile(name: &str, identity: Identity) -> Profile {
+    Profile {
+        name: name.to_owned(),
+        identity,
+        endpoint: Endpoint {
+            transport: Transport::Wss,
+            host: "localhost".to_owned(),
+            port: 443,
+            path: "/mqtt".to_owned(),
+            subprotocol: Some("mqtt".to_owned()),
+        },
+        tls: Tls::default(),
+        proxy: None,
+        autoconnect: true,
+        keep_alive: 120,
+        clean_session: true,
+        connect_timeout: Duration::from_secs(10),
+        max_packet: 8 << 20,
+        strict: true,
+        subscribe: Vec::new(),
+        backoff: Backoff {
+            policy: BackoffPolicy::Jitter,
+            min: Duration::from_secs(1),
+            default: Duration::from_secs(1),
+            max: Duration::from_secs(60),
+        },
+        on_takeover: OnTakeover::Slow,
+    }
+}
+
+pub fn profiles() -> Vec<Profile> {
+    vec![
+        profile(
+            "smoke-01",
+            Identity::Huawei(HuaweiIdentity {
+                device_id: "smoke-01".to_owned(),
+                secret: Some(secret()),
+                sign_type: SignType::Sha256,
+            }),
+        ),
+        profile(
+            "lamp-gw",
+            Identity::Aliyun(AliyunIdentity {
+                product_key: "a1B2c3".to_owned(),
+                device_name: "lamp-gw".to_owned(),
+                secret: secret(),
+                client_id: "a1B2c3.lamp-gw".to_owned(),
+                sign_method: SignMethod::HmacSha256,
+                timestamp: AliyunTimestamp::Absent,
+            }),
+        ),
+        profile(
+            "meter-7",
+            Identity::Ucloud(UcloudIdentity {
+                product_sn: "zb8ri73kj8m1xhgr".to_owned(),
+                device_sn: "meter-7".to_owned(),
+                secret: secret(),
+            }),
+        ),
+    ]
+}
+
+impl Canned {
+    /// The devices, and nothing that has happened.
+    pub fn empty(now: Moment) -> Self {
+        Self::with(profiles(), now)
+    }
+
+    pub fn with(profiles: Vec<Profile>, now: Moment) -> Self {
+        let mut timeline = Timeline::new(Budget::default(), now);
+        let (mut handles, mut orders) = (Vec::new(), Vec::new());
+        for profile in profiles {
+            let id = timeline.register(&profile.name, profile.identity.cloud());
+            let platform: Arc<dyn Platform> = Arc::from(cloud::platform(&profile));
+            let (sender, receiver) = mpsc::channel(4);
+            handles.push(Handle::new(id, Arc::new(profile), platform, sender));
+            orders.push(receiver);
+        }
+        Self { timeline, handles, orders, now }
+    }
+
+    /// What stands in the sketch of the console.
+    pub fn morning(now: Moment) -> Self {
+        let mut canned = Self::empty(now);
+        canned.online(0);
+        canned.online(1);
+        canned.pass(7_120);
+        canned.down(
+            0,
+            "$oc/devices/smoke-01/sys/commands/request_id=c1",
+            r#"{"command_name":"SILENCE","service_id":"smokeDetector","paras":{"value":1}}"#,
+        );
+        canned.pass(420);
+        canned.up(
+            0,
+            "$oc/devices/smoke-01/sys/commands/response/request_id=c1",
+            r#"{"result_code":0,"response_name":"COMMAND_RESPONSE","paras":{"result":"success"}}"#,
+        );
+        canned.pass(461);
+        canned.up(
+            1,
+            "/sys/a1B2c3/lamp-gw/thing/event/property/post",
+            r#"{"id":"1","version":"1.0","params":{"temperature":21.4,"humidity":40},"method":"thing.event.property.post"}"#,
+        );
+        canned.pass(43);
+        canned.down(
+            1,
+            "/sys/a1B2c3/lamp-gw/thing/event/property/post_reply",
+            r#"{"code":200,"data":{},"id":"1","message":"success","method":"thing.event.property.post","version":"1.0"}"#,
+        );
+        canned.pass(1_256);
+        canned.down(
+            0,
+            "$oc/devices/smoke-01/sys/properties/set/request_id=3a1f",
+            r#"{"services":[{"service_id":"smokeDetector","properties":{"alarm":0}}]}"#,
+        );
+        canned.pass(700);
+        canned.state(StateChange {
+            state: LineState::Backoff,
+            attempt: 4,
+            retry_in: Some(Duration::from_millis(10_600)),
+            code: Some("closed"),
+            reason: Some("the platform closed the connection"),
+            ..StateChange::default()
+        });
+        canned.pass(400);
+        canned
+    }
+
+    /// Lets time pass, in milliseconds.
+    pub fn pass(&mut self, millis: u64) {
+        self.now = self.now.after(Duration::from_millis(millis));
+    }
+
+    pub fn online(&mut self, device: u16) {
+        let id = SessionId(device);
+        let online = StateChange { state: LineState::Online, attempt: 1, ..StateChange::default() };
+        self.timeline.append(id, self.now, &Kind::State(online), None);
+        let platform = Arc::clone(&self.handles[usize::from(device)].platform);
+        for wanted in platform.subscriptions() {
+            let answer = Subscribed {
+                filter: wanted.filter.as_str(),
+                asked: wanted.qos,
+                granted: Some(wanted.qos),
+                reason: None,
+                order: None,
+            };
+            self.timeline.append(id, self.now, &Kind::Subscribed(answer), None);
+        }
+        self.timeline.pinged(id, Duration::from_millis(23));
+    }
+
+    pub fn state(&mut self, change: StateChange<'_>) {
+        self.timeline.append(SessionId(2), self.now, &Kind::State(change), None);
+    }
+
+    pub fn down(&mut self, device: u16, topic: &str, payload: &str) -> u64 {
+        self.message(device, Direction::Down, topic, payload.as_bytes())
+    }
+
+    pub fn up(&mut self, device: u16, topic: &str, payload: &str) -> u64 {
+        self.message(device, Direction::Up, topic, payload.as_bytes())
+    }
+
+    pub fn acked(&mut self, device: u16, number: u16, order: Option<u64>) {
+        let acked = Acked { packet_id: PacketId::new(number), took: Duration::from_millis(31), order };
+        self.timeline.append(SessionId(device), self.now, &Kind::Acked(acked), None);
+    }
+
+    pub fn message(&mut self, device: u16, direction: Direction, topic: &str, payload: &[u8]) -> u64 {
+        let id = SessionId(device);
+        let platform = Arc::clone(&self.handles[usize::from(device)].platform);
+        let meaning = platform.meaning(direction, topic, payload);
+        let request_id = meaning.request_id.as_deref();
+        let took = request_id.filter(|_| meaning.what.is_answer() && direction == Direction::Up);
+        let took = took.and_then(|request| self.timeline.requests().took(id, request, self.now.mono));
+        let message = Message {
+            topic,
+            qos: Qos::AtLeastOnce,
+            retain: false,
+            dup: false,
+            packet_id: PacketId::new(7),
+            payload,
+            what: meaning.what,
+            request_id,
+            deadline_ms: meaning
+                .deadline
+                .filter(|_| direction == Direction::Down)
+                .and_then(|deadline| u32::try_from(deadline.as_millis()).ok()),
+            took_ms: took.and_then(|took| u32::try_from(took.as_millis()).ok()),
+            order: None,
+        };
+        let kind = if direction == Direction::Down { Kind::Rx(message) } else { Kind::Tx(message) };
+        self.timeline.append(id, self.now, &kind, meaning.id_span)
+    }
+}
