@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod chord;
+pub mod composer;
 pub mod input;
 pub mod keymap;
 pub mod layout;
