@@ -112,7 +112,7 @@ impl Layout {
     pub fn content(&self, pane: Pane) -> Rect {
         let Some(inside) = self.pane(pane).map(|rect| self.inside(rect)) else { return Rect::ZERO };
         let (left, right) = match pane {
-            Pane::Message if self.framed => (1, 1),
+            Pane::Message | Pane::Composer if self.framed => (1, 1),
             Pane::Topics if self.framed => (0, 1),
             _ => (0, 0),
         };

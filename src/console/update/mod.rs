@@ -161,7 +161,7 @@ fn leave(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     if open > 0 {
         reasons.push(plural(open, "request waits for its answer", "requests wait for their answers"));
     }
-    let drafts = state.composer.drafts();
+    let drafts = state.composer.unsent();
     if drafts > 0 {
         reasons.push(plural(drafts, "draft has not been sent", "drafts have not been sent"));
     }
