@@ -156,7 +156,7 @@ impl Layout {
 
     fn wide(&mut self, body: Rect, wish: Wish) {
         let upper = if wish.composing {
-            let rows = (body.height / 3).clamp(7, 14);
+            let rows = (body.height / 3).clamp(7, 12);
             let (upper, composer) = stack(body, body.height - rows + 1);
             self.composer = Some(composer);
             upper

@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::KeyEvent;
 
-use super::{Effect, Origin, Sending, World, target};
+use super::{Effect, Origin, Sending, World, likely_target};
 use crate::console::action::Action;
 use crate::console::composer::{Purpose, Scene};
 use crate::console::layout::Pane;
@@ -48,7 +48,9 @@ pub(super) fn paste(state: &mut State, text: &str) {
 
 /// Opens the composer with a report: a new one, or the one that was kept.
 pub(super) fn report(state: &mut State, world: &World<'_>) {
-    let Some(handle) = target(state, world).and_then(|session| world.handle(session)) else { return };
+    let Some(handle) = likely_target(state, world).and_then(|session| world.handle(session)) else {
+        return state.refuse("There is no device to send from.");
+    };
     // Ids of bodies must not come again, in this run or the next.
     let serial = u64::try_from(world.now.at.unix_micros() / 1000).unwrap_or(1);
     state.composer.open_report(handle, serial);
