@@ -152,6 +152,11 @@ impl Eye {
             more = more.or(Some(Duration::from_micros(at.saturating_sub(mono))));
         }
         self.glance.more = more;
+        let size = state.content(Pane::Composer).as_size();
+        state.composer.fit(size);
+        let requests = timeline.requests();
+        let is_open = |seq| requests.iter().any(|held: &Request| held.seq == seq && held.state == RequestState::Open);
+        state.composer.forget(|_, seq| !is_open(seq));
         let waiting = |device: &Device| device.retry.is_some() || device.rates.0 > 0.0 || device.rates.1 > 0.0;
         self.glance.ticking = self.glance.open > 0 || self.glance.devices.iter().any(waiting);
     }

@@ -112,7 +112,7 @@ impl Layout {
     pub fn content(&self, pane: Pane) -> Rect {
         let Some(inside) = self.pane(pane).map(|rect| self.inside(rect)) else { return Rect::ZERO };
         let (left, right) = match pane {
-            Pane::Message if self.framed => (1, 1),
+            Pane::Message | Pane::Composer if self.framed => (1, 1),
             Pane::Topics if self.framed => (0, 1),
             _ => (0, 0),
         };
@@ -156,7 +156,7 @@ impl Layout {
 
     fn wide(&mut self, body: Rect, wish: Wish) {
         let upper = if wish.composing {
-            let rows = (body.height / 3).clamp(7, 14);
+            let rows = (body.height / 3).clamp(7, 12);
             let (upper, composer) = stack(body, body.height - rows + 1);
             self.composer = Some(composer);
             upper

@@ -1,7 +1,5 @@
 //! A buffer as text, for tests: what stands in the cells, and how it looks.
 
-use std::fmt::Write;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -18,7 +16,7 @@ pub(crate) fn canvas(width: u16, height: u16) -> (Buffer, Rect) {
 
 /// The rows as text, between bars, so that blanks at the end are seen.
 pub(crate) fn text(buffer: &Buffer) -> String {
-    rows(buffer).map(|row| format!("|{row}|\n")).collect()
+    rows(buffer).flat_map(|row| ["|".to_owned(), row, "|\n".to_owned()]).collect()
 }
 
 /// The rows as text, then each run of cells that has a style, with its style.
@@ -70,6 +68,5 @@ fn note(out: &mut String, y: u16, (text, style): &(String, Style)) {
     }
     let colour = |colour: Option<ratatui::style::Color>| colour.map_or("-".to_owned(), |colour| colour.to_string());
     let looks = format!("{}/{} {:?}", colour(style.fg), colour(style.bg), style.add_modifier);
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{y}: {looks} {shown:?}");
+    out.extend([&format!("{y}: {looks} {shown:?}"), "\n"]);
 }

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::theme::{Role, Signs};
 use super::words;
 use crate::cloud::{Direction, Platform};
-use crate::event::{Event, Failure, Kind, LineState, Message, StateChange, Subscribed, WallTime};
+use crate::event::{Event, Failure, Kind, LineState, Message, StateChange, Subscribed, WallTime, What};
 use crate::text::Safe;
 use crate::timeline::SessionId;
 
@@ -71,8 +71,10 @@ pub struct Row {
     pub session: SessionId,
     /// The sign.
     pub sign: Sign,
-    /// What it is.
+    /// What it is; for a message on a topic of the user's own, the topic.
     pub what: Safe,
+    /// Whether the end of `what` tells more than its beginning.
+    pub is_topic: bool,
     /// What it is about; may be empty.
     pub name: Safe,
     /// The rest; may be empty.
@@ -99,6 +101,7 @@ impl Draft {
             session,
             sign: Sign::Remark,
             what: Safe::default(),
+            is_topic: false,
             name: Safe::default(),
             detail: Safe::default(),
             wrong: false,
@@ -153,7 +156,7 @@ impl Draft {
         };
         let summary = platform.summary(direction, &topic, &payload);
         row.name = line(&summary.name);
-        row.detail = if summary.name.is_empty() && summary.detail.is_empty() {
+        row.detail = if summary.name.is_empty() && summary.detail.is_empty() && !row.is_topic {
             line(&topic)
         } else {
             line(&summary.detail)
@@ -175,7 +178,8 @@ fn line(text: &str) -> Safe {
 
 fn read_message(row: &mut Row, message: &Message<'_>, direction: Direction) -> (Direction, String, Vec<u8>) {
     row.sign = if direction == Direction::Down { Sign::Down } else { Sign::Up };
-    row.what = Safe::new(&message.what.word().replace('-', " "));
+    row.is_topic = message.what == What::Custom;
+    row.what = if row.is_topic { line(message.topic) } else { Safe::new(&message.what.word().replace('-', " ")) };
     if let Some(millis) = message.took_ms {
         row.took = Safe::new(&words::took(std::time::Duration::from_millis(u64::from(millis))));
     }

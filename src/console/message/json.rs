@@ -60,7 +60,7 @@ pub enum Problem {
 
 /// A token's kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::console) enum Kind {
     /// `{` or `[`.
     Open,
     /// `}` or `]`.
@@ -79,13 +79,13 @@ pub(super) enum Kind {
 
 /// A token in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Token {
+pub(in crate::console) struct Token {
     /// Its kind.
-    pub(super) kind: Kind,
+    pub(in crate::console) kind: Kind,
     /// Its first byte.
-    pub(super) start: usize,
+    pub(in crate::console) start: usize,
     /// Behind its last byte.
-    pub(super) end: usize,
+    pub(in crate::console) end: usize,
 }
 
 /// What may come next.
@@ -230,11 +230,10 @@ fn string(bytes: &[u8], at: usize) -> Result<usize, Fault> {
     let mut here = at + 1;
     loop {
         match bytes.get(here) {
-            None => return Err(Fault { at, problem: Problem::OpenString }),
+            // A line that ends within a string is most often a forgotten quote.
+            None | Some(b'\n' | b'\r') => return Err(Fault { at, problem: Problem::OpenString }),
             Some(b'"') => return Ok(here + 1),
             Some(b'\\') => here = escape(bytes, here)?,
-            // A line that ends within a string is most often a forgotten quote.
-            Some(b'\n' | b'\r') => return Err(Fault { at, problem: Problem::OpenString }),
             Some(0..0x20) => return Err(Fault { at: here, problem: Problem::Control }),
             Some(_) => here += 1,
         }
@@ -282,13 +281,13 @@ fn word_end(bytes: &[u8], at: usize) -> usize {
 }
 
 /// The first byte from `at` on that is no white space of JSON's.
-pub(super) fn skip_space(bytes: &[u8], at: usize) -> usize {
+pub(in crate::console) fn skip_space(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or_default();
     rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).map_or(bytes.len(), |count| at + count)
 }
 
 /// The token at or after `at`, in a text that [`check`] found good.
-pub(super) fn token(bytes: &[u8], at: usize) -> Option<Token> {
+pub(in crate::console) fn token(bytes: &[u8], at: usize) -> Option<Token> {
     let start = skip_space(bytes, at);
     let kind = match bytes.get(start)? {
         b'{' | b'[' => Kind::Open,

@@ -161,9 +161,9 @@ impl MessageView {
         let is_known = |shown: &Shown| shown.seq == seq && shown.asked == mode && shown.size.width == size.width;
         let mut shown = self.shown.take().filter(is_known).unwrap_or_else(|| Shown::new(event, mode, size, payload));
         shown.size = size;
-        let more = shown.lay_out(payload, &mut self.top, self.to_bottom);
+        let is_unfinished = shown.lay_out(payload, &mut self.top, self.to_bottom);
         self.shown = Some(shown);
-        more
+        is_unfinished
     }
 
     /// Paints what was laid out into `area`.

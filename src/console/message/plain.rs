@@ -16,12 +16,12 @@ pub(super) struct Place {
 
 impl Place {
     /// The next byte of the text.
-    pub(super) fn at(&self) -> usize {
+    pub(super) fn at(self) -> usize {
         self.at
     }
 
     /// Whether `text` has no more rows.
-    pub(super) fn is_done(&self, text: &str) -> bool {
+    pub(super) fn is_done(self, text: &str) -> bool {
         self.at >= text.len()
     }
 

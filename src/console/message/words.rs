@@ -1,7 +1,5 @@
 //! What the header says of an event, and what an event without a payload says in words.
 
-use std::fmt::Write;
-
 use crate::console::theme::{Role, Signs};
 use crate::console::words;
 use crate::event::{Event, Kind, Message, StateChange, Subscribed};
@@ -15,7 +13,7 @@ pub(super) struct Head {
     pub(super) sign: Sign,
     /// The topic, or the kind of event.
     pub(super) subject: Safe,
-    /// QoS, flags, size; or a code.
+    /// Quality of service, flags, size; or a code.
     pub(super) particulars: Vec<Safe>,
 }
 
@@ -111,18 +109,13 @@ pub(super) fn body(event: &Event<'_>) -> Option<String> {
 
 fn state(change: &StateChange<'_>) -> Vec<String> {
     let mut lines: Vec<String> = change.reason.iter().chain(&change.hint).map(|&words| words.to_owned()).collect();
-    let mut attempt = String::new();
-    if change.attempt > 0 {
-        attempt = format!("Attempt {}", change.attempt);
-    }
-    if let Some(wait) = change.retry_in {
-        let joint = if attempt.is_empty() { "Next attempt" } else { ", the next" };
-        // Writing to a String cannot fail.
-        let _ = write!(attempt, "{joint} in {}", words::took(wait));
-    }
-    if !attempt.is_empty() {
-        lines.push(attempt + ".");
-    }
+    let wait = change.retry_in.map(words::took);
+    lines.extend(match (change.attempt, wait) {
+        (0, None) => None,
+        (0, Some(wait)) => Some(format!("Next attempt in {wait}.")),
+        (attempt, None) => Some(format!("Attempt {attempt}.")),
+        (attempt, Some(wait)) => Some(format!("Attempt {attempt}, the next in {wait}.")),
+    });
     lines
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What lives here: painting, from `&State`, `&Glance`, a theme and signs. What may not: changing the state, I/O, a clock.
 
+pub mod compose;
 pub mod footer;
 pub mod frames;
 pub mod header;

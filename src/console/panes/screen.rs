@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{View, footer, frames, header, help, palette, requests, status, stream, words};
+use super::{View, compose, footer, frames, header, help, palette, requests, status, stream, words};
 use crate::console::action::Action;
 use crate::console::glance::Glance;
 use crate::console::keymap::{Context, chord_words};
@@ -64,7 +64,7 @@ fn one(buffer: &mut Buffer, rect: Rect, view: &View<'_>, pane: Pane) -> Option<(
         Pane::Requests => requests::render(buffer, rect, view),
         Pane::Stream => stream::render(buffer, rect, view),
         Pane::Message => message(buffer, view.layout.content(pane), view),
-        Pane::Composer => return composer(buffer, rect, view),
+        Pane::Composer => return compose::render(buffer, rect, view),
     }
     None
 }
@@ -92,9 +92,4 @@ fn message(buffer: &mut Buffer, inside: Rect, view: &View<'_>) {
         let text = format!("The message under the cursor stands here: {down} moves the cursor, {open} opens it larger.");
         words(buffer, inside, &Safe::new(&text), view.style(Role::Dim));
     }
-}
-
-fn composer(buffer: &mut Buffer, rect: Rect, view: &View<'_>) -> Option<(u16, u16)> {
-    view.state.composer.render(buffer, view.layout.inside(rect), view.theme, view.signs);
-    None
 }

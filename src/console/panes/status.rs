@@ -58,8 +58,16 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
         _ => return None,
     };
     let mut room = area;
-    if view.layout.footer.is_none() && area.width >= 60 {
-        room.width -= footer::render_right(buffer, Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area }, view);
+    let half = Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area };
+    if let Some(notice) = &view.state.notice {
+        // Why what is typed was not taken.
+        let width = (paint::cells_of(&notice.text) + 2).min(half.width);
+        let style = bar.patch(view.style(notice.role));
+        let text = half.right().saturating_sub(width);
+        paint::put_cut(buffer, text + 1, area.y, width.saturating_sub(2), &notice.text, view.signs.cut, style);
+        room.width -= width;
+    } else if view.layout.footer.is_none() && area.width >= 60 {
+        room.width -= footer::render_right(buffer, half, view);
     }
     let mut pen = Pen::new(buffer, room, view.signs);
     pen.skip(1);

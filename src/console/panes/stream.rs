@@ -43,6 +43,7 @@ impl Columns {
             },
             device: if devices > 1 { digits } else { 0 },
             what: match width {
+                110.. => 26,
                 84.. => 18,
                 64.. => 15,
                 _ => 0,
@@ -114,20 +115,30 @@ fn paint_row(
     pen.end = line.right().saturating_sub(tail + 1);
     let role = if row.wrong { Role::Wrong } else { role };
     let told = !row.name.is_empty() || !row.detail.is_empty();
-    if columns.what > 0 || !told {
-        let (start, end) = (pen.x, pen.end);
-        if columns.what > 0 {
-            pen.end = end.min(start + columns.what);
-        }
-        pen.put(&row.what, style(role));
-        pen.end = end;
-        pen.x = (start + columns.what + 1).max(pen.x + 1).min(end);
+    if columns.what > 0 || !told || row.is_topic {
+        what(&mut pen, view, row, columns.what, style(role));
     }
     if !row.name.is_empty() {
         pen.put(&row.name, style(Role::Strong)).skip(columns.gap);
     }
     let detail = if row.wrong { Role::Wrong } else { Role::Text };
     pen.put(&row.detail, style(detail));
+}
+
+/// The column that says what it is. A narrow screen has no such column, and shows a topic as wide as it is, up to half of
+/// what is left.
+fn what(pen: &mut Pen<'_>, view: &View<'_>, row: &Row, column: u16, style: Style) {
+    let (start, end) = (pen.x, pen.end);
+    let room = if column > 0 { column.min(pen.room()) } else if row.is_topic { pen.room() / 2 } else { pen.room() };
+    pen.end = start + room;
+    if row.is_topic && paint::cells_of(&row.what) > room {
+        let kept = row.what.cut_front(usize::from(room.saturating_sub(1)));
+        pen.word(view.signs.cut, style).put(&kept, style);
+    } else {
+        pen.put(&row.what, style);
+    }
+    pen.end = end;
+    pen.x = (start + column + u16::from(column > 0)).max(pen.x + 1).min(end);
 }
 
 fn right_words(view: &View<'_>, right: &Right, width: u16) -> (Safe, Role) {

@@ -65,8 +65,7 @@ pub struct TopicTree {
 #[derive(Debug)]
 struct Source {
     revision: u64,
-    /// Each session's subscriptions, and how many of them got less than they asked for.
-    sessions: Vec<(Vec<(String, Option<Qos>)>, usize)>,
+    sessions: Vec<Subscriptions>,
     at_us: u64,
 }
 
@@ -87,11 +86,18 @@ struct Root {
     state: LineState,
 }
 
+/// A session's subscriptions: those held, and how many of them got less than they asked for.
+#[derive(Debug)]
+struct Subscriptions {
+    held: Vec<(String, Option<Qos>)>,
+    lowered: usize,
+}
+
 impl Source {
     fn is_same(&self, sessions: &[Standing]) -> bool {
         self.sessions.len() == sessions.len()
-            && self.sessions.iter().zip(sessions).all(|((held, lowered), standing)| {
-                *held == standing.subscriptions && *lowered == standing.lowered.len()
+            && self.sessions.iter().zip(sessions).all(|(known, standing)| {
+                known.held == standing.subscriptions && known.lowered == standing.lowered.len()
             })
     }
 }
@@ -123,7 +129,10 @@ impl TopicTree {
                 return Some(rested);
             }
         }
-        let held = |standing: &Standing| (standing.subscriptions.clone(), standing.lowered.len());
+        let held = |standing: &Standing| Subscriptions {
+            held: standing.subscriptions.clone(),
+            lowered: standing.lowered.len(),
+        };
         self.made_of = Some(Source { revision, sessions: sessions.iter().map(held).collect(), at_us: mono_us });
         self.forest = Forest::new(sessions, timeline.topics());
         self.lay_out();

@@ -160,6 +160,8 @@ fn a_choice_names_its_branch_and_its_filter() {
     assert!(seen.contains(&(own(&format!("{sys}/commands")), own(&format!("{sys}/commands/#")), false)));
     assert!(seen.contains(&(own(&format!("{sys}/commands/request_id={{id}}")), None, false)), "{seen:?}");
     assert!(seen.contains(&(own("$oc/devices/other/sys"), own("$oc/devices/other/sys/#"), true)));
+    let mut scene = sketch();
+    scene.show(50, 40);
     scene.tree.choose_session(SessionId(1));
     scene.tree.step(Motion::Down);
     scene.tree.expand();

@@ -1,6 +1,6 @@
 //! Keys in the panes.
 
-use super::{Effect, Origin, Sending, World, leave, orders, show, show_filter, target};
+use super::{Effect, Origin, Sending, World, leave, likely_target, orders, show, show_filter, target};
 use crate::console::action::{Action, Motion};
 use crate::console::glance::order_of_requests;
 use crate::console::layout::Pane;
@@ -47,9 +47,9 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Unsubscribe => return unsubscribe(state),
         Action::View => state.message.cycle_mode(),
         Action::CopyPayload | Action::CopyTopic => return copy(state, action == Action::CopyTopic, world),
-        Action::Reconnect => return line(state, Deed::Now, world),
-        Action::Disconnect => return line(state, Deed::Disconnect, world),
-        Action::Connect => return line(state, Deed::Connect, world),
+        Action::Reconnect => return line(state, &Deed::Now, world),
+        Action::Disconnect => return line(state, &Deed::Disconnect, world),
+        Action::Connect => return line(state, &Deed::Connect, world),
         Action::Tape => state.refuse("Tapes are not in this version yet."),
         Action::Theme => return vec![Effect::NextTheme],
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
@@ -234,11 +234,14 @@ fn prompt(state: &mut State, world: &World<'_>) {
             let text = chosen.filter.or(chosen.branch).unwrap_or_default().to_owned();
             (Some(chosen.session), text)
         }
-        None => (target(state, world), String::new()),
+        None => (likely_target(state, world), String::new()),
     };
-    if let Some(session) = session {
-        let line = Line::new(&text);
-        state.overlay = Some(Overlay::Prompt { session, line, qos: Qos::AtLeastOnce, force: false });
+    match session {
+        Some(session) => {
+            let line = Line::new(&text);
+            state.overlay = Some(Overlay::Prompt { session, line, qos: Qos::AtLeastOnce, force: false });
+        }
+        None => state.refuse("There is no device that could subscribe."),
     }
 }
 
@@ -276,26 +279,44 @@ fn copy(state: &mut State, topic: bool, world: &World<'_>) -> Vec<Effect> {
     vec![Effect::Copy(bytes.to_vec())]
 }
 
-/// Connect, disconnect, reconnect.
-fn line(state: &mut State, deed: Deed, world: &World<'_>) -> Vec<Effect> {
-    let Some(session) = target(state, world) else { return Vec::new() };
-    let Some(standing) = world.standing(session) else { return Vec::new() };
-    let name = &standing.name;
-    let (what, problem) = match (&deed, standing.state) {
+/// Connect, disconnect, reconnect: the chosen device, else all that wait for just that, else the one that a key means.
+fn line(state: &mut State, deed: &Deed, world: &World<'_>) -> Vec<Effect> {
+    let waiting = match deed {
+        Deed::Now => Some(LineState::Backoff),
+        Deed::Connect => Some(LineState::Offline),
+        _ => None,
+    };
+    let mut sessions: Vec<SessionId> = match state.device() {
+        Some(session) => vec![session],
+        None => world
+            .handles
+            .iter()
+            .map(|handle| handle.id)
+            .filter(|id| waiting.is_some() && world.standing(*id).map(|standing| standing.state) == waiting)
+            .collect(),
+    };
+    if sessions.is_empty() {
+        sessions.extend(target(state, world));
+    }
+    sessions.into_iter().filter_map(|session| line_of(state, session, deed, world)).collect()
+}
+
+fn line_of(state: &mut State, session: SessionId, deed: &Deed, world: &World<'_>) -> Option<Effect> {
+    let standing = world.standing(session)?;
+    let (what, problem) = match (deed, standing.state) {
         (Deed::Connect, LineState::Online) => ("connect", Some("is online already")),
-        (Deed::Connect, LineState::Connecting) => ("connect", Some("is connecting already")),
+        (Deed::Connect | Deed::Now, LineState::Connecting) => ("connect", Some("is connecting already")),
         (Deed::Connect, LineState::Backoff) => ("connect", Some("waits before the next attempt. R ends the wait")),
         (Deed::Disconnect, LineState::Offline) => ("disconnect", Some("is offline already")),
         (Deed::Disconnect, _) => ("disconnect", None),
         (Deed::Now, LineState::Offline) => ("reconnect", Some("is offline. C connects")),
-        (Deed::Now, LineState::Connecting) => ("reconnect", Some("is connecting already")),
         (Deed::Now, _) => ("reconnect", None),
         _ => ("connect", None),
     };
     if let Some(problem) = problem {
-        state.refuse(&format!("{name} {problem}."));
-        return Vec::new();
+        state.refuse(&format!("{} {problem}.", standing.name));
+        return None;
     }
-    let order = orders::number(state, deed);
-    vec![Effect::Send(Sending { session, order, what, origin: Origin::Key })]
+    let order = orders::number(state, deed.clone());
+    Some(Effect::Send(Sending { session, order, what, origin: Origin::Key }))
 }

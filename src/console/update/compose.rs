@@ -2,28 +2,62 @@
 
 use ratatui::crossterm::event::KeyEvent;
 
-use super::{Effect, World, target};
+use super::{Effect, Origin, Sending, World, likely_target};
 use crate::console::action::Action;
+use crate::console::composer::{Purpose, Scene};
 use crate::console::layout::Pane;
 use crate::console::state::State;
+use crate::timeline::Request;
 
-pub(super) fn act(state: &mut State, action: Action, _world: &World<'_>) -> Vec<Effect> {
-    if action == Action::Back {
-        close(state);
+pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> {
+    match action {
+        Action::Send => return send(state, world),
+        Action::Force => state.composer.toggle_force(),
+        Action::Topic => state.composer.next_topic(),
+        Action::Qos => state.composer.next_qos(),
+        Action::Retain => state.composer.toggle_retain(),
+        Action::Discard => {
+            state.composer.discard();
+            state.tell("The draft was thrown away.");
+        }
+        Action::Back => {
+            let unsent = state.composer.unsent();
+            state.composer.back();
+            if !state.composer.is_open() && unsent > 0 {
+                state.tell("The draft is kept.");
+            }
+        }
+        // Nothing else is bound to a key of the composer.
+        _ => {}
+    }
+    if !state.composer.is_open() {
+        leave(state);
     }
     Vec::new()
 }
 
-/// Opens the composer with a report.
-pub(super) fn report(state: &mut State, world: &World<'_>) {
-    let Some(session) = target(state, world) else { return };
-    if let Some(handle) = world.handle(session) {
-        state.composer.report(handle);
-        enter(state);
-    }
+/// An editing key.
+pub(super) fn key(state: &mut State, event: KeyEvent) {
+    state.composer.key(event);
 }
 
-/// Opens the composer with a reply.
+/// A paste: text, whatever it holds.
+pub(super) fn paste(state: &mut State, text: &str) {
+    state.composer.paste(text);
+}
+
+/// Opens the composer with a report: a new one, or the one that was kept.
+pub(super) fn report(state: &mut State, world: &World<'_>) {
+    let Some(handle) = likely_target(state, world).and_then(|session| world.handle(session)) else {
+        return state.refuse("There is no device to send from.");
+    };
+    // Ids of bodies must not come again, in this run or the next.
+    let serial = u64::try_from(world.now.at.unix_micros() / 1000).unwrap_or(1);
+    state.composer.open_report(handle, serial);
+    enter(state);
+}
+
+/// Opens the composer with the reply to the chosen request, else to the one with the least time left.
 pub(super) fn reply(state: &mut State, world: &World<'_>) {
     let requests = world.timeline.requests();
     let chosen = match state.focus {
@@ -36,19 +70,45 @@ pub(super) fn reply(state: &mut State, world: &World<'_>) {
     let Some(request) = request else {
         return state.refuse("No request is open, so there is nothing to reply to.");
     };
-    if let Some(handle) = world.handle(request.session) {
-        state.composer.reply(handle, request);
+    let Some(handle) = world.handle(request.session) else {
+        return state.refuse("The device of that request is not connected from here.");
+    };
+    if state.composer.open_reply(handle, request) {
+        state.request = Some(request.seq);
         enter(state);
+    } else {
+        state.refuse("The cloud knows no answer to that request. c composes a message.");
     }
 }
 
-pub(super) fn key(_state: &mut State, _event: KeyEvent) {}
-
-pub(super) fn paste(_state: &mut State, _text: &str) {}
-
-/// What was composed is on its way.
+/// The session took what was composed. A reply closes the composer, a report stays to be sent again.
 pub(super) fn sent(state: &mut State) {
-    close(state);
+    state.composer.sent();
+    if !state.composer.is_open() {
+        leave(state);
+    }
+}
+
+fn send(state: &mut State, world: &World<'_>) -> Vec<Effect> {
+    let Some(session) = state.composer.target() else { return Vec::new() };
+    let Some(standing) = world.standing(session) else { return Vec::new() };
+    let (request, what) = match state.composer.purpose() {
+        Some(Purpose::Reply { seq, .. }) => (asked(world, *seq), "reply"),
+        _ => (None, "publish"),
+    };
+    let scene = Scene { standing, request, now: world.now };
+    match state.composer.to_order(&scene, state.next_order) {
+        Some(Ok(order)) => {
+            state.next_order += 1;
+            vec![Effect::Send(Sending { session, order, what, origin: Origin::Composer })]
+        }
+        // The verdict stands below the text.
+        Some(Err(_)) | None => Vec::new(),
+    }
+}
+
+fn asked<'a>(world: &World<'a>, seq: u64) -> Option<&'a Request> {
+    world.timeline.requests().iter().find(|request| request.seq == seq)
 }
 
 fn enter(state: &mut State) {
@@ -59,7 +119,6 @@ fn enter(state: &mut State) {
     state.zoom = false;
 }
 
-fn close(state: &mut State) {
-    state.composer.close();
+fn leave(state: &mut State) {
     state.focus = state.before;
 }

@@ -14,7 +14,7 @@ use super::chord::Chord;
 use super::keymap::{Context, lookup};
 use super::line::{Edit, Line};
 use super::state::{Overlay, State, TWICE};
-use crate::event::Moment;
+use crate::event::{LineState, Moment};
 use crate::session::{Handle, Order};
 use crate::timeline::{Filter, Query, SessionId, Standing, Timeline};
 
@@ -161,7 +161,7 @@ fn leave(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     if open > 0 {
         reasons.push(plural(open, "request waits for its answer", "requests wait for their answers"));
     }
-    let drafts = state.composer.drafts();
+    let drafts = state.composer.unsent();
     if drafts > 0 {
         reasons.push(plural(drafts, "draft has not been sent", "drafts have not been sent"));
     }
@@ -199,6 +199,17 @@ fn target(state: &mut State, world: &World<'_>) -> Option<SessionId> {
         Some(_) => {}
     }
     session
+}
+
+/// The device for something that harms nothing when it was meant for another: what is typed says for whom it is.
+fn likely_target(state: &State, world: &World<'_>) -> Option<SessionId> {
+    let sessions = world.timeline.sessions();
+    let online = || sessions.iter().position(|standing| standing.state == LineState::Online).or(Some(0));
+    state
+        .device()
+        .or_else(|| state.window.selected().filter(|_| state.window.is_chosen()).and_then(|seq| world.timeline.session_of(seq)))
+        .or_else(|| online().and_then(|place| u16::try_from(place).ok()).map(SessionId))
+        .filter(|session| world.handle(*session).is_some())
 }
 
 /// What a chord does to a line of text.

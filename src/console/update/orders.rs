@@ -43,7 +43,11 @@ pub fn refused(state: &mut State, sent: &Sending, refused: &Refused, world: &Wor
         Refused::Busy(_) => "has too many orders waiting. Try again in a moment",
         Refused::Gone(_) => "has ended. Leave and start standin again",
     };
-    state.refuse(&format!("{name} {why}."));
+    let words = format!("{name} {why}.");
+    if sent.origin == Origin::Composer {
+        state.composer.refused(&words);
+    }
+    state.refuse(&words);
 }
 
 /// Tells what came of things that take their time: orders, searches, the event under the cursor.

@@ -1,0 +1,372 @@
+//! One thing being composed: for whom, on which topic, how, and what.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::body::{Body, TextKind, TooLarge};
+use super::canvas::Window;
+use super::verdict::{Doubt, Verdict};
+use crate::cloud::guard::{self, Meter, Outgoing};
+use crate::cloud::{Asked, Direction, Draft, Platform};
+use crate::console::action::Action as Deed;
+use crate::console::keymap::{self, Context};
+use crate::console::line::Line;
+use crate::console::theme::Role;
+use crate::console::words;
+use crate::event::{LineState, Moment, What};
+use crate::mqtt::{Qos, topic};
+use crate::session::{Action, Handle};
+use crate::text::Safe;
+use crate::timeline::{Request, RequestState, SessionId, Standing};
+
+/// What something is composed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To tell the platform something.
+    Report,
+    /// To answer a request.
+    Reply {
+        /// The number of the event that brought the request.
+        seq: u64,
+        /// The request's id.
+        request_id: String,
+        /// What was asked.
+        what: What,
+        /// When the request came.
+        came: Instant,
+        /// When the platform stops waiting.
+        deadline: Instant,
+    },
+}
+
+/// What decides whether something may go.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// The session that shall send it.
+    pub standing: &'a Standing,
+    /// For a reply: the request, if it is still remembered.
+    pub request: Option<&'a Request>,
+    /// Now.
+    pub now: Moment,
+}
+
+/// Words below the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Note {
+    pub(super) text: Safe,
+    pub(super) role: Role,
+}
+
+/// One thing being composed.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and they combine freely")]
+pub(super) struct Sheet {
+    pub(super) session: SessionId,
+    pub(super) device: Safe,
+    platform: Arc<dyn Platform>,
+    pub(super) purpose: Purpose,
+    label: String,
+    pub(super) topic: String,
+    /// The topic while it is typed.
+    pub(super) typing: Option<Line>,
+    pub(super) qos: Qos,
+    pub(super) retain: bool,
+    pub(super) force: bool,
+    pub(super) body: Body,
+    pub(super) window: Window,
+    /// What the cloud offers, and which of these is chosen.
+    drafts: Vec<Draft>,
+    choice: usize,
+    /// Whether somebody ever edited it, and whether that was since it was last sent.
+    pub(super) is_edited: bool,
+    pub(super) is_unsent: bool,
+    pub(super) note: Option<Note>,
+    /// Whether the text should be JSON; looked up when asked for after a change.
+    pub(super) wants_json: Option<bool>,
+    /// The doubt that was told, and goes at the next order to send.
+    told: Option<Doubt>,
+}
+
+impl Sheet {
+    /// A report that starts from the cloud's first draft; `serial` makes the bodies' ids.
+    pub(super) fn report(handle: &Handle, serial: u64) -> Self {
+        let drafts = handle.platform.drafts(serial);
+        let first = drafts.first().cloned().unwrap_or_else(|| Draft {
+            label: "message".to_owned(),
+            what: What::Custom,
+            topic: String::new(),
+            qos: Qos::AtMostOnce,
+            body: String::new(),
+        });
+        Self { drafts, ..Self::new(handle, Purpose::Report, first) }
+    }
+
+    /// A reply that starts from the cloud's own for success; `None` where the cloud knows no answer to it.
+    pub(super) fn reply(handle: &Handle, request: &Request) -> Option<Self> {
+        let draft = handle.platform.reply(&Asked { topic: &request.topic, payload: &request.payload }, None)?;
+        let purpose = Purpose::Reply {
+            seq: request.seq,
+            request_id: request.request_id.clone(),
+            what: request.what,
+            came: request.came,
+            deadline: request.deadline,
+        };
+        Some(Self::new(handle, purpose, draft))
+    }
+
+    fn new(handle: &Handle, purpose: Purpose, draft: Draft) -> Self {
+        let (body, escaped) = Body::new(&draft.body);
+        Self {
+            session: handle.id,
+            device: Safe::new(&handle.profile.name),
+            platform: Arc::clone(&handle.platform),
+            purpose,
+            label: draft.label,
+            // A topic that is not there yet has to be typed first.
+            typing: draft.topic.is_empty().then(Line::default),
+            topic: draft.topic,
+            qos: draft.qos,
+            retain: false,
+            force: false,
+            body,
+            window: Window::default(),
+            drafts: Vec::new(),
+            choice: 0,
+            is_edited: false,
+            is_unsent: false,
+            note: escapes_note(escaped),
+            wants_json: None,
+            told: None,
+        }
+    }
+
+    /// What it is, for the heading: "Report" or the draft's name; "Reply to property set".
+    pub(super) fn title(&self) -> String {
+        match &self.purpose {
+            Purpose::Report => {
+                let mut letters = self.label.chars();
+                letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+            }
+            Purpose::Reply { what, .. } => format!("Reply to {}", what.word().replace('-', " ")),
+        }
+    }
+
+    /// Notes an edit of the text.
+    pub(super) fn edited(&mut self) {
+        self.is_edited = true;
+        self.is_unsent = true;
+        self.changed();
+    }
+
+    /// What was said of the last try no longer holds.
+    fn changed(&mut self) {
+        self.note = None;
+        self.told = None;
+        self.wants_json = None;
+    }
+
+    pub(super) fn say(&mut self, text: &str, role: Role) {
+        self.note = Some(Note { text: Safe::new(text), role });
+    }
+
+    pub(super) fn paste(&mut self, raw: &str) {
+        if let Some(line) = &mut self.typing {
+            line.paste(raw);
+            return self.changed();
+        }
+        match self.body.paste(raw) {
+            Ok(escaped) => {
+                self.edited();
+                self.note = escapes_note(escaped);
+            }
+            Err(TooLarge { size }) => {
+                let (size, most) = (words::count(size as u64), words::count(super::body::LARGEST as u64));
+                let told = format!(
+                    "Nothing was pasted: that would make {size} B, the composer takes {most} B; `standin pub --file` sends more"
+                );
+                self.say(&told, Role::Wrong);
+            }
+        }
+    }
+
+    /// Goes to the cloud's next topic; behind the last one a topic can be typed.
+    pub(super) fn next_topic(&mut self) {
+        self.changed();
+        if self.purpose != Purpose::Report {
+            return self.say("A reply goes where its request says", Role::Waiting);
+        }
+        if self.typing.take().is_some() && !self.drafts.is_empty() {
+            self.choice = 0;
+        } else if self.choice + 1 < self.drafts.len() {
+            self.choice += 1;
+        } else {
+            self.typing = Some(Line::new(&self.topic));
+            "message".clone_into(&mut self.label);
+            return;
+        }
+        let Some(draft) = self.drafts.get(self.choice).cloned() else { return };
+        (self.label, self.topic, self.qos) = (draft.label, draft.topic, draft.qos);
+        if self.is_unsent {
+            let discard = keymap::chord_words(Context::Compose, Deed::Discard);
+            self.say(&format!("The text stays as you wrote it; {discard} throws it away"), Role::Dim);
+        } else {
+            let escaped = self.body.replace(&draft.body);
+            self.note = escapes_note(escaped);
+        }
+    }
+
+    /// Takes the topic as typed.
+    pub(super) fn accept_topic(&mut self) {
+        if let Some(line) = self.typing.take() {
+            line.text().clone_into(&mut self.topic);
+            self.changed();
+            if let Err(error) = topic::check_name(&self.topic) {
+                self.say(&Verdict::BadTopic(error).words(), Role::Wrong);
+            }
+        }
+    }
+
+    pub(super) fn next_qos(&mut self) {
+        self.changed();
+        if self.purpose != Purpose::Report {
+            return self.say("A reply has the QoS of its cloud", Role::Waiting);
+        }
+        self.qos = match self.qos {
+            Qos::AtMostOnce => Qos::AtLeastOnce,
+            Qos::AtLeastOnce => Qos::ExactlyOnce,
+            Qos::ExactlyOnce => Qos::AtMostOnce,
+        };
+    }
+
+    pub(super) fn toggle_retain(&mut self) {
+        self.changed();
+        if self.purpose == Purpose::Report {
+            self.retain = !self.retain;
+        } else {
+            self.say("A reply is never retained", Role::Waiting);
+        }
+    }
+
+    pub(super) fn toggle_force(&mut self) {
+        self.changed();
+        self.force = !self.force;
+        if self.force {
+            self.say("Neither the JSON nor the cloud's limits are checked for the next sending", Role::Waiting);
+        }
+    }
+
+    /// What the message would be to the cloud.
+    fn what(&mut self) -> What {
+        let text = &self.body.known().text;
+        self.platform.meaning(Direction::Up, &self.topic, text.as_bytes()).what
+    }
+
+    /// Whether the text should be JSON: the cloud's own topics want it, and a text that begins like it means to be.
+    pub(super) fn wants_json(&mut self) -> bool {
+        if let Some(wants_json) = self.wants_json {
+            return wants_json;
+        }
+        let is_free = matches!(self.what(), What::Custom | What::Message);
+        let wants_json = !is_free || self.body.known().text.trim_start().starts_with(['{', '[']);
+        self.wants_json = Some(wants_json);
+        wants_json
+    }
+
+    /// Whether it may go.
+    pub(super) fn check(&mut self, scene: &Scene<'_>) -> Verdict {
+        if let Err(error) = topic::check_name(&self.topic) {
+            return Verdict::BadTopic(error);
+        }
+        if scene.standing.state != LineState::Online {
+            return Verdict::Offline { device: scene.standing.name.clone(), state: scene.standing.state };
+        }
+        if !self.force
+            && let Some(verdict) = self.fault().or_else(|| self.breach(scene.now.mono))
+        {
+            return verdict;
+        }
+        self.doubt(scene).map_or(Verdict::Ready, Verdict::Doubtful)
+    }
+
+    fn fault(&mut self) -> Option<Verdict> {
+        let is_wanted = self.wants_json();
+        let known = self.body.known();
+        match known.kind {
+            TextKind::Other(fault) if is_wanted => Some(Verdict::bad_json(fault, &known.text)),
+            TextKind::Empty if is_wanted => {
+                let fault = crate::console::message::json::check(&known.text).err()?;
+                Some(Verdict::bad_json(fault, &known.text))
+            }
+            _ => None,
+        }
+    }
+
+    /// What the cloud would not take. The rate is the session's to watch, which knows what else was sent.
+    fn breach(&mut self, now: Instant) -> Option<Verdict> {
+        let (what, size) = (self.what(), self.body.known().text.len());
+        let message = Outgoing { topic: &self.topic, size, qos: self.qos, retain: self.retain, what };
+        guard::check_publish(self.platform.limits(), &Meter::default(), now, &message).err().map(Verdict::Guarded)
+    }
+
+    fn doubt(&self, scene: &Scene<'_>) -> Option<Doubt> {
+        let Purpose::Reply { came, deadline, .. } = &self.purpose else { return None };
+        let now = scene.now;
+        let online_us = now.at.unix_micros().saturating_sub(scene.standing.since.unix_micros());
+        let waited_us = i64::try_from(now.mono.saturating_duration_since(*came).as_micros()).unwrap_or(i64::MAX);
+        match scene.request.map(|request| request.state) {
+            Some(RequestState::Answered(_) | RequestState::Late(_)) => Some(Doubt::Answered),
+            _ if now.mono > *deadline => Some(Doubt::Expired(now.mono - *deadline)),
+            _ if waited_us > online_us => Some(Doubt::OtherLine),
+            Some(_) => None,
+            None => Some(Doubt::Forgotten),
+        }
+    }
+
+    /// The order to send it, unless something speaks against it. A doubt is told once, and gives way the second time.
+    pub(super) fn order(&mut self, scene: &Scene<'_>) -> Result<Action, Verdict> {
+        self.accept_topic();
+        match self.check(scene) {
+            Verdict::Ready => {}
+            Verdict::Doubtful(doubt) if self.told.is_some_and(|told| told.is_same(doubt)) => {}
+            verdict => {
+                self.say(&verdict.words(), Role::Wrong);
+                self.told = match verdict {
+                    Verdict::Doubtful(doubt) => Some(doubt),
+                    _ => None,
+                };
+                return Err(verdict);
+            }
+        }
+        let payload = Bytes::from(self.body.known().text.clone());
+        Ok(match &self.purpose {
+            Purpose::Report => Action::Publish {
+                topic: self.topic.clone(),
+                payload,
+                qos: self.qos,
+                retain: self.retain,
+                force: self.force,
+            },
+            Purpose::Reply { request_id, .. } => {
+                Action::Reply { request_id: request_id.clone(), code: None, payload: Some(payload) }
+            }
+        })
+    }
+
+    /// It was sent: what is written now is no longer at stake.
+    pub(super) fn sent(&mut self) {
+        self.changed();
+        self.force = false;
+        self.is_unsent = false;
+    }
+}
+
+fn escapes_note(escaped: usize) -> Option<Note> {
+    let words = match escaped {
+        0 => return None,
+        1 => "1 control or invisible character became an escape".to_owned(),
+        _ => format!("{} control or invisible characters became escapes", words::count(escaped as u64)),
+    };
+    Some(Note { text: Safe::new(&words), role: Role::Waiting })
+}

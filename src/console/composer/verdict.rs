@@ -1,0 +1,103 @@
+//! Whether what is composed may go, and if not why, in words for a person.
+
+use std::time::Duration;
+
+use crate::cloud::guard::Breach;
+use crate::console::action::Action;
+use crate::console::keymap::{self, Context};
+use crate::console::message::json::{Fault, Problem};
+use crate::console::words;
+use crate::event::LineState;
+use crate::mqtt::topic::TopicError;
+
+/// Whether what is composed may go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may.
+    Ready,
+    /// The topic is none that MQTT knows; no force helps.
+    BadTopic(TopicError),
+    /// The device's line is not up; no force helps.
+    Offline {
+        /// The device's name.
+        device: String,
+        /// The line's state.
+        state: LineState,
+    },
+    /// The body should be JSON and is not; it goes by force.
+    BadJson {
+        /// From 1.
+        line: usize,
+        /// From 1, in characters.
+        column: usize,
+        /// What is wrong there.
+        problem: Problem,
+    },
+    /// The cloud would not take it; it goes by force.
+    Guarded(Breach),
+    /// It may go, but to little use: it goes when told to once more.
+    Doubtful(Doubt),
+}
+
+/// Why a reply is of little use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// The platform stopped waiting so long ago.
+    Expired(Duration),
+    /// The request came on a connection that is gone.
+    OtherLine,
+    /// It was answered already.
+    Answered,
+    /// Nothing is known of the request any more.
+    Forgotten,
+}
+
+impl Verdict {
+    /// The verdict in words, with the way out.
+    pub fn words(&self) -> String {
+        let force = keymap::chord_words(Context::Compose, Action::Force);
+        let send = keymap::chord_words(Context::Compose, Action::Send);
+        match self {
+            Self::Ready => format!("{send} sends"),
+            Self::BadTopic(error) => {
+                let topic = keymap::chord_words(Context::Compose, Action::Topic);
+                format!("Not sent: this is no topic, {error}; {topic} chooses another")
+            }
+            Self::Offline { device, state } => match state {
+                LineState::Online => format!("Not sent: {device} takes no orders"),
+                LineState::Connecting => format!("Not sent: {device} is still connecting; the text is kept"),
+                LineState::Backoff => format!("Not sent: {device} waits to connect again; the text is kept"),
+                LineState::Offline => format!("Not sent: {device} is offline; the text is kept"),
+            },
+            Self::BadJson { line, column, problem } => {
+                format!("Not sent: line {line}, column {column}: {problem}; {force} then {send} sends it all the same")
+            }
+            Self::Guarded(breach) => format!("Not sent: {breach}; {force} then {send} sends it all the same"),
+            Self::Doubtful(doubt) => format!("{}; {send} once more sends it all the same", doubt.words()),
+        }
+    }
+
+    /// The verdict on a body that is no JSON.
+    pub(super) fn bad_json(fault: Fault, text: &str) -> Self {
+        let (line, column) = fault.place(text);
+        Self::BadJson { line, column, problem: fault.problem }
+    }
+}
+
+impl Doubt {
+    /// Whether it is the same cause; how long ago that was does not count.
+    pub(super) fn is_same(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+
+    fn words(self) -> String {
+        match self {
+            Self::Expired(ago) => format!("The platform stopped waiting {} ago", words::took(ago)),
+            Self::OtherLine => {
+                "The request came before the line was cut: the platform may not know it any more".to_owned()
+            }
+            Self::Answered => "The request was answered already".to_owned(),
+            Self::Forgotten => "The request is older than what is remembered".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The console without a terminal: keys in, pictures out.
+
+use std::time::Instant;
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+use standin::console::glance::Eye;
+use standin::console::input::Input;
+use standin::console::input::parse::Parser;
+use standin::console::layout::Pane;
+use standin::console::panes;
+use standin::console::state::State;
+use standin::console::theme::{Signs, Theme};
+use standin::console::update::{self, Effect, World};
+use standin::console::window::Progress;
+use standin::event::{Moment, WallTime};
+
+use super::Canned;
+
+pub struct Bench {
+    pub canned: Canned,
+    pub state: State,
+    pub eye: Eye,
+    pub theme: Theme,
+    pub signs: Signs,
+}
+
+/// Always the same time of day.
+pub fn moment() -> Moment {
+    let at = WallTime::parse_rfc3339("2026-11-21T14:02:04Z").expect("a time");
+    Moment { at, mono: Instant::now() }
+}
+
+impl Bench {
+    pub fn new(canned: Canned, width: u16, height: u16) -> Self {
+        let state = State::new((width, height));
+        let eye = Eye::new(TimeZone::UTC);
+        let mut bench = Self { canned, state, eye, theme: Theme::plain(), signs: Signs::UNICODE };
+        bench.look();
+        bench
+    }
+
+    pub fn morning(width: u16, height: u16) -> Self {
+        Self::new(Canned::morning(moment()), width, height)
+    }
+
+    /// Presses keys as they are written in the README: `kk`, `<Esc>`, `<C-s>`; orders that come of it are taken.
+    pub fn press(&mut self, keys: &str) -> Vec<Effect> {
+        let mut out = Vec::new();
+        for event in events(keys) {
+            let world = World { timeline: &self.canned.timeline, handles: &self.canned.handles, now: self.canned.now };
+            let effects = update::key(&mut self.state, event, &world);
+            for effect in &effects {
+                if let Effect::Send(sending) = effect {
+                    let handle = &self.canned.handles[usize::from(sending.session.0)];
+                    match handle.try_send(sending.order.clone()) {
+                        Ok(()) => update::taken(&mut self.state, sending, &world),
+                        Err(refusal) => update::refused(&mut self.state, sending, &refusal, &world),
+                    }
+                }
+            }
+            out.extend(effects);
+            self.look();
+        }
+        out
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        let world = World { timeline: &self.canned.timeline, handles: &self.canned.handles, now: self.canned.now };
+        update::paste(&mut self.state, text, &world);
+        self.look();
+    }
+
+    /// Looks at the timeline as the shell does before a frame.
+    pub fn look(&mut self) {
+        let now = self.canned.now;
+        let height = self.state.content(Pane::Stream).height;
+        self.state.window.resize(usize::from(height));
+        while self.state.window.advance(&self.canned.timeline, 500, true) == Progress::More {}
+        self.canned.timeline.expire(now);
+        let world = World { timeline: &self.canned.timeline, handles: &self.canned.handles, now };
+        update::settle(&mut self.state, &world);
+        self.eye.look(&self.canned.timeline, &mut self.state, now);
+        self.eye.finish(&self.canned.handles);
+    }
+
+    pub fn draw(&mut self) -> (Buffer, Option<(u16, u16)>) {
+        self.look();
+        let (width, height) = self.state.size;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let cursor =
+            panes::screen::render(&mut buffer, &self.state, self.eye.glance(), &self.theme, &self.signs);
+        (buffer, cursor)
+    }
+
+    /// The screen as text, one line a row.
+    pub fn picture(&mut self) -> String {
+        let (buffer, _) = self.draw();
+        picture(&buffer)
+    }
+
+    /// What the status line says of the last key.
+    pub fn notice(&self) -> String {
+        self.state.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default()
+    }
+
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.state.size = (width, height);
+        self.look();
+    }
+}
+
+pub fn picture(buffer: &Buffer) -> String {
+    let mut out = String::new();
+    for y in 0..buffer.area.height {
+        let (mut row, mut skip) = (String::new(), 0);
+        for x in 0..buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            if skip == 0 {
+                row += symbol;
+                skip = standin::text::width::width(symbol);
+            }
+            skip = skip.saturating_sub(1);
+        }
+        out += row.trim_end();
+        out += "\n";
+    }
+    out
+}
+
+fn events(keys: &str) -> Vec<KeyEvent> {
+    let mut out = Vec::new();
+    let mut rest = keys;
+    while let Some(letter) = rest.chars().next() {
+        if let Some((name, behind)) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+            out.push(named(name));
+            rest = behind;
+            continue;
+        }
+        let (mut parser, mut inputs) = (Parser::default(), Vec::new());
+        parser.feed(letter.to_string().as_bytes(), &mut inputs);
+        out.extend(inputs.into_iter().filter_map(|input| if let Input::Key(key) = input { Some(key) } else { None }));
+        rest = &rest[letter.len_utf8()..];
+    }
+    out
+}
+
+fn named(name: &str) -> KeyEvent {
+    if let Some(letter) = name.strip_prefix("C-") {
+        return KeyEvent::new(KeyCode::Char(letter.chars().next().expect("a letter")), KeyModifiers::CONTROL);
+    }
+    let code = match name {
+        "Esc" => KeyCode::Esc,
+        "Enter" => KeyCode::Enter,
+        "Tab" => KeyCode::Tab,
+        "S-Tab" => KeyCode::BackTab,
+        "BS" => KeyCode::Backspace,
+        "Space" => KeyCode::Char(' '),
+        "PageUp" => KeyCode::PageUp,
+        "PageDown" => KeyCode::PageDown,
+        "A-Enter" => return KeyEvent::new(KeyCode::Enter, KeyModifiers::ALT),
+        other => panic!("no key {other}"),
+    };
+    KeyEvent::new(code, KeyModifiers::NONE)
+}
