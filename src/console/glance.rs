@@ -163,13 +163,13 @@ impl Eye {
 
     /// Makes the words that take thought; the timeline is no longer needed.
     pub fn finish(&mut self, handles: &[Handle]) -> &Glance {
-        let platform = |session| {
-            handles.iter().find(|handle| handle.id == session).map(|handle| handle.platform.as_ref())
-        };
+        let platform =
+            |session| handles.iter().find(|handle| handle.id == session).map(|handle| handle.platform.as_ref());
         for (seq, session, topic, payload, what) in self.unlabelled.drain(..) {
             let summary = platform(session).map(|cloud| cloud.summary(Direction::Down, &topic, &payload));
             let name = summary.map(|summary| summary.name).filter(|name| !name.is_empty());
-            let label = name.map_or_else(|| Safe::new(&what.replace('-', " ")), |name| Safe::new(words::clip(&name, 200)));
+            let label =
+                name.map_or_else(|| Safe::new(&what.replace('-', " ")), |name| Safe::new(words::clip(&name, 200)));
             self.labels.insert(seq, label);
         }
         for draft in self.drafts.drain(..) {
@@ -231,7 +231,8 @@ impl Eye {
         sort(&mut sorted);
         self.glance.all_asks = sorted.len();
         self.glance.open = sorted.iter().filter(|request| is_open(request)).count();
-        let (first, last) = state.window.visible().fold((u64::MAX, 0), |(first, last), seq| (first.min(seq), last.max(seq)));
+        let (first, last) =
+            state.window.visible().fold((u64::MAX, 0), |(first, last), seq| (first.min(seq), last.max(seq)));
         self.requests = sorted
             .iter()
             .filter(|request| (first..=last).contains(&request.seq))
@@ -247,8 +248,8 @@ impl Eye {
         let wanted = || shown.iter().chain(urgent);
         self.labels.retain(|seq, _| wanted().any(|request| request.seq == *seq));
         for request in wanted() {
-            let known = self.labels.contains_key(&request.seq)
-                || self.unlabelled.iter().any(|(seq, ..)| *seq == request.seq);
+            let known =
+                self.labels.contains_key(&request.seq) || self.unlabelled.iter().any(|(seq, ..)| *seq == request.seq);
             if !known {
                 let payload = if request.payload.len() > 64 * 1024 { Vec::new() } else { request.payload.clone() };
                 let what = request.what.word();
@@ -275,7 +276,8 @@ fn right(request: &Request, now: Instant) -> Right {
 }
 
 fn device(standing: &Standing, now: Moment, mono_us: u64, zone: &TimeZone) -> Device {
-    let text = |text: &Option<String>| text.as_deref().map(|text| Safe::new(words::clip(text, 1024))).unwrap_or_default();
+    let text =
+        |text: &Option<String>| text.as_deref().map(|text| Safe::new(words::clip(text, 1024))).unwrap_or_default();
     Device {
         name: Safe::new(&standing.name),
         state: standing.state,

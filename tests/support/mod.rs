@@ -27,6 +27,13 @@ pub fn standin() -> Command {
     command
 }
 
+/// Another program, in an environment like that of the program under test.
+pub fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env("TERM", "xterm-256color").env("TZ", "UTC");
+    command
+}
+
 /// Runs the program to its end.
 pub fn run(config: &Path, args: &[&str]) -> Output {
     standin().arg("--config").arg(config).args(args).stdin(Stdio::null()).output().unwrap()

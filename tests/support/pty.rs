@@ -25,7 +25,7 @@ pub struct Terminal {
     bytes: u64,
     begun: Instant,
     /// Closing it hangs the terminal up.
-    master: Option<Box<dyn MasterPty + Send>>,
+    master: Box<dyn MasterPty + Send>,
     raw: Option<Vec<u8>>,
 }
 
@@ -60,7 +60,7 @@ impl Terminal {
         });
         let keys = pair.master.take_writer()?;
         let screen = vt100::Parser::new(cells(rows), cells(cols), 0);
-        Ok(Self { child, keys, output, screen, bytes: 0, begun, master: Some(pair.master), raw: None })
+        Ok(Self { child, keys, output, screen, bytes: 0, begun, master: pair.master, raw: None })
     }
 
     /// Takes what the program writes, for `time`.
@@ -154,8 +154,7 @@ impl Terminal {
     /// Changes the window's size.
     pub fn resize(&mut self, cols: u16, rows: u16) -> Result<()> {
         self.screen.screen_mut().set_size(cells(rows), cells(cols));
-        let master = self.master.as_ref().ok_or("the terminal is gone")?;
-        Ok(master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 })?)
+        Ok(self.master.resize(PtySize { rows, cols, pixel_width: 0, pixel_height: 0 })?)
     }
 
     /// Keeps every byte written from now on.
@@ -199,12 +198,6 @@ impl Terminal {
         .into_iter()
         .filter_map(|(changed, name)| changed.then_some(name))
         .collect()
-    }
-
-    /// Takes the terminal away, as a lost SSH connection does.
-    pub fn hang_up(&mut self) {
-        self.master = None;
-        self.keys = Box::new(std::io::sink());
     }
 
     /// Whether the program still runs.

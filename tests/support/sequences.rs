@@ -1,9 +1,8 @@
 //! What a program may write to a terminal, by the outer contract: everything else in a stream of bytes is foreign.
 
 /// The private modes that may be set and reset.
-const MODES: &[&str] = &[
-    "7", "12", "25", "1000", "1002", "1003", "1004", "1005", "1006", "1007", "1015", "1016", "1049", "2004", "2026",
-];
+const MODES: &[&str] =
+    &["7", "12", "25", "1000", "1002", "1003", "1004", "1005", "1006", "1007", "1015", "1016", "1049", "2004", "2026"];
 
 /// Everything in `bytes` that standin may not write, as text for the failure.
 pub fn foreign(bytes: &[u8]) -> Vec<String> {
@@ -38,7 +37,8 @@ fn sequence(text: &str) -> (usize, Option<String>) {
             (end, (!may_control(body)).then(|| format!("CSI {body:?}")))
         }
         Some(b']') => {
-            let end = text.find(['\u{7}', '\u{9c}']).map(|at| at + 1).or_else(|| text.find("\u{1b}\\").map(|at| at + 2));
+            let end =
+                text.find(['\u{7}', '\u{9c}']).map(|at| at + 1).or_else(|| text.find("\u{1b}\\").map(|at| at + 2));
             let end = end.unwrap_or(bytes.len());
             let fine = text[2..].starts_with("52;");
             (end, (!fine).then(|| format!("OSC {:?}", &text[2..end])))
@@ -54,12 +54,18 @@ fn may_control(body: &str) -> bool {
     let (parameters, last) = body.split_at(body.len().saturating_sub(1));
     let numbers = |text: &str| text.chars().all(|char| char.is_ascii_digit() || matches!(char, ';' | ':'));
     match last {
-        "h" | "l" => parameters.strip_prefix('?').is_some_and(|modes| modes.split(';').all(|mode| MODES.contains(&mode))),
-        "u" => parameters.trim_start_matches(['>', '<', '?', '=']).chars().all(|char| char.is_ascii_digit() || char == ';'),
+        "h" | "l" => {
+            parameters.strip_prefix('?').is_some_and(|modes| modes.split(';').all(|mode| MODES.contains(&mode)))
+        }
+        "u" => {
+            parameters.trim_start_matches(['>', '<', '?', '=']).chars().all(|char| char.is_ascii_digit() || char == ';')
+        }
         "q" => parameters.ends_with(' ') && numbers(parameters.trim_end()),
         "c" => numbers(parameters.trim_start_matches(['>', '?'])),
         "n" => numbers(parameters.trim_start_matches('?')),
-        "m" | "H" | "f" | "A" | "B" | "C" | "D" | "E" | "F" | "G" | "d" | "J" | "K" | "X" | "S" | "T" | "r" => numbers(parameters),
+        "m" | "H" | "f" | "A" | "B" | "C" | "D" | "E" | "F" | "G" | "d" | "J" | "K" | "X" | "S" | "T" | "r" => {
+            numbers(parameters)
+        }
         _ => false,
     }
 }

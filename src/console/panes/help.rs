@@ -50,7 +50,8 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, top: usize) {
         width: area.width.saturating_sub(4),
         height: area.height.saturating_sub(2),
     };
-    let title = Rect { x: area.x + 1.min(area.width), height: area.height.min(1), width: area.width.saturating_sub(2), ..area };
+    let title =
+        Rect { x: area.x + 1.min(area.width), height: area.height.min(1), width: area.width.saturating_sub(2), ..area };
     if title.height > 0 {
         Pen::new(buffer, title, view.signs).word(" Keys ", view.style(Role::Accent));
     }

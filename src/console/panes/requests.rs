@@ -18,7 +18,10 @@ pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) {
     let mut parts = vec![(Safe::from_static("Requests"), Role::Text)];
     if open > 0 {
         parts.push((Safe::new(&format!(" {} ", view.signs.dot)), Role::Dim));
-        parts.push((Safe::new(&format!("{} open", numbers::count(u64::try_from(open).unwrap_or(u64::MAX)))), Role::Waiting));
+        parts.push((
+            Safe::new(&format!("{} open", numbers::count(u64::try_from(open).unwrap_or(u64::MAX)))),
+            Role::Waiting,
+        ));
     }
     frames::title(buffer, view, Pane::Requests, &parts, &Safe::default(), Role::Dim);
     let area = view.layout.inside(rect);

@@ -26,7 +26,11 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, 
     let mut room = area;
     if view.layout.footer.is_none() {
         // Half of the line belongs to the status, whatever keys there are.
-        let taken = footer::render_right(buffer, Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area }, view);
+        let taken = footer::render_right(
+            buffer,
+            Rect { x: area.x + area.width / 2, width: area.width - area.width / 2, ..area },
+            view,
+        );
         room.width -= taken;
     }
     let mut pen = Pen::new(buffer, room, view.signs);

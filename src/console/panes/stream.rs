@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{Pen, View, frames, number, words};
+use crate::console::action::Action;
 use crate::console::glance::Right;
 use crate::console::keymap::{Context, chord_words};
-use crate::console::action::Action;
 use crate::console::layout::Pane;
 use crate::console::paint;
 use crate::console::row::Row;
@@ -129,7 +129,13 @@ fn paint_row(
 /// what is left.
 fn what(pen: &mut Pen<'_>, view: &View<'_>, row: &Row, column: u16, style: Style) {
     let (start, end) = (pen.x, pen.end);
-    let room = if column > 0 { column.min(pen.room()) } else if row.is_topic { pen.room() / 2 } else { pen.room() };
+    let room = if column > 0 {
+        column.min(pen.room())
+    } else if row.is_topic {
+        pen.room() / 2
+    } else {
+        pen.room()
+    };
     pen.end = start + room;
     if row.is_topic && paint::cells_of(&row.what) > room {
         let kept = row.what.cut_front(usize::from(room.saturating_sub(1)));
