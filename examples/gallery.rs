@@ -18,7 +18,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The morning has been going on for a while.
     let start = shell::now();
     let start = Moment { at: start.at.shifted_micros(-11_000_000), mono: start.mono - Duration::from_secs(11) };
-    let canned = if std::env::var_os("GALLERY_EMPTY").is_some() { Canned::empty(start) } else { Canned::morning(start) };
+    let canned =
+        if std::env::var_os("GALLERY_EMPTY").is_some() { Canned::empty(start) } else { Canned::morning(start) };
     let journal = Journal::new(canned.timeline);
     if rate > 0 {
         let journal = journal.clone();

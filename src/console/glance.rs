@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::layout::Pane;
-use super::row::{Draft, Row, Sign, clock};
+use super::row::{Draft, Row, clock};
 use super::state::State;
 use super::words;
 use crate::cloud::Direction;
@@ -15,6 +15,9 @@ use crate::event::{LineState, Moment};
 use crate::session::Handle;
 use crate::text::Safe;
 use crate::timeline::{LetGo, Request, RequestState, SessionId, Standing, Timeline};
+
+/// Rates are means over a few whole seconds: so long after the last message they are at nothing.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// What the panes show of the timeline.
 #[derive(Clone, Debug, Default)]
@@ -125,6 +128,9 @@ pub struct Eye {
     asks: Vec<(u64, SessionId, Right)>,
     urgent: Option<(u64, SessionId, Right)>,
     requests: HashMap<u64, Right>,
+    /// How many messages there were at the last look, and until when their rates change by themselves.
+    messages: u64,
+    busy_until: Option<Instant>,
 }
 
 impl Eye {
@@ -157,19 +163,25 @@ impl Eye {
         let requests = timeline.requests();
         let is_open = |seq| requests.iter().any(|held: &Request| held.seq == seq && held.state == RequestState::Open);
         state.composer.forget(|_, seq| !is_open(seq));
-        let waiting = |device: &Device| device.retry.is_some() || device.rates.0 > 0.0 || device.rates.1 > 0.0;
-        self.glance.ticking = self.glance.open > 0 || self.glance.devices.iter().any(waiting);
+        let counts = |device: &Device| device.retry.is_some_and(|(left, _)| !left.is_zero());
+        let messages = timeline.sessions().iter().map(|standing| standing.rx + standing.tx).sum();
+        if self.messages != messages {
+            self.messages = messages;
+            self.busy_until = Some(now.mono + SETTLE);
+        }
+        let busy = self.busy_until.is_some_and(|until| now.mono < until);
+        self.glance.ticking = busy || self.glance.open > 0 || self.glance.devices.iter().any(counts);
     }
 
     /// Makes the words that take thought; the timeline is no longer needed.
     pub fn finish(&mut self, handles: &[Handle]) -> &Glance {
-        let platform = |session| {
-            handles.iter().find(|handle| handle.id == session).map(|handle| handle.platform.as_ref())
-        };
+        let platform =
+            |session| handles.iter().find(|handle| handle.id == session).map(|handle| handle.platform.as_ref());
         for (seq, session, topic, payload, what) in self.unlabelled.drain(..) {
             let summary = platform(session).map(|cloud| cloud.summary(Direction::Down, &topic, &payload));
             let name = summary.map(|summary| summary.name).filter(|name| !name.is_empty());
-            let label = name.map_or_else(|| Safe::new(&what.replace('-', " ")), |name| Safe::new(words::clip(&name, 200)));
+            let label =
+                name.map_or_else(|| Safe::new(&what.replace('-', " ")), |name| Safe::new(words::clip(&name, 200)));
             self.labels.insert(seq, label);
         }
         for draft in self.drafts.drain(..) {
@@ -204,11 +216,6 @@ impl Eye {
         &self.glance
     }
 
-    /// Whether the stream had rows at the last look.
-    pub fn is_empty(&self) -> bool {
-        self.visible.is_empty()
-    }
-
     fn look_at_rows(&mut self, timeline: &Timeline, state: &State, zone: &TimeZone) {
         self.visible = state.window.visible().collect();
         let cursor = if state.window.is_chosen() { state.window.selected() } else { None };
@@ -231,7 +238,8 @@ impl Eye {
         sort(&mut sorted);
         self.glance.all_asks = sorted.len();
         self.glance.open = sorted.iter().filter(|request| is_open(request)).count();
-        let (first, last) = state.window.visible().fold((u64::MAX, 0), |(first, last), seq| (first.min(seq), last.max(seq)));
+        let (first, last) =
+            state.window.visible().fold((u64::MAX, 0), |(first, last), seq| (first.min(seq), last.max(seq)));
         self.requests = sorted
             .iter()
             .filter(|request| (first..=last).contains(&request.seq))
@@ -247,8 +255,8 @@ impl Eye {
         let wanted = || shown.iter().chain(urgent);
         self.labels.retain(|seq, _| wanted().any(|request| request.seq == *seq));
         for request in wanted() {
-            let known = self.labels.contains_key(&request.seq)
-                || self.unlabelled.iter().any(|(seq, ..)| *seq == request.seq);
+            let known =
+                self.labels.contains_key(&request.seq) || self.unlabelled.iter().any(|(seq, ..)| *seq == request.seq);
             if !known {
                 let payload = if request.payload.len() > 64 * 1024 { Vec::new() } else { request.payload.clone() };
                 let what = request.what.word();
@@ -275,7 +283,8 @@ fn right(request: &Request, now: Instant) -> Right {
 }
 
 fn device(standing: &Standing, now: Moment, mono_us: u64, zone: &TimeZone) -> Device {
-    let text = |text: &Option<String>| text.as_deref().map(|text| Safe::new(words::clip(text, 1024))).unwrap_or_default();
+    let text =
+        |text: &Option<String>| text.as_deref().map(|text| Safe::new(words::clip(text, 1024))).unwrap_or_default();
     Device {
         name: Safe::new(&standing.name),
         state: standing.state,

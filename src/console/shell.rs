@@ -92,11 +92,8 @@ pub async fn run(shell: Shell) -> Result<Left, ConsoleError> {
 
 fn choose_theme(shell: &Shell) -> Result<Theme, ThemeError> {
     let variable = |name| std::env::var(name).ok();
-    let fitting = Theme::fitting(
-        variable("NO_COLOR").as_deref(),
-        variable("TERM").as_deref(),
-        variable("COLORTERM").as_deref(),
-    );
+    let fitting =
+        Theme::fitting(variable("NO_COLOR").as_deref(), variable("TERM").as_deref(), variable("COLORTERM").as_deref());
     let name = shell.theme.as_deref().filter(|_| fitting != "plain").unwrap_or(fitting);
     Theme::load(name, shell.themes.as_deref())
 }

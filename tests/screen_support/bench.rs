@@ -90,8 +90,7 @@ impl Bench {
         self.look();
         let (width, height) = self.state.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        let cursor =
-            panes::screen::render(&mut buffer, &self.state, self.eye.glance(), &self.theme, &self.signs);
+        let cursor = panes::screen::render(&mut buffer, &self.state, self.eye.glance(), &self.theme, &self.signs);
         (buffer, cursor)
     }
 

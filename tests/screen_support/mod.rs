@@ -148,14 +148,7 @@ impl Canned {
             r#"{"services":[{"service_id":"smokeDetector","properties":{"alarm":0}}]}"#,
         );
         canned.pass(700);
-        canned.state(StateChange {
-            state: LineState::Backoff,
-            attempt: 4,
-            retry_in: Some(Duration::from_millis(10_600)),
-            code: Some("closed"),
-            reason: Some("the platform closed the connection"),
-            ..StateChange::default()
-        });
+        canned.backoff(2);
         canned.pass(400);
         canned
     }
@@ -183,8 +176,16 @@ impl Canned {
         self.timeline.pinged(id, Duration::from_millis(23));
     }
 
-    pub fn state(&mut self, change: StateChange<'_>) {
-        self.timeline.append(SessionId(2), self.now, &Kind::State(change), None);
+    pub fn backoff(&mut self, device: u16) {
+        let change = StateChange {
+            state: LineState::Backoff,
+            attempt: 4,
+            retry_in: Some(Duration::from_millis(10_600)),
+            code: Some("closed"),
+            reason: Some("the platform closed the connection"),
+            ..StateChange::default()
+        };
+        self.timeline.append(SessionId(device), self.now, &Kind::State(change), None);
     }
 
     pub fn down(&mut self, device: u16, topic: &str, payload: &str) -> u64 {

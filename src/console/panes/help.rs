@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Pen, View};
+use crate::console::action::Action;
 use crate::console::chord::Chord;
 use crate::console::keymap::{Context, KEYS};
 use crate::console::paint;
@@ -50,7 +51,8 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, top: usize) {
         width: area.width.saturating_sub(4),
         height: area.height.saturating_sub(2),
     };
-    let title = Rect { x: area.x + 1.min(area.width), height: area.height.min(1), width: area.width.saturating_sub(2), ..area };
+    let title =
+        Rect { x: area.x + 1.min(area.width), height: area.height.min(1), width: area.width.saturating_sub(2), ..area };
     if title.height > 0 {
         Pen::new(buffer, title, view.signs).word(" Keys ", view.style(Role::Accent));
     }
@@ -92,10 +94,7 @@ fn entries() -> Vec<Entry> {
         out.push(Entry::Heading(context.heading()));
         for binding in KEYS.iter().filter(|binding| binding.context == context && !binding.words.is_empty()) {
             let chords: Vec<String> = binding.chords.iter().map(Chord::to_string).collect();
-            let mut chords = chords.join("  ");
-            if binding.action == crate::console::action::Action::Device(0) {
-                chords = "1 to 9".to_owned();
-            }
+            let chords = if binding.action == Action::Device(0) { "1 to 9".to_owned() } else { chords.join("  ") };
             out.push(Entry::Key(chords, binding.words));
         }
     }

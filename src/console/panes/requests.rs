@@ -18,12 +18,17 @@ pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) {
     let mut parts = vec![(Safe::from_static("Requests"), Role::Text)];
     if open > 0 {
         parts.push((Safe::new(&format!(" {} ", view.signs.dot)), Role::Dim));
-        parts.push((Safe::new(&format!("{} open", numbers::count(u64::try_from(open).unwrap_or(u64::MAX)))), Role::Waiting));
+        parts.push((
+            Safe::new(&format!("{} open", numbers::count(u64::try_from(open).unwrap_or(u64::MAX)))),
+            Role::Waiting,
+        ));
     }
     frames::title(buffer, view, Pane::Requests, &parts, &Safe::default(), Role::Dim);
     let area = view.layout.inside(rect);
     if view.glance.asks.is_empty() {
         let text = "No request yet. What a platform asks for, a command or a property set, waits here for its answer.";
+        let inset = u16::from(area.width > 2);
+        let area = Rect { x: area.x + inset, width: area.width - 2 * inset, ..area };
         words(buffer, area, &Safe::from_static(text), view.style(Role::Dim));
         return;
     }

@@ -88,8 +88,12 @@ fn message(buffer: &mut Buffer, inside: Rect, view: &View<'_>) {
     if view.state.window.selected().is_some() {
         view.state.message.render(buffer, inside, view.theme, view.signs);
     } else {
-        let (down, open) = (chord_words(Context::Browse, Action::Move(crate::console::action::Motion::Down)), chord_words(Context::Browse, Action::Open));
-        let text = format!("The message under the cursor stands here: {down} moves the cursor, {open} opens it larger.");
+        let (down, open) = (
+            chord_words(Context::Browse, Action::Move(crate::console::action::Motion::Down)),
+            chord_words(Context::Browse, Action::Open),
+        );
+        let text =
+            format!("The message under the cursor stands here: {down} moves the cursor, {open} opens it larger.");
         words(buffer, inside, &Safe::new(&text), view.style(Role::Dim));
     }
 }

@@ -184,7 +184,8 @@ fn open(state: &mut State, world: &World<'_>) {
             let first = || order_of_requests(world.timeline).first().copied();
             let Some(seq) = state.request.or_else(first) else { return state.refuse("No request has come yet.") };
             if world.timeline.get(seq).is_none() {
-                return state.refuse("That request's message was let go to stay within the memory budget. r still replies.");
+                return state
+                    .refuse("That request's message was let go to stay within the memory budget. r still replies.");
             }
             state.filter = Line::default();
             state.window.show(Query::default());
@@ -275,7 +276,10 @@ fn copy(state: &mut State, topic: bool, world: &World<'_>) -> Vec<Effect> {
         state.refuse(&format!("The {what} has {size}; terminals take {most} at most through their clipboard."));
         return Vec::new();
     }
-    state.tell(&format!("Copied the {what}, {}, if the terminal lets programs use its clipboard.", words::bytes(bytes.len())));
+    state.tell(&format!(
+        "Copied the {what}, {}, if the terminal lets programs use its clipboard.",
+        words::bytes(bytes.len())
+    ));
     vec![Effect::Copy(bytes.to_vec())]
 }
 

@@ -64,9 +64,8 @@ pub(super) fn reply(state: &mut State, world: &World<'_>) {
         Pane::Requests => state.request,
         _ => state.window.selected().filter(|_| state.window.is_chosen()),
     };
-    let request = chosen
-        .and_then(|seq| requests.iter().find(|request| request.seq == seq))
-        .or_else(|| requests.most_urgent().1);
+    let request =
+        chosen.and_then(|seq| requests.iter().find(|request| request.seq == seq)).or_else(|| requests.most_urgent().1);
     let Some(request) = request else {
         return state.refuse("No request is open, so there is nothing to reply to.");
     };

@@ -207,7 +207,9 @@ fn likely_target(state: &State, world: &World<'_>) -> Option<SessionId> {
     let online = || sessions.iter().position(|standing| standing.state == LineState::Online).or(Some(0));
     state
         .device()
-        .or_else(|| state.window.selected().filter(|_| state.window.is_chosen()).and_then(|seq| world.timeline.session_of(seq)))
+        .or_else(|| {
+            state.window.selected().filter(|_| state.window.is_chosen()).and_then(|seq| world.timeline.session_of(seq))
+        })
         .or_else(|| online().and_then(|place| u16::try_from(place).ok()).map(SessionId))
         .filter(|session| world.handle(*session).is_some())
 }
@@ -240,6 +242,3 @@ fn typed_line(state: &mut State) -> Option<&mut Line> {
         None => state.typing.then_some(&mut state.filter),
     }
 }
-
-#[cfg(test)]
-mod tests;
