@@ -1,6 +1,13 @@
 //! Whatever comes over the wire, at whatever size of the screen: nothing panics, and no cell gets a character that must not
 //! reach a terminal.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
 mod screen_support;
 
 use proptest::prelude::*;
@@ -46,7 +53,7 @@ fn is_clean(buffer: &Buffer) -> Result<(), String> {
 /// A timeline in which everything that comes from outside is `text`.
 fn hostile(text: &str, other: &str) -> Canned {
     let mut profiles = screen_support::profiles();
-    profiles[1].name = text.to_owned();
+    text.clone_into(&mut profiles[1].name);
     let mut canned = Canned::with(profiles, moment());
     canned.online(0);
     for device in 0..3 {

@@ -1,5 +1,12 @@
 //! Keys in, state and orders out: what the person at the keys is promised.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
 mod screen_support;
 
 use screen_support::Canned;

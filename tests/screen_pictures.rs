@@ -1,5 +1,12 @@
 //! What the screen looks like, at the sizes that people have.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
 mod screen_support;
 
 use insta::assert_snapshot;
