@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Event, Failure, Kind, Message, StateChange, Subscribed};
+use crate::mqtt::PacketId;
 use crate::text::json::{as_plain, write_number, write_string};
 
 /// Appends `event` to `out` as one JSON object, without a line end. Keys stand in a fixed order, those without a value are
@@ -22,7 +23,7 @@ pub fn write(out: &mut String, event: &Event<'_>) {
         Kind::State(change) => state(&mut object, change),
         Kind::Rx(sent) | Kind::Tx(sent) => message(&mut object, sent),
         Kind::Acked(acked) => {
-            object.maybe_number("packet_id", acked.packet_id.map(|id| id.number()));
+            object.maybe_number("packet_id", acked.packet_id.map(PacketId::number));
             object.number("took_ms", millis(acked.took));
             object.maybe_number("order", acked.order);
         }
@@ -56,7 +57,7 @@ fn message(object: &mut Object<'_>, message: &Message<'_>) {
     object.number("qos", message.qos.number().into());
     object.flag("retain", message.retain);
     object.flag("dup", message.dup);
-    object.maybe_number("packet_id", message.packet_id.map(|id| id.number()));
+    object.maybe_number("packet_id", message.packet_id.map(PacketId::number));
     object.number("size", message.payload.len() as u64);
     object.text("what", message.what.word());
     object.maybe_text("request_id", message.request_id);

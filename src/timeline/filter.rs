@@ -140,10 +140,9 @@ fn frequency(lower: u8) -> u8 {
     match lower {
         b'e' | b't' | b'a' | b'i' | b's' | b'r' | b'o' | b'n' | b'"' => 4,
         b'0'..=b'9' | b'c' | b'd' | b'l' | b'm' | b'p' | b'u' | b'/' | b':' | b',' | b'_' | b' ' => 3,
-        b'v' | b'g' | b'h' | b'y' | b'f' | b'b' | b'-' | b'.' | b'{' | b'}' => 2,
+        // The first bytes of Chinese characters, and what stands between the rest.
+        0xE0..=0xEF | b'v' | b'g' | b'h' | b'y' | b'f' | b'b' | b'-' | b'.' | b'{' | b'}' => 2,
         b'!'..=b'~' => 1,
-        // Text beyond ASCII shares its lead bytes.
-        0xE0..=0xEF => 3,
         _ => 0,
     }
 }

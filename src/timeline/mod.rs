@@ -108,8 +108,7 @@ impl Timeline {
                 Kind::State(change) => standing.changed(now, change),
                 Kind::Subscribed(answer) => standing.subscribed(answer),
                 Kind::Unsubscribed { filter, .. } => standing.unsubscribed(filter),
-                Kind::Rx(_) | Kind::Tx(_) | Kind::Acked(_) => {}
-                Kind::Gap { .. } | Kind::Note { .. } | Kind::Error(_) => {}
+                Kind::Rx(_) | Kind::Tx(_) | Kind::Acked(_) | Kind::Gap { .. } | Kind::Note { .. } | Kind::Error(_) => {}
             }
         }
         self.store.push(head, kind, Place::default()).0
