@@ -1,5 +1,6 @@
 //! Our messages: QoS 0, 1 and 2, window, queue, identifiers, and what a reconnect does to them.
 
+use bytes::Bytes;
 use proptest::prelude::*;
 use standin::mqtt::packet::{Packet, Qos};
 use standin::mqtt::{Happening, Input, Options, Token};
@@ -230,6 +231,36 @@ fn when_all_identifiers_are_in_use_messages_wait_and_requests_are_rejected() {
     assert!(rejected(&bench.subscribe(1, &[("u", Qos::AtMostOnce)]).happenings(), 1).contains("in use"));
     let happenings = bench.receive("40020100").happenings();
     assert_eq!(happenings, [acked(256, 256, 0), sent(70_000, 256, false)]);
+}
+
+#[test]
+fn what_waited_for_an_identifier_goes_out_when_the_next_connection_has_one() {
+    let mut bench = Bench::online(Options { window: u16::MAX, ..OPTIONS }, false);
+    bench.subscribe(0, &[("t", Qos::AtMostOnce)]);
+    for token in 2..=u64::from(u16::MAX) + 1 {
+        bench.publish(token, "t", Qos::AtLeastOnce);
+    }
+    assert_eq!(bench.client.in_flight(), usize::from(u16::MAX));
+    bench.step(Input::Closed);
+    let happenings = bench.connect(false, 60, true).happenings();
+    assert_eq!(happenings.last(), Some(&sent(65_536, 1, false)), "the identifier of the request that died");
+}
+
+// MQTT-2.3.1-3
+#[test]
+fn the_identifiers_of_messages_that_ended_badly_are_free() {
+    let mut bench = Bench::online(Options { window: u16::MAX, ..OPTIONS }, true);
+    let huge = Bytes::from(vec![0; 268_435_455]);
+    let (token, topic) = (Token(0), "t".to_owned());
+    let step = bench.step(Input::Publish { token, topic, payload: huge, qos: Qos::AtLeastOnce, retain: false });
+    assert!(rejected(&step.happenings(), 0).contains("268435455 are the most"));
+    for _ in 0..2 {
+        for token in 1..=u64::from(u16::MAX) {
+            assert_eq!(bench.publish(token, "t", Qos::AtLeastOnce).written().len(), 1, "no identifier for {token}");
+        }
+        assert_eq!(bench.step(Input::Closed).happenings().len(), usize::from(u16::MAX));
+        bench.connect(true, 60, false);
+    }
 }
 
 proptest! {

@@ -1,7 +1,7 @@
 //! SUBSCRIBE and UNSUBSCRIBE.
 
-use standin::mqtt::packet::{Packet, Qos, Subscribe, Unsubscribe};
-use standin::mqtt::{Fault, Happening, Input, Token};
+use standin::mqtt::packet::{Packet, Qos, Suback, Subscribe, Unsubscribe};
+use standin::mqtt::{Fault, Happening, Input, Options, Token};
 
 use crate::bench::{Bench, OPTIONS, filter, id, noted, rejected};
 
@@ -137,4 +137,35 @@ fn an_answer_that_does_not_come_in_time_ends_the_connection() {
         assert_eq!(step.result, Err(Fault::Timeout(answer)));
         assert!(rejected(&bench.step(Input::Closed).happenings(), 2).contains("SUBACK"));
     }
+}
+
+// MQTT-2.3.1-3: however a request ends, its identifier can be used again.
+#[test]
+fn the_identifiers_of_ended_requests_are_free() {
+    let mut bench = Bench::online(Options { strict: false, ..OPTIONS }, false);
+    let all = |bench: &mut Bench| {
+        for number in 1..=u64::from(u16::MAX) {
+            let step = match number % 2 {
+                0 => bench.subscribe(number, &[("a", Qos::AtMostOnce)]),
+                _ => bench.unsubscribe(number, &["a"]),
+            };
+            assert_eq!(step.written().len(), 1, "no identifier for request {number}");
+        }
+        assert!(rejected(&bench.subscribe(0, &[("a", Qos::AtMostOnce)]).happenings(), 0).contains("in use"));
+    };
+    all(&mut bench);
+    for number in 1..=u16::MAX {
+        let granted = vec![Some(Qos::AtMostOnce)];
+        let packet_id = id(number);
+        bench.receive_packet(&match number % 2 {
+            0 => Packet::Suback(Suback { packet_id, granted }),
+            _ => Packet::Unsuback(packet_id),
+        });
+    }
+    all(&mut bench);
+    assert_eq!(bench.at(10.0).tick().happenings().len(), usize::from(u16::MAX), "none was answered in time");
+    all(&mut bench);
+    assert_eq!(bench.step(Input::Closed).happenings().len(), usize::from(u16::MAX));
+    bench.connect(false, 60, true);
+    all(&mut bench);
 }

@@ -133,6 +133,8 @@ fn a_silence_on_purpose_prolongs_the_wait_for_connack() {
     assert_eq!(bench.deadline(), Some(19.0));
     bench.at(15.0).receive("20020000").good();
     assert_eq!(bench.deadline(), Some(60.0), "CONNECT was the last that we sent");
+    bench.at(30.0).publish(1, "t", Qos::AtMostOnce).good();
+    assert_eq!(bench.deadline(), Some(75.0), "CONNACK was the last that we heard");
 }
 
 #[test]
