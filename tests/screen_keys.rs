@@ -75,6 +75,17 @@ fn typing_is_safe() {
 }
 
 #[test]
+fn a_reply_that_was_begun_is_kept_with_its_request() {
+    let mut bench = Bench::morning(140, 40);
+    bench.press("r x<Esc>w");
+    assert!(bench.picture().contains("property set draft"), "{}", bench.picture());
+    bench.press("<Enter>");
+    assert_eq!(bench.state.focus, Pane::Stream);
+    bench.press("r");
+    assert!(bench.picture().contains(" x{"), "{}", bench.picture());
+}
+
+#[test]
 fn leaving_asks_once_when_something_would_be_lost() {
     let mut bench = Bench::morning(140, 40);
     assert!(bench.press("q").is_empty());

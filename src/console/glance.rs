@@ -160,9 +160,6 @@ impl Eye {
         self.glance.more = more;
         let size = state.content(Pane::Composer).as_size();
         state.composer.fit(size);
-        let requests = timeline.requests();
-        let is_open = |seq| requests.iter().any(|held: &Request| held.seq == seq && held.state == RequestState::Open);
-        state.composer.forget(|_, seq| !is_open(seq));
         let counts = |device: &Device| device.retry.is_some_and(|(left, _)| !left.is_zero());
         let messages = timeline.sessions().iter().map(|standing| standing.rx + standing.tx).sum();
         if self.messages != messages {

@@ -63,6 +63,9 @@ pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) {
         pen.end = end.saturating_sub(if tail_width > 0 { tail_width + 2 } else { 0 });
         let label = if matches!(ask.right, Right::Left(_)) { Role::Strong } else { Role::Text };
         pen.put(&ask.label, style(label));
+        if view.state.composer.has_reply_to(ask.session, ask.seq) {
+            pen.skip(1).word("draft", style(Role::Dim));
+        }
     }
 }
 
