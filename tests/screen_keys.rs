@@ -1,5 +1,12 @@
 //! Keys in, state and orders out: what the person at the keys is promised.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
 mod screen_support;
 
 use screen_support::Canned;
@@ -65,6 +72,17 @@ fn typing_is_safe() {
     assert_eq!(bench.notice(), "The draft is kept.");
     bench.press("1c");
     assert!(bench.picture().contains("qrDT?:1/ "));
+}
+
+#[test]
+fn a_reply_that_was_begun_is_kept_with_its_request() {
+    let mut bench = Bench::morning(140, 40);
+    bench.press("r x<Esc>w");
+    assert!(bench.picture().contains("property set draft"), "{}", bench.picture());
+    bench.press("<Enter>");
+    assert_eq!(bench.state.focus, Pane::Stream);
+    bench.press("r");
+    assert!(bench.picture().contains(" x{"), "{}", bench.picture());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::layout::Pane;
-use super::row::{Draft, Row, Sign, clock};
+use super::row::{Draft, Row, clock};
 use super::state::State;
 use super::words;
 use crate::cloud::Direction;
@@ -15,6 +15,9 @@ use crate::event::{LineState, Moment};
 use crate::session::Handle;
 use crate::text::Safe;
 use crate::timeline::{LetGo, Request, RequestState, SessionId, Standing, Timeline};
+
+/// Rates are means over a few whole seconds: so long after the last message they are at nothing.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// What the panes show of the timeline.
 #[derive(Clone, Debug, Default)]
@@ -125,6 +128,9 @@ pub struct Eye {
     asks: Vec<(u64, SessionId, Right)>,
     urgent: Option<(u64, SessionId, Right)>,
     requests: HashMap<u64, Right>,
+    /// How many messages there were at the last look, and until when their rates change by themselves.
+    messages: u64,
+    busy_until: Option<Instant>,
 }
 
 impl Eye {
@@ -154,11 +160,14 @@ impl Eye {
         self.glance.more = more;
         let size = state.content(Pane::Composer).as_size();
         state.composer.fit(size);
-        let requests = timeline.requests();
-        let is_open = |seq| requests.iter().any(|held: &Request| held.seq == seq && held.state == RequestState::Open);
-        state.composer.forget(|_, seq| !is_open(seq));
-        let waiting = |device: &Device| device.retry.is_some() || device.rates.0 > 0.0 || device.rates.1 > 0.0;
-        self.glance.ticking = self.glance.open > 0 || self.glance.devices.iter().any(waiting);
+        let counts = |device: &Device| device.retry.is_some_and(|(left, _)| !left.is_zero());
+        let messages = timeline.sessions().iter().map(|standing| standing.rx + standing.tx).sum();
+        if self.messages != messages {
+            self.messages = messages;
+            self.busy_until = Some(now.mono + SETTLE);
+        }
+        let busy = self.busy_until.is_some_and(|until| now.mono < until);
+        self.glance.ticking = busy || self.glance.open > 0 || self.glance.devices.iter().any(counts);
     }
 
     /// Makes the words that take thought; the timeline is no longer needed.
@@ -202,11 +211,6 @@ impl Eye {
     /// What the last look showed.
     pub fn glance(&self) -> &Glance {
         &self.glance
-    }
-
-    /// Whether the stream had rows at the last look.
-    pub fn is_empty(&self) -> bool {
-        self.visible.is_empty()
     }
 
     fn look_at_rows(&mut self, timeline: &Timeline, state: &State, zone: &TimeZone) {

@@ -89,7 +89,17 @@ pub struct Row {
 #[derive(Debug)]
 pub struct Draft {
     row: Row,
-    message: Option<(Direction, String, Vec<u8>)>,
+    message: Option<Body>,
+}
+
+/// What the cloud is asked about.
+#[derive(Debug)]
+struct Body {
+    direction: Direction,
+    topic: String,
+    /// `None`: too long to be summed up in a moment.
+    payload: Option<Vec<u8>>,
+    size: usize,
 }
 
 impl Draft {
@@ -149,9 +159,10 @@ impl Draft {
     /// The row, with what the cloud says of the message.
     pub fn finish(self, platform: Option<&dyn Platform>) -> Row {
         let Self { mut row, message } = self;
-        let Some((direction, topic, payload)) = message else { return row };
-        let Some(platform) = platform else {
-            row.detail = line(&topic);
+        let Some(Body { direction, topic, payload, size }) = message else { return row };
+        let (Some(platform), Some(payload)) = (platform, payload) else {
+            let topic = if row.is_topic { "" } else { words::clip(&topic, ROW_BYTES) };
+            row.detail = Safe::new(format!("{topic} {}", words::bytes(size)).trim_start());
             return row;
         };
         let summary = platform.summary(direction, &topic, &payload);
@@ -176,16 +187,16 @@ fn line(text: &str) -> Safe {
     Safe::new(words::clip(text, ROW_BYTES))
 }
 
-fn read_message(row: &mut Row, message: &Message<'_>, direction: Direction) -> (Direction, String, Vec<u8>) {
+fn read_message(row: &mut Row, message: &Message<'_>, direction: Direction) -> Body {
     row.sign = if direction == Direction::Down { Sign::Down } else { Sign::Up };
     row.is_topic = message.what == What::Custom;
     row.what = if row.is_topic { line(message.topic) } else { Safe::new(&message.what.word().replace('-', " ")) };
     if let Some(millis) = message.took_ms {
         row.took = Safe::new(&words::took(std::time::Duration::from_millis(u64::from(millis))));
     }
-    // A body that is too long to be summed up quickly is told by its topic and size.
-    let payload = if message.payload.len() > SUMMED_UP { Vec::new() } else { message.payload.to_vec() };
-    (direction, message.topic.to_owned(), payload)
+    let size = message.payload.len();
+    let payload = (size <= SUMMED_UP).then(|| message.payload.to_vec());
+    Body { direction, topic: message.topic.to_owned(), payload, size }
 }
 
 fn read_state(row: &mut Row, change: &StateChange<'_>) {
@@ -215,23 +226,20 @@ fn read_state(row: &mut Row, change: &StateChange<'_>) {
 fn read_subscribed(row: &mut Row, answer: &Subscribed<'_>) {
     row.what = Safe::from_static("subscribed");
     let reason = answer.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    let grant = match answer.granted {
-        Some(granted) => {
-            row.sign = Sign::Good;
-            if granted == answer.asked {
-                format!("q{}", granted.number())
-            } else {
-                row.sign = Sign::Waiting;
-                format!("q{} instead of q{}", granted.number(), answer.asked.number())
-            }
-        }
-        None => {
-            row.sign = Sign::Wrong;
-            row.wrong = true;
-            row.what = Safe::from_static("refused");
-            format!("q{}", answer.asked.number())
-        }
+    row.sign = match answer.granted {
+        Some(granted) if granted == answer.asked => Sign::Good,
+        Some(_) => Sign::Waiting,
+        None => Sign::Wrong,
     };
+    let asked = answer.asked.number();
+    let grant = match row.sign {
+        Sign::Waiting => format!("q{} instead of q{asked}", answer.granted.unwrap_or_default().number()),
+        _ => format!("q{asked}"),
+    };
+    if answer.granted.is_none() {
+        row.wrong = true;
+        row.what = Safe::from_static("refused");
+    }
     row.detail = line(&format!("{} {grant}{reason}", words::clip(answer.filter, ROW_BYTES)));
 }
 

@@ -101,7 +101,7 @@ impl Window {
 
     /// Whether a search is under way that may change what is shown.
     pub fn is_searching(&self) -> bool {
-        self.seek.is_some() || self.chase.is_some() || self.owed != 0
+        self.seek.is_some() || self.owed != 0 || (self.chase.is_some() && self.rows.len() < self.height)
     }
 
     /// Whether the chosen event was let go since the last call.

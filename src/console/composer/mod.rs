@@ -125,14 +125,6 @@ impl Composer {
         self.open = None;
     }
 
-    /// Throws away the kept replies to requests that `is_over` says nobody waits for and that were not edited since they were sent.
-    pub fn forget(&mut self, is_over: impl Fn(SessionId, u64) -> bool) {
-        self.kept.retain(|key, sheet| match key {
-            Key::Device(_) => true,
-            Key::Request(session, seq) => sheet.is_unsent || !is_over(*session, *seq),
-        });
-    }
-
     /// An editing key that no action of the keymap takes.
     pub fn key(&mut self, key: KeyEvent) {
         // What the keymap owns is never text, even where it could not act.

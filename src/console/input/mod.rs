@@ -65,6 +65,8 @@ fn read(terminal: BorrowedFd<'_>, parser: &mut Parser, sender: &mpsc::Sender<Inp
 mod tests {
     use std::os::fd::AsFd;
 
+    use ratatui::crossterm::event::KeyCode;
+
     use super::*;
 
     /// A pipe hangs up as a terminal does: the other end closes.
@@ -83,7 +85,6 @@ mod tests {
         while let Some(Input::Key(key)) = receiver.blocking_recv() {
             keys.push(key.code);
         }
-        use ratatui::crossterm::event::KeyCode;
         assert_eq!(keys, [KeyCode::Char('q'), KeyCode::Esc]);
     }
 

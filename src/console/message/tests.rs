@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::console::picture::{assert_clean, canvas, text};
+use crate::console::picture::{assert_clean, canvas, styled, text};
 use crate::event::{Failure, LineState, Message, StateChange, WallTime, What};
 use crate::mqtt::{PacketId, Qos};
 
@@ -77,6 +77,17 @@ fn text_and_hex_are_one_key_away() {
     assert_snapshot!("hex_80", show(payload, Mode::Hex, 80, 6));
     assert_snapshot!("hex_40", show(payload, Mode::Hex, 40, 6));
     assert_snapshot!("hex_20", show(payload, Mode::Hex, 20, 6));
+}
+
+#[test]
+fn each_kind_of_token_has_its_colour() {
+    let dark = Theme::load("dark", None).unwrap();
+    let payload = "{\"温度\":[21.4,true,null,\"a\u{202e}b\"]}".as_bytes();
+    let (mut buffer, area) = canvas(60, 5);
+    let mut view = MessageView::default();
+    view.collect(&event(1, Kind::Rx(message(payload))), area.as_size());
+    view.render(&mut buffer, area, &dark, &Signs::UNICODE);
+    assert_snapshot!("pretty_dark", styled(&buffer));
 }
 
 #[test]

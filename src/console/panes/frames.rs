@@ -33,7 +33,7 @@ pub fn over(buffer: &mut Buffer, view: &View<'_>, rect: Rect) {
 pub fn title(buffer: &mut Buffer, view: &View<'_>, pane: Pane, words: &[(Safe, Role)], remark: &Safe, role: Role) {
     let Some(rect) = view.layout.pane(pane) else { return };
     let focused = view.state.focus == pane;
-    let margin = if view.layout.framed { 1 } else { 0 };
+    let margin = u16::from(view.layout.framed);
     let mut line = Rect { x: rect.x + margin, width: rect.width.saturating_sub(2 * margin), height: 1, ..rect };
     if !view.layout.framed && rect.height < 2 {
         return;

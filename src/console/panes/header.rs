@@ -67,8 +67,8 @@ fn parts(place: usize, device: &Device, length: usize) -> (Safe, Safe, Safe) {
     let number = Safe::new(&(place + 1).to_string());
     let name = device.name.cut(length);
     let count = match device.retry {
-        Some((left, _)) => Safe::new(&words::left(left)),
-        None => Safe::default(),
+        Some((left, _)) if !left.is_zero() => Safe::new(&words::left(left)),
+        _ => Safe::default(),
     };
     (number, name, count)
 }

@@ -95,7 +95,9 @@ impl<'a> Pen<'a> {
 fn words(buffer: &mut Buffer, area: Rect, text: &Safe, style: Style) {
     let lines = crate::text::width::wrap(text.as_str(), usize::from(area.width));
     for (y, line) in (area.top()..area.bottom()).zip(lines) {
-        paint::put(buffer, area.x, y, area.width, &text.slice(line), style);
+        let part = text.as_str().get(line.clone()).unwrap_or_default();
+        let blanks = part.len() - part.trim_start().len();
+        paint::put(buffer, area.x, y, area.width, &text.slice(line.start + blanks..line.end), style);
     }
 }
 

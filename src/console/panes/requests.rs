@@ -27,6 +27,8 @@ pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) {
     let area = view.layout.inside(rect);
     if view.glance.asks.is_empty() {
         let text = "No request yet. What a platform asks for, a command or a property set, waits here for its answer.";
+        let inset = u16::from(area.width > 2);
+        let area = Rect { x: area.x + inset, width: area.width - 2 * inset, ..area };
         words(buffer, area, &Safe::from_static(text), view.style(Role::Dim));
         return;
     }
@@ -61,6 +63,9 @@ pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) {
         pen.end = end.saturating_sub(if tail_width > 0 { tail_width + 2 } else { 0 });
         let label = if matches!(ask.right, Right::Left(_)) { Role::Strong } else { Role::Text };
         pen.put(&ask.label, style(label));
+        if view.state.composer.has_reply_to(ask.session, ask.seq) {
+            pen.skip(1).word("draft", style(Role::Dim));
+        }
     }
 }
 

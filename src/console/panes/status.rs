@@ -122,7 +122,7 @@ fn all(pen: &mut Pen<'_>, view: &View<'_>, bar: Style) {
     let devices = &view.glance.devices;
     let online = devices.iter().filter(|device| device.state == LineState::Online).count();
     pen.put(&Safe::new(&format!("{online} of {} online", devices.len())), bar);
-    let sum = |rate: fn(&Device) -> f64| devices.iter().map(rate).sum::<f64>();
+    let sum = |rate: fn(&Device) -> f64| devices.iter().map(rate).fold(0.0, |sum, rate| sum + rate);
     rates(pen, view, bar, sum(|device| device.rates.0), sum(|device| device.rates.1));
 }
 
@@ -157,7 +157,7 @@ fn rates(pen: &mut Pen<'_>, view: &View<'_>, bar: Style, down: f64, up: f64) {
 fn state_words(device: &Device) -> String {
     match (device.state, device.retry) {
         (LineState::Backoff, Some((left, whole))) => {
-            format!("back-off {}: {} of {}", device.attempt, numbers::left(left), numbers::took(whole))
+            format!("back-off {}: {} of {}", device.attempt, numbers::left(left), numbers::left(whole))
         }
         (LineState::Backoff, None) => format!("back-off {}", device.attempt),
         (LineState::Connecting, _) if device.attempt > 1 => format!("connecting, attempt {}", device.attempt),

@@ -62,6 +62,8 @@ pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) {
         return;
     }
     if view.glance.rows.is_empty() {
+        let inset = u16::from(area.width > 2);
+        let area = Rect { x: area.x + inset, width: area.width - 2 * inset, ..area };
         words(buffer, area, &nothing(view), view.style(Role::Dim));
         return;
     }
@@ -148,7 +150,7 @@ fn what(pen: &mut Pen<'_>, view: &View<'_>, row: &Row, column: u16, style: Style
 }
 
 fn right_words(view: &View<'_>, right: &Right, width: u16) -> (Safe, Role) {
-    let with = |sign: &'static str, words: &str| Safe::new(&format!("{sign} {words}"));
+    let marked = |sign: &'static str, words: &str| Safe::new(&format!("{sign} {words}"));
     match right {
         Right::Nothing => (Safe::default(), Role::Dim),
         Right::Took(took) => (took.clone(), Role::Dim),
@@ -157,9 +159,9 @@ fn right_words(view: &View<'_>, right: &Right, width: u16) -> (Safe, Role) {
             let words = if width >= 84 { format!("answer in {left}") } else { left };
             (Safe::new(&words), Role::Waiting)
         }
-        Right::Answered(took) => (with(view.signs.good, &numbers::took(*took)), Role::Good),
-        Right::Late(took) => (with(view.signs.wrong, &format!("late, {}", numbers::took(*took))), Role::Wrong),
-        Right::Expired => (with(view.signs.wrong, "no answer"), Role::Wrong),
+        Right::Answered(took) => (marked(view.signs.good, &numbers::took(*took)), Role::Good),
+        Right::Late(took) => (marked(view.signs.wrong, &format!("late, {}", numbers::took(*took))), Role::Wrong),
+        Right::Expired => (marked(view.signs.wrong, "no answer"), Role::Wrong),
     }
 }
 
@@ -185,14 +187,12 @@ fn heading(buffer: &mut Buffer, view: &View<'_>) {
     }
     let newest = numbers::count(view.glance.newest);
     let news = view.glance.newest.saturating_add(1).saturating_sub(state.window.shown_to());
-    let mut remark = match (state.window.follows(), news) {
-        (true, _) => format!("following {} {newest}", view.signs.dot),
-        (false, 0) => "held".to_owned(),
-        (false, news) => format!("held {} {} newer", view.signs.dot, numbers::count(news)),
+    let mut remark = match (state.window.is_searching(), state.window.follows(), news) {
+        (true, ..) => "searching".to_owned(),
+        (false, true, _) => format!("following {} {newest}", view.signs.dot),
+        (false, false, 0) => "held".to_owned(),
+        (false, false, news) => format!("held {} {} newer", view.signs.dot, numbers::count(news)),
     };
-    if state.window.is_searching() {
-        remark = "searching".to_owned();
-    }
     if view.glance.let_go.events > 0 {
         remark = format!("{} let go {} {remark}", numbers::count(view.glance.let_go.events), view.signs.dot);
     }

@@ -9,7 +9,7 @@ use crate::event::{Failure, Kind};
 use crate::session::{Action as Deed, Order, Refused};
 
 /// An order that nothing was heard of for so long is no longer watched; its answer still stands in the stream.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many events are looked at in one go for the answers of orders.
 const GLANCE: usize = 20_000;
 
