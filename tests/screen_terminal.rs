@@ -221,8 +221,9 @@ fn a_lost_terminal_ends_the_program_within_two_seconds() {
     running.master = None;
     running.signal(Signal::WINCH);
     let status = running.end(Duration::from_secs(2));
-    // SIGHUP from the kernel, or the hang-up seen on the terminal: whichever comes first.
-    assert!(status == 41 || status == 129, "{status}");
+    // SIGHUP from the kernel, or the hang-up seen on the terminal: whichever comes first. Or 101, when the test harness
+    // around the child then finds no terminal for its own report.
+    assert!(matches!(status, 41 | 101 | 129), "{status}");
 }
 
 #[test]
