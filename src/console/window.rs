@@ -4,10 +4,12 @@
 //! nothing among millions holds up neither the keys nor the sessions: [`Window::advance`] is called with a budget, turn
 //! after turn, until it says that nothing is left to look for.
 
+mod purse;
+
 use std::collections::VecDeque;
 
-use super::row::is_routine;
 use crate::timeline::{Filter, Query, Scan, Timeline};
+use purse::Purse;
 
 /// Whether the search for rows has come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -462,42 +464,6 @@ impl Window {
                 self.high = seq;
             }
         }
-    }
-}
-
-/// How many events may still be looked at.
-struct Purse {
-    left: usize,
-    /// Whether routine events are passed over.
-    quiet: bool,
-}
-
-impl Purse {
-    fn find(&mut self, timeline: &Timeline, query: &Query, at: u64, back: bool) -> Scan {
-        let mut at = at;
-        loop {
-            let scan = self.look(timeline, query, at, back);
-            let Scan::Found(seq) = scan else { return scan };
-            if !self.quiet || timeline.get(seq).is_none_or(|event| !is_routine(&event)) {
-                return scan;
-            }
-            at = if back { seq.saturating_sub(1) } else { seq + 1 };
-            if self.left == 0 {
-                return Scan::More(at);
-            }
-        }
-    }
-
-    fn look(&mut self, timeline: &Timeline, query: &Query, at: u64, back: bool) -> Scan {
-        let scan = if back { timeline.find_back(query, at, self.left) } else { timeline.find_on(query, at, self.left) };
-        let spent = match scan {
-            Scan::Found(seq) => usize::try_from(at.abs_diff(seq)).unwrap_or(usize::MAX).saturating_add(1),
-            Scan::More(_) => self.left,
-            // The end costs a look.
-            Scan::End => 1,
-        };
-        self.left = self.left.saturating_sub(spent);
-        scan
     }
 }
 
