@@ -17,6 +17,18 @@ pub fn count(number: u64) -> String {
     out
 }
 
+/// A count in a few letters: `999`, `12 k`, `2.8 M`.
+pub fn about(number: u64) -> String {
+    let tenths = |unit: u64, name: &str| format!("{}.{} {name}", number / unit, number % unit / (unit / 10));
+    match number {
+        0..1_000 => number.to_string(),
+        1_000..10_000 => tenths(1_000, "k"),
+        10_000..1_000_000 => format!("{} k", number / 1_000),
+        1_000_000..10_000_000 => tenths(1_000_000, "M"),
+        _ => format!("{} M", count(number / 1_000_000)),
+    }
+}
+
 /// How long something took: `420 ms`, `4.2 s`, `18 s`, `3:12`.
 pub fn took(time: Duration) -> String {
     let millis = time.as_millis();
@@ -115,6 +127,22 @@ mod tests {
             (u64::MAX, "18 446 744 073 709 551 615"),
         ] {
             assert_eq!(count(number), words);
+        }
+    }
+
+    #[test]
+    fn large_counts_are_told_in_a_few_letters() {
+        for (number, words) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1.0 k"),
+            (9_999, "9.9 k"),
+            (48_900, "48 k"),
+            (999_999, "999 k"),
+            (2_871_857, "2.8 M"),
+            (12_000_000_000, "12 000 M"),
+        ] {
+            assert_eq!(about(number), words);
         }
     }
 

@@ -15,6 +15,9 @@ use crate::console::theme::Role;
 use crate::console::words as numbers;
 use crate::text::Safe;
 
+/// Cells of the title and its frame that a remark leaves to them.
+const TITLE: u16 = 18;
+
 /// The columns of a width.
 #[derive(Clone, Copy, Debug)]
 struct Columns {
@@ -183,22 +186,34 @@ fn heading(buffer: &mut Buffer, view: &View<'_>) {
     if !state.filter.is_empty() {
         add(Safe::new(&format!("/{}", state.filter.text())), Role::Match);
     }
-    let newest = numbers::count(view.glance.newest);
-    let news = view.glance.newest.saturating_add(1).saturating_sub(state.window.shown_to());
-    let mut remark = match (state.window.is_searching(), state.window.follows(), news) {
-        (true, ..) => "searching".to_owned(),
-        (false, true, _) => format!("following {} {newest}", view.signs.dot),
-        (false, false, 0) => "held".to_owned(),
-        (false, false, news) => format!("held {} {} newer", view.signs.dot, numbers::count(news)),
-    };
-    if state.window.shows_routine() {
-        remark = format!("all {} {remark}", view.signs.dot);
-    }
-    if view.glance.let_go.events > 0 {
-        remark = format!("{} let go {} {remark}", numbers::count(view.glance.let_go.events), view.signs.dot);
-    }
+    let remark = remark(view);
     let role = if state.window.follows() { Role::Dim } else { Role::Waiting };
-    frames::title(buffer, view, Pane::Stream, &parts, &Safe::new(&remark), role);
+    frames::title(buffer, view, Pane::Stream, &parts, &remark, role);
+}
+
+/// Whether the stream follows, and how much is newer or was let go; with fewer words where those have no room.
+fn remark(view: &View<'_>) -> Safe {
+    let window = &view.state.window;
+    let news = view.glance.newest.saturating_add(1).saturating_sub(window.shown_to());
+    let (mode, count) = match (window.is_searching(), window.follows(), news) {
+        (true, ..) => ("searching", None),
+        (false, true, _) => ("following", Some(numbers::count(view.glance.newest))),
+        (false, false, 0) => ("held", None),
+        (false, false, news) => ("held", Some(format!("{} newer", numbers::count(news)))),
+    };
+    let let_go = view.glance.let_go.events;
+    let lost = |number: String| (let_go > 0).then(|| format!("{number} let go"));
+    let all = window.shows_routine().then(|| "all".to_owned());
+    let dotted = |parts: [Option<String>; 4]| {
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        Safe::new(&parts.join(&format!(" {} ", view.signs.dot)))
+    };
+    let full = dotted([lost(numbers::count(let_go)), all, Some(mode.to_owned()), count]);
+    let room = view.layout.stream.map_or(0, |rect| rect.width);
+    if paint::cells_of(&full) + TITLE <= room {
+        return full;
+    }
+    dotted([lost(numbers::about(let_go)), None, Some(mode.to_owned()), None])
 }
 
 fn nothing(view: &View<'_>) -> String {
