@@ -161,3 +161,15 @@ fn events_that_were_let_go_stay_in_sight_on_every_width() {
         assert!(title.contains(" let go") && title.contains("held"), "{title}");
     }
 }
+
+#[test]
+fn a_title_does_not_take_on_the_looks_of_its_frame() {
+    for theme in [Theme::plain(), Theme::load("sixteen", None).unwrap()] {
+        let mut bench = Bench::morning(140, 40);
+        bench.theme = theme;
+        let (buffer, _) = bench.draw();
+        let (frame, title) = (&buffer[(0, 5)], &buffer[(2, 1)]);
+        assert_eq!(title.symbol(), "T");
+        assert_ne!(title.style(), frame.style(), "{}", bench.theme.name);
+    }
+}
