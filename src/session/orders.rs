@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::actor::{Actor, Line, Online};
+use super::actor::Actor;
 use super::clock;
 use super::ledger::Outgoing;
+use super::line::{Line, Online};
 use super::order::{Action, Order};
 use crate::cloud::guard::{self, Breach};
 use crate::cloud::{Asked, Direction};

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::actor::{Actor, Online};
+use super::actor::Actor;
 use super::ledger::Outgoing;
+use super::line::Online;
 use super::{clock, journal};
 use crate::cloud::{Direction, Platform};
 use crate::event::{Acked, Failure, Kind, Message, Moment, Subscribed, What};
