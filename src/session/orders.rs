@@ -69,9 +69,9 @@ impl Actor {
                 self.dial_anew()
             }
             line => {
-                let what =
-                    if matches!(line, Line::Dialling(_)) { "is connecting already" } else { "is connected already" };
-                let hint = (!matches!(line, Line::Dialling(_))).then_some("\"now\" (R on the screen) reconnects");
+                let accepted = matches!(&line, Line::Connected(online) if online.accepted);
+                let what = if accepted { "is connected already" } else { "is connecting already" };
+                let hint = accepted.then_some("\"now\" (R on the screen) reconnects");
                 self.refuse(number, "connected", &format!("{} {what}", self.profile.name), hint);
                 line
             }
