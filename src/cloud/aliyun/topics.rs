@@ -115,7 +115,7 @@ fn request(path: &str) -> (What, &str) {
         "service/property/get" => return (What::PropertyGet, ""),
         _ => {}
     }
-    if let Some(service) = path.strip_prefix("service/") {
+    if let Some(service) = path.strip_prefix("service/").filter(|service| !service.contains('/')) {
         (What::Command, service)
     } else if let Some(event) = path.strip_prefix("event/").and_then(|event| event.strip_suffix("/post")) {
         (What::Event, event)
