@@ -224,9 +224,11 @@ impl Actor {
     /// Records what happened on `online` and decides whether it goes on.
     pub(super) fn settle(&mut self, mut online: Box<Online>, fault: Option<Fault>) -> Line {
         match self.record(&mut online.connection.output.happenings) {
-            Some(Turning::Accepted { session_present }) => {
+            Some(Turning::Accepted) => {
                 online.accepted = true;
-                self.accepted(&mut online, session_present);
+                let now = clock::now();
+                self.recovery.online(now.mono);
+                self.subscribe_to_wanted(&mut online, now);
             }
             Some(Turning::Refused(code)) => {
                 let cause = self.refused(code);
@@ -240,15 +242,6 @@ impl Actor {
         let cause = Cause::fault(&fault, online.accepted);
         tokio::spawn(online.connection.close());
         self.lost(cause)
-    }
-
-    fn accepted(&mut self, online: &mut Online, session_present: bool) {
-        let now = clock::now();
-        self.recovery.online(now.mono);
-        let reason = session_present.then_some("the platform kept this device's session");
-        let attempt = self.recovery.attempt();
-        self.state(&StateChange { state: LineState::Online, attempt, reason, ..StateChange::default() });
-        self.subscribe_to_wanted(online, now);
     }
 
     fn refused(&self, code: ConnectReturn) -> Cause {
