@@ -129,7 +129,8 @@ fn subscription(device: &Table<'_>, entry: &Spanned<DeValue<'_>>) -> Option<Subs
 
 fn qos(table: &Table<'_>) -> Option<Qos> {
     let level = table.integer("qos", 0, 2)?;
-    choice::LEVELS.iter().find(|(number, _)| *number == level.value).map(|(_, qos)| *qos)
+    // Within its bounds, or there is no level.
+    u8::try_from(level.value).ok().and_then(Qos::from_number)
 }
 
 /// The will message.
