@@ -20,9 +20,9 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, MasterPty, NativePtySystem, PtySize, PtySystem};
 use rustix::process::{Pid, Signal, kill_process};
 use screen_support::Canned;
-use standin::console::{self, Left, Shell, shell};
+use standin::console::{self, Left, Shell};
 use standin::event::Moment;
-use standin::session::Journal;
+use standin::session::{Journal, clock};
 
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,7 +34,7 @@ fn child() {
     if std::env::var_os("STANDIN_TEST_CHILD").is_none() {
         return;
     }
-    let mut start = shell::now();
+    let mut start = clock::now();
     if std::env::var_os("STANDIN_TEST_OLD").is_some() {
         // Every countdown has ended.
         let age = Duration::from_mins(1);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::text::Safe;
+
 /// A count, thousands apart: `1 284`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -81,6 +83,24 @@ pub fn clip(text: &str, most: usize) -> &str {
     }
 }
 
+/// `text` with line ends put in between words, so that no line of it is wider than `cells`; a word that is wider stays whole.
+pub fn wrap(text: &str, cells: usize) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut used = 0;
+    for piece in text.split_inclusive([' ', '\n']) {
+        let word = piece.trim_end_matches([' ', '\n']);
+        let width = Safe::new(word).width();
+        if used > 0 && used + width > cells {
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push('\n');
+            used = 0;
+        }
+        out.push_str(piece);
+        used = if piece.ends_with('\n') { 0 } else { used + width + (piece.len() - word.len()) };
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +156,22 @@ mod tests {
             (1.24e6, "1.2 M/s"),
         ] {
             assert_eq!(rate(per_second), words);
+        }
+    }
+
+    #[test]
+    fn lines_end_between_words() {
+        for (text, cells, lines) in [
+            ("one two three", 7, "one two\nthree"),
+            ("one two three", 6, "one\ntwo\nthree"),
+            ("one two three", 80, "one two three"),
+            ("one\ntwo three", 8, "one\ntwo\nthree"),
+            ("a wide-wide-word b", 5, "a\nwide-wide-word\nb"),
+            ("温度 很高", 5, "温度\n很高"),
+            ("", 5, ""),
+            ("one", 0, "one"),
+        ] {
+            assert_eq!(wrap(text, cells), lines, "{text:?} in {cells}");
         }
     }
 

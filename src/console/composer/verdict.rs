@@ -70,9 +70,9 @@ impl Verdict {
                 LineState::Offline => format!("Not sent: {device} is offline; the text is kept"),
             },
             Self::BadJson { line, column, problem } => {
-                format!("Not sent: line {line}, column {column}: {problem}; {force} then {send} sends it all the same")
+                format!("Not sent ({force} forces): line {line}, column {column}: {problem}")
             }
-            Self::Guarded(breach) => format!("Not sent: {breach}; {force} then {send} sends it all the same"),
+            Self::Guarded(breach) => format!("Not sent ({force} forces): {breach}"),
             Self::Doubtful(doubt) => format!("{}; {send} once more sends it all the same", doubt.words()),
         }
     }
