@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::actor::{Actor, Online};
+use super::actor::Actor;
 use super::ledger::Outgoing;
+use super::line::Online;
 use super::{clock, journal};
 use crate::cloud::{Direction, Platform};
-use crate::event::{Acked, Failure, Kind, Message, Moment, Subscribed, What};
+use crate::event::{Acked, Failure, Kind, LineState, Message, Moment, StateChange, Subscribed, What};
 use crate::mqtt::packet::{ConnectReturn, PacketId, Publish};
 use crate::mqtt::{Happening, Input, Qos, Token, TopicFilter};
 use crate::profile::Subscription;
@@ -20,10 +21,7 @@ const FILTERS: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turning {
     /// CONNACK 0.
-    Accepted {
-        /// The platform resumed an earlier session.
-        session_present: bool,
-    },
+    Accepted,
     /// CONNACK with another code.
     Refused(ConnectReturn),
 }
@@ -54,7 +52,10 @@ impl Actor {
     fn record_one(&mut self, book: &mut Book<'_>, happening: Happening) -> Option<Turning> {
         match happening {
             Happening::Message(publish) => self.came(book, &publish),
-            Happening::Connected { session_present } => return Some(Turning::Accepted { session_present }),
+            Happening::Connected { session_present } => {
+                self.came_online(book, session_present);
+                return Some(Turning::Accepted);
+            }
             Happening::Refused(code) => return Some(Turning::Refused(code)),
             Happening::Sent { token, packet_id, dup } => self.went(book, token, packet_id, dup),
             Happening::Acked { token, packet_id, took } => {
@@ -72,6 +73,18 @@ impl Actor {
             Happening::Noted(text) => book.add(self, &Kind::Note { text: &text }, None),
         }
         None
+    }
+
+    /// Said here and not after the batch: messages may lie right behind CONNACK, and come after it on the timeline.
+    fn came_online(&mut self, book: &mut Book<'_>, session_present: bool) {
+        let change = StateChange {
+            state: LineState::Online,
+            attempt: self.attempt(),
+            reason: session_present.then_some("the platform kept this device's session"),
+            order: self.state_order.take(),
+            ..StateChange::default()
+        };
+        book.add(self, &Kind::State(change), None);
     }
 
     fn came(&mut self, book: &mut Book<'_>, publish: &Publish) {

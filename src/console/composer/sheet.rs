@@ -361,7 +361,7 @@ impl Sheet {
                 force: self.force,
             },
             Purpose::Reply { request_id, .. } => {
-                Action::Reply { request_id: request_id.clone(), code: None, payload: Some(payload) }
+                Action::Reply { request_id: request_id.clone(), code: None, payload: Some(payload), force: self.force }
             }
         })
     }
