@@ -140,6 +140,10 @@ fn more_devices_than_fit_show_those_that_are_down_first() {
     let header = picture.lines().next().unwrap();
     assert!(header.contains("201 ◌") && header.contains('+'), "{header}");
     assert!(picture.contains("255 of 256 online"), "{picture}");
+    bench.press(":100<Enter>");
+    let picture = bench.picture();
+    let header = picture.lines().next().unwrap();
+    assert!(header.contains("100 gateway-99 ●") && header.contains("201 ◌"), "{header}");
 }
 
 #[test]
