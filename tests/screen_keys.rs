@@ -178,6 +178,18 @@ fn what_becomes_of_an_order_is_told() {
 }
 
 #[test]
+fn an_order_to_connect_is_answered_by_how_far_it_came() {
+    use standin::event::{Kind, LineState, StateChange};
+    let mut bench = Bench::morning(140, 40);
+    bench.press("3R");
+    let order = Some(bench.state.orders[0].number);
+    let change = StateChange { state: LineState::Connecting, attempt: 5, order, ..StateChange::default() };
+    bench.canned.timeline.append(SessionId(2), bench.canned.now, &Kind::State(change), None);
+    bench.look();
+    assert_eq!(bench.notice(), "meter-7: connecting.");
+}
+
+#[test]
 fn the_filter_acts_as_it_is_typed_and_esc_clears_it() {
     let mut bench = Bench::morning(140, 40);
     let all = bench.state.window.visible().count();

@@ -226,10 +226,7 @@ fn read_message(row: &mut Row, message: &Message<'_>, direction: Direction) -> B
 
 fn read_state(row: &mut Row, change: &StateChange<'_>) {
     row.sign = Sign::of(change.state);
-    let word = match change.state {
-        LineState::Backoff => "back-off",
-        other => other.word(),
-    };
+    let word = words::line_state(change.state);
     row.what = change.code.map_or_else(|| Safe::from_static(word), line);
     // Offline with a code is a line that gave up; without one somebody wanted it so.
     row.wrong = change.state == LineState::Offline && change.code.is_some();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::event::LineState;
 use crate::text::Safe;
 
 /// A count, thousands apart: `1 284`.
@@ -84,6 +85,14 @@ pub fn rate(per_second: f64) -> String {
         x if x >= 999.5 => format!("{:.1} k/s", x / 1e3),
         x if x > 0.0 && x < 0.95 => format!("{x:.1}/s"),
         x => format!("{x:.0}/s"),
+    }
+}
+
+/// A line's state, as the screen calls it.
+pub fn line_state(state: LineState) -> &'static str {
+    match state {
+        LineState::Backoff => "back-off",
+        other => other.word(),
     }
 }
 
