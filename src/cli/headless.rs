@@ -34,7 +34,7 @@ pub struct FirstConnections {
 impl Headless {
     /// Starts the sessions of `profiles`, which dial at once whatever their `autoconnect` says.
     pub fn start(profiles: Vec<Profile>) -> Self {
-        let (journal, follower) = Journal::followed(Timeline::new(Budget::default(), clock::now()));
+        let (journal, follower) = Journal::followed(Timeline::new(budget(&profiles), clock::now()));
         let handles = profiles
             .into_iter()
             .map(|profile| session::start(Profile { autoconnect: true, ..profile }, &journal))
@@ -50,6 +50,14 @@ impl Headless {
             drop(left.await);
         }
     }
+}
+
+/// Room for the largest message that may come besides what a reader may lag behind. Memory is taken only when such a message
+/// does come.
+fn budget(profiles: &[Profile]) -> Budget {
+    let usual = Budget::default();
+    let largest = profiles.iter().map(|profile| profile.max_packet).max().unwrap_or(0);
+    Budget { bytes: usual.bytes.saturating_add(largest), ..usual }
 }
 
 impl FirstConnections {

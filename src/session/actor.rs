@@ -22,7 +22,7 @@ use crate::cloud::{Platform, Scene};
 use crate::event::{Kind, LineState, Moment, StateChange, WallTime};
 use crate::link::{self, LinkError};
 use crate::mqtt::packet::{Connect, ConnectReturn};
-use crate::mqtt::{Client, Fault, Input, Options, Output};
+use crate::mqtt::{Client, Fault, Happening, Input, Options, Output};
 use crate::profile::{Identity, Profile, SignType, Subscription};
 use crate::timeline::SessionId;
 
@@ -112,7 +112,8 @@ impl Actor {
     /// Whether a session that was told to leave has nothing more to wait for.
     fn may_leave(&self, line: &Line) -> bool {
         self.leaving.is_some_and(|until| {
-            !matches!(line, Line::Connected(_)) || self.client.in_flight() == 0 || clock::now().mono >= until
+            let waits = self.client.in_flight() + self.client.unanswered() > 0 || self.ledger.next_written().is_some();
+            !matches!(line, Line::Connected(_)) || !waits || clock::now().mono >= until
         })
     }
 
@@ -131,9 +132,10 @@ impl Actor {
                 online.held = !self.journal.has_room();
                 let timer =
                     [self.client.deadline(), self.recovery.stable_at(), self.leaving].into_iter().flatten().min();
+                let written = self.ledger.next_written();
                 tokio::select! {
                     order = self.orders.recv() => Wake::Order(order),
-                    read = online.connection.turn(!online.held) => Wake::Read(read),
+                    read = online.connection.turn(!online.held, written) => Wake::Read(read),
                     () = sleep_until(timer) => Wake::Time,
                     () = self.journal.room(), if online.held => Wake::Room,
                 }
@@ -223,6 +225,7 @@ impl Actor {
 
     /// Records what happened on `online` and decides whether it goes on.
     pub(super) fn settle(&mut self, mut online: Box<Online>, fault: Option<Fault>) -> Line {
+        self.note_written(&mut online.connection);
         match self.record(&mut online.connection.output.happenings) {
             Some(Turning::Accepted) => {
                 online.accepted = true;
@@ -310,6 +313,9 @@ impl Actor {
         if let Err(fault) = self.client.step(now.mono, Input::Closed, &mut output) {
             self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string() });
         }
+        let reason = "the connection ended before the network had taken all of it";
+        let cut_off = self.ledger.never_written().map(|token| Happening::Rejected { token, reason: reason.to_owned() });
+        output.happenings.extend(cut_off);
         self.record(&mut output.happenings);
     }
 

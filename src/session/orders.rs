@@ -19,6 +19,9 @@ use crate::mqtt::{Fault, Input, Qos, TopicFilter};
 /// How to pass over a guardrail, for the hint of a refusal.
 const FORCE: &str = "to send it all the same: --force, \"force\": true, or Ctrl-F in the composer";
 
+/// Bytes of our messages that may be on their way. A message that would go beyond is refused, unless it is alone.
+const BACKLOG: usize = 16 << 20;
+
 /// How long a session that was told to leave waits for the acknowledgements of what it sent.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
@@ -37,7 +40,8 @@ impl Actor {
             Action::Connect | Action::Now => self.connect_now(line, number, &action).await,
             Action::Disconnect => self.disconnect(line, number).await,
             Action::Leave => {
-                self.state_order = number;
+                // An order whose state has not come yet ends with the session's last.
+                self.state_order = self.state_order.or(number);
                 self.leaving = Some(clock::now().mono + LEAVE_WITHIN);
                 line
             }
@@ -60,11 +64,11 @@ impl Actor {
     async fn connect_now(&mut self, line: Line, number: Option<u64>, action: &Action) -> Line {
         match line {
             Line::Offline | Line::Waiting(_) => {
-                self.state_order = number;
+                self.asked_for_state(number);
                 self.dial_anew()
             }
             Line::Connected(online) if *action == Action::Now => {
-                self.state_order = number;
+                self.asked_for_state(number);
                 self.close(online).await;
                 self.dial_anew()
             }
@@ -79,7 +83,11 @@ impl Actor {
     }
 
     async fn disconnect(&mut self, line: Line, number: Option<u64>) -> Line {
-        self.state_order = number;
+        self.asked_for_state(number);
+        self.go_offline(line).await
+    }
+
+    async fn go_offline(&mut self, line: Line) -> Line {
         if let Line::Connected(online) = line {
             self.close(online).await;
         }
@@ -91,20 +99,33 @@ impl Actor {
 
     /// Ends the session in order.
     pub(super) async fn leave(&mut self, line: Line) -> Line {
-        let number = self.state_order;
-        self.disconnect(line, number).await;
+        self.go_offline(line).await;
         Line::Left
+    }
+
+    /// The line's next state ends the order `number`. An earlier order that still waits for its state will not get it.
+    fn asked_for_state(&mut self, number: Option<u64>) {
+        if let Some(earlier) = std::mem::replace(&mut self.state_order, number) {
+            self.refuse(
+                Some(earlier),
+                "superseded",
+                "a later order came before the line was where this one wanted it",
+                None,
+            );
+        }
     }
 
     async fn close(&mut self, mut online: Box<Online>) {
         let now = clock::now();
         let fault = self.client.step(now.mono, Input::Disconnect, &mut online.connection.output).err();
-        self.record(&mut online.connection.output.happenings);
         if let Some(fault) = fault {
             self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string() });
         }
-        online.connection.close().await;
-        self.hang_up(now);
+        online.connection.drain().await;
+        self.note_written(&mut online.connection);
+        self.record(&mut online.connection.output.happenings);
+        online.connection.finish().await;
+        self.hang_up(clock::now());
     }
 
     fn request(&mut self, online: &mut Online, number: Option<u64>, action: Action) -> Option<Fault> {
@@ -135,6 +156,12 @@ impl Actor {
         let outgoing = guard::Outgoing { topic: &message.topic, size, qos, retain, what };
         let checked = guard::check_publish(self.platform.limits(), &self.meter, now, &outgoing);
         if !self.passes(online, number, checked, force) {
+            return None;
+        }
+        let waiting = online.connection.unwritten().max(self.client.unacknowledged_bytes());
+        if waiting > 0 && waiting.saturating_add(size) > BACKLOG {
+            let reason = format!("{waiting} bytes of earlier messages are still on their way");
+            self.refuse(number, "busy", &reason, Some("wait for the `acked` events of earlier messages"));
             return None;
         }
         self.meter.count(now, size);

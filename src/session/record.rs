@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::actor::Actor;
+use super::connection::Connection;
 use super::ledger::Outgoing;
 use super::line::Online;
 use super::{clock, journal};
@@ -47,6 +48,23 @@ impl Actor {
         self.journal.owe(owed);
         self.journal.ring();
         turning
+    }
+
+    /// Puts the acknowledgements of QoS 0, which are nothing but the network's, to where they belong: behind the last byte of
+    /// their message.
+    pub(super) fn note_written(&mut self, connection: &mut Connection) {
+        let (now, end, flushed) = (clock::now().mono, connection.end(), connection.flushed());
+        let happenings = &mut connection.output.happenings;
+        happenings.retain(|happening| match happening {
+            Happening::Acked { token, packet_id: None, .. } => {
+                self.ledger.writing(*token, end, now);
+                false
+            }
+            _ => true,
+        });
+        while let Some((token, took)) = self.ledger.written(flushed, now) {
+            happenings.push(Happening::Acked { token, packet_id: None, took });
+        }
     }
 
     fn record_one(&mut self, book: &mut Book<'_>, happening: Happening) -> Option<Turning> {

@@ -291,6 +291,21 @@ fn a_message_behind_connack_comes_after_online() {
 }
 
 #[test]
+fn a_message_as_large_as_max_packet_allows_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = listen(|peer, _| {
+        // One stream of bytes, so that the next message is there before the first one is printed.
+        peer.accept(&[CONNACK, &publish("large", &vec![b'x'; 40 << 20]), &publish("next", b"")].concat());
+        peer.serve();
+    });
+    let config = config(folder.path(), port, "max_packet = \"64MiB\"\n");
+    let mut sub = Running::start(&config, &["sub", "d", "--json", "--count", "2"]);
+    let large = sub.event("the large message", |event| event["kind"] == "rx" || event["kind"] == "gap");
+    assert_eq!((&large["topic"], &large["size"]), (&json!("large"), &json!(40 << 20)), "{}", large["kind"]);
+    assert_eq!(sub.exit(), Some(0));
+}
+
+#[test]
 fn nohup_keeps_a_command_alive() {
     let folder = tempfile::tempdir().unwrap();
     let port = listen(|peer, _| {

@@ -39,13 +39,18 @@ struct Line<'a> {
     qos: Option<u8>,
     retain: Option<bool>,
     force: Option<bool>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     json: Option<&'a RawValue>,
     text: Option<String>,
     base64: Option<String>,
     filter: Option<String>,
     request_id: Option<String>,
     code: Option<i64>,
+}
+
+/// A value that is there, `null` included, which serde would take for none.
+fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(value).map(Some)
 }
 
 /// Reads one line. With `force`, every order passes over the guardrails.
@@ -164,6 +169,18 @@ mod tests {
         let Action::Publish { topic, payload, qos, retain, force } = order.action else { panic!("a publish") };
         assert_eq!((topic.as_str(), qos, retain, force), ("t", Qos::AtLeastOnce, false, false));
         assert_eq!(&payload[..], br#"{"v": 1.50, "k":"\u4e2d"}"#);
+    }
+
+    #[test]
+    fn null_is_json_like_any_other() {
+        for (line, sent) in [
+            (r#"{"do":"publish","topic":"t","json":null}"#, &b"null"[..]),
+            (r#"{"do":"publish","topic":"t","json": 0 }"#, b"0"),
+            (r#"{"do":"publish","topic":"t"}"#, b""),
+        ] {
+            let Action::Publish { payload, .. } = order(line).action else { panic!("a publish") };
+            assert_eq!(&payload[..], sent, "{line}");
+        }
     }
 
     #[test]
