@@ -1,6 +1,7 @@
 //! `sub`, `pub` and `drive` against brokers that stall, vanish, refuse and come back: what a script can rely on.
 
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
