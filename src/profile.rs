@@ -299,7 +299,7 @@ impl Identity {
 
 impl Cloud {
     /// Its name in the config.
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Huawei => "huawei",
             Self::Aliyun => "aliyun",
@@ -309,9 +309,32 @@ impl Cloud {
     }
 }
 
+impl SignType {
+    /// The type that `number` names in the config and in a client id.
+    pub fn from_number(number: u8) -> Option<Self> {
+        [Self::Sha256, Self::Sha256Timed, Self::Sm3].get(usize::from(number)).copied()
+    }
+
+    /// 0, 1 or 2.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+impl SignMethod {
+    /// Its name in the config and in a client id.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::HmacMd5 => "hmacmd5",
+            Self::HmacSha1 => "hmacsha1",
+            Self::HmacSha256 => "hmacsha256",
+        }
+    }
+}
+
 impl Transport {
-    /// The scheme of its URL.
-    pub fn scheme(self) -> &'static str {
+    /// The scheme of its URL, which is its name in the config.
+    pub const fn scheme(self) -> &'static str {
         match self {
             Self::Wss => "wss",
             Self::Ws => "ws",
@@ -334,8 +357,12 @@ impl Transport {
 impl Endpoint {
     /// The URL, for a person and for the upgrade; an IPv6 address stands in brackets.
     pub fn url(&self) -> String {
-        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let path = if self.transport.is_websocket() { self.path.as_str() } else { "" };
-        format!("{}://{host}:{}{path}", self.transport.scheme(), self.port)
+        format!("{}://{}{path}", self.transport.scheme(), host_port(&self.host, self.port))
     }
+}
+
+/// `host:port` as people, URLs and HTTP write it: an IPv6 address in brackets.
+pub fn host_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }

@@ -12,10 +12,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use standin::cloud::defaults;
 use standin::event::{Event, Kind, LineState};
 use standin::mqtt::{Qos, TopicFilter};
 use standin::profile::{
-    Backoff, BackoffPolicy, Endpoint, Identity, MqttIdentity, OnTakeover, Profile, SecretSource, Subscription, Tls,
+    Backoff, BackoffPolicy, Endpoint, Identity, MqttIdentity, OnTakeover, Profile, SecretSource, Subscription,
     Transport,
 };
 use standin::secret::Secret;
@@ -32,33 +33,16 @@ const PINGRESP: &[u8] = b"\xd0\x00";
 
 /// A profile for a plain broker on `port`, quick to come back.
 fn profile(port: u16) -> Profile {
-    Profile {
-        name: "dev".into(),
-        identity: Identity::Mqtt(MqttIdentity { client_id: "dev".into(), username: None, password: None, will: None }),
-        endpoint: Endpoint {
-            transport: Transport::Mqtt,
-            host: "127.0.0.1".into(),
-            port,
-            path: String::new(),
-            subprotocol: None,
-        },
-        tls: Tls::default(),
-        proxy: None,
-        autoconnect: true,
-        keep_alive: 60,
-        clean_session: true,
-        connect_timeout: Duration::from_secs(10),
-        max_packet: 1 << 20,
-        strict: true,
-        subscribe: Vec::new(),
-        backoff: Backoff {
-            policy: BackoffPolicy::Fixed,
-            min: Duration::ZERO,
-            default: Duration::from_millis(20),
-            max: Duration::from_millis(50),
-        },
-        on_takeover: OnTakeover::Slow,
-    }
+    let identity = MqttIdentity { client_id: "dev".into(), username: None, password: None, will: None };
+    let endpoint =
+        Endpoint { transport: Transport::Mqtt, host: "127.0.0.1".into(), port, path: String::new(), subprotocol: None };
+    let backoff = Backoff {
+        policy: BackoffPolicy::Fixed,
+        min: Duration::ZERO,
+        default: Duration::from_millis(20),
+        max: Duration::from_millis(50),
+    };
+    Profile { backoff, max_packet: 1 << 20, ..defaults::profile("dev", Identity::Mqtt(identity), endpoint) }
 }
 
 /// A session and what it says.

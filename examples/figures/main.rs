@@ -179,7 +179,7 @@ fn rest() -> Result<()> {
 /// 256 sessions over wss against `standin platform` in another process.
 fn sessions() -> Result<()> {
     let mut platform = Command::new(program()?)
-        .args(["platform", "--json", "--extra", "253"])
+        .args(["platform", "--json", "--extra", "252"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()?;
@@ -197,7 +197,7 @@ fn sessions_against(platform: &mut std::process::Child) -> Result<()> {
     let config = facts["config"].as_str().ok_or("the platform names no config")?;
     let begun = Instant::now();
     let mut terminal = console(Path::new(config))?;
-    terminal.until_shown("256 online", Duration::from_mins(2))?;
+    terminal.until_shown("256 of 256 online", Duration::from_mins(2))?;
     let took = begun.elapsed();
     terminal.pump(Duration::from_secs(3))?;
     row("256 wss sessions", &format!("{:.1} MiB, all online after {}", terminal.peak_memory_mib()?, ms(took)));

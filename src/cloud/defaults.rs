@@ -1,12 +1,35 @@
-//! Where each cloud listens and what it expects of a CONNECT when the config says nothing else.
+//! A device about which the config says nothing but who it is and where its platform listens.
 //!
-//! What lives here: default ports, paths, hosts, client ids and keep-alives, from the clouds' documents. What may not:
-//! limits on messages (they are beside each cloud) and checks of identifiers (re-exported here, made in `identifiers`).
+//! What lives here: default ports, paths, hosts, client ids, keep-alives and back-offs, from the clouds' documents, and the
+//! profile that they make. What may not: limits on messages (they are beside each cloud) and checks of identifiers
+//! (re-exported here, made in `identifiers`).
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 pub use super::identifiers::{identifier_faults, identifier_warnings};
-use crate::profile::{Cloud, Transport};
+use crate::profile::{Backoff, BackoffPolicy, Cloud, Endpoint, Identity, OnTakeover, Profile, Tls, Transport};
+
+/// The profile of a device called `name` where the config says nothing else.
+pub fn profile(name: impl Into<String>, identity: Identity, endpoint: Endpoint) -> Profile {
+    let cloud = identity.cloud();
+    Profile {
+        name: name.into(),
+        identity,
+        endpoint,
+        tls: Tls::default(),
+        proxy: None,
+        autoconnect: true,
+        keep_alive: keep_alive(cloud),
+        clean_session: true,
+        connect_timeout: Duration::from_secs(10),
+        max_packet: 8 << 20,
+        strict: true,
+        subscribe: Vec::new(),
+        backoff: backoff(backoff_policy(cloud)),
+        on_takeover: OnTakeover::default(),
+    }
+}
 
 /// The TCP port; `None`: the cloud has no such transport.
 ///
@@ -54,6 +77,23 @@ pub fn keep_alive_range(cloud: Cloud) -> RangeInclusive<u16> {
         Cloud::Huawei | Cloud::Aliyun | Cloud::Ucloud => 30..=1200,
         Cloud::Mqtt => 0..=u16::MAX,
     }
+}
+
+/// The back-off policy: Huawei's devices keep to Huawei's own, the other clouds document none.
+pub fn backoff_policy(cloud: Cloud) -> BackoffPolicy {
+    match cloud {
+        Cloud::Huawei => BackoffPolicy::Huawei,
+        Cloud::Aliyun | Cloud::Ucloud | Cloud::Mqtt => BackoffPolicy::Jitter,
+    }
+}
+
+/// The waits that a policy comes with. Huawei's are those of its SDKs (Java, Python, Go, C).
+pub fn backoff(policy: BackoffPolicy) -> Backoff {
+    let (min, max) = match policy {
+        BackoffPolicy::Huawei => (Duration::from_secs(1), Duration::from_secs(30)),
+        BackoffPolicy::Jitter | BackoffPolicy::Fixed | BackoffPolicy::None => (Duration::ZERO, Duration::from_mins(1)),
+    };
+    Backoff { policy, min, default: Duration::from_secs(1), max }
 }
 
 /// The host of Aliyun's public instance. An enterprise instance has its own, shown in its console.

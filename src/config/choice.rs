@@ -1,25 +1,31 @@
 //! The names that config values go by: one table a type, for reading and for writing.
 
-use crate::mqtt::Qos;
 use crate::profile::{BackoffPolicy, Cloud, OnTakeover, SignMethod, Transport};
 
 /// `cloud`.
-pub(super) const CLOUDS: [(&str, Cloud); 4] =
-    [("huawei", Cloud::Huawei), ("aliyun", Cloud::Aliyun), ("ucloud", Cloud::Ucloud), ("mqtt", Cloud::Mqtt)];
+pub(super) const CLOUDS: [(&str, Cloud); 4] = [
+    (Cloud::Huawei.word(), Cloud::Huawei),
+    (Cloud::Aliyun.word(), Cloud::Aliyun),
+    (Cloud::Ucloud.word(), Cloud::Ucloud),
+    (Cloud::Mqtt.word(), Cloud::Mqtt),
+];
 
 /// `transport`; the names that `MQTT.js` has for the sockets of mini-programs mean the same on the wire.
 pub(super) const TRANSPORTS: [(&str, Transport); 6] = [
-    ("wss", Transport::Wss),
-    ("ws", Transport::Ws),
-    ("mqtts", Transport::Mqtts),
-    ("mqtt", Transport::Mqtt),
+    (Transport::Wss.scheme(), Transport::Wss),
+    (Transport::Ws.scheme(), Transport::Ws),
+    (Transport::Mqtts.scheme(), Transport::Mqtts),
+    (Transport::Mqtt.scheme(), Transport::Mqtt),
     ("wxs", Transport::Wss),
     ("wx", Transport::Ws),
 ];
 
 /// Aliyun's `sign_method`.
-pub(super) const SIGN_METHODS: [(&str, SignMethod); 3] =
-    [("hmacsha256", SignMethod::HmacSha256), ("hmacsha1", SignMethod::HmacSha1), ("hmacmd5", SignMethod::HmacMd5)];
+pub(super) const SIGN_METHODS: [(&str, SignMethod); 3] = [
+    (SignMethod::HmacSha256.word(), SignMethod::HmacSha256),
+    (SignMethod::HmacSha1.word(), SignMethod::HmacSha1),
+    (SignMethod::HmacMd5.word(), SignMethod::HmacMd5),
+];
 
 /// `policy` of `backoff`.
 pub(super) const POLICIES: [(&str, BackoffPolicy); 4] = [
@@ -32,11 +38,8 @@ pub(super) const POLICIES: [(&str, BackoffPolicy); 4] = [
 /// `on_takeover`.
 pub(super) const TAKEOVERS: [(&str, OnTakeover); 2] = [("slow", OnTakeover::Slow), ("stop", OnTakeover::Stop)];
 
-/// `qos`.
-pub(super) const LEVELS: [(i64, Qos); 3] = [(0, Qos::AtMostOnce), (1, Qos::AtLeastOnce), (2, Qos::ExactlyOnce)];
-
 /// The first name of a value. Each table holds every value of its type, which a test proves.
-pub(super) fn name_of<N: Copy, T: PartialEq>(table: &[(N, T)], value: &T) -> Option<N> {
+pub(super) fn name_of<T: PartialEq>(table: &[(&'static str, T)], value: &T) -> Option<&'static str> {
     table.iter().find(|(_, there)| there == value).map(|(name, _)| *name)
 }
 
@@ -52,21 +55,14 @@ mod tests {
         for transport in [Transport::Wss, Transport::Ws, Transport::Mqtts, Transport::Mqtt] {
             assert_eq!(name_of(&TRANSPORTS, &transport), Some(transport.scheme()));
         }
-        for (method, name) in [
-            (SignMethod::HmacMd5, "hmacmd5"),
-            (SignMethod::HmacSha1, "hmacsha1"),
-            (SignMethod::HmacSha256, "hmacsha256"),
-        ] {
-            assert_eq!(name_of(&SIGN_METHODS, &method), Some(name));
+        for method in [SignMethod::HmacMd5, SignMethod::HmacSha1, SignMethod::HmacSha256] {
+            assert_eq!(name_of(&SIGN_METHODS, &method), Some(method.word()));
         }
         for policy in [BackoffPolicy::Huawei, BackoffPolicy::Jitter, BackoffPolicy::Fixed, BackoffPolicy::None] {
             assert!(name_of(&POLICIES, &policy).is_some());
         }
         for way in [OnTakeover::Slow, OnTakeover::Stop] {
             assert!(name_of(&TAKEOVERS, &way).is_some());
-        }
-        for qos in [Qos::AtMostOnce, Qos::AtLeastOnce, Qos::ExactlyOnce] {
-            assert!(name_of(&LEVELS, &qos).is_some());
         }
     }
 }

@@ -29,28 +29,26 @@ pub(super) fn profile(device: &Table<'_>, folder: &Path) -> Option<Profile> {
     let proxy = endpoint::proxy(device);
     let backoff = values::backoff(device, cloud);
     let subscribe = values::subscriptions(device);
-    let flag = |key, usual| device.boolean(key).map_or(usual, |flag| flag.value);
-    let (autoconnect, clean_session, strict) =
-        (flag("autoconnect", true), flag("clean_session", true), flag("strict", true));
+    let flag = |key| device.boolean(key).map(|flag| flag.value);
+    let (autoconnect, clean_session, strict) = (flag("autoconnect"), flag("clean_session"), flag("strict"));
     let keep_alive = keep_alive(device, cloud);
-    let connect_timeout = connect_timeout(device).unwrap_or(Duration::from_secs(10));
+    let connect_timeout = connect_timeout(device);
     let max_packet = units::size(device, "max_packet", SMALLEST_PACKET, LARGEST_PACKET);
     let on_takeover = device.choice("on_takeover", &choice::TAKEOVERS);
+    let usual = defaults::profile(name?, identity?, endpoint?);
     let profile = Profile {
-        name: name?,
-        identity: identity?,
-        endpoint: endpoint?,
         tls,
         proxy,
-        autoconnect,
-        keep_alive,
-        clean_session,
-        connect_timeout,
-        max_packet: max_packet.map_or(8 << 20, |size| size.value),
-        strict,
+        autoconnect: autoconnect.unwrap_or(usual.autoconnect),
+        keep_alive: keep_alive.unwrap_or(usual.keep_alive),
+        clean_session: clean_session.unwrap_or(usual.clean_session),
+        connect_timeout: connect_timeout.unwrap_or(usual.connect_timeout),
+        max_packet: max_packet.map_or(usual.max_packet, |size| size.value),
+        strict: strict.unwrap_or(usual.strict),
         subscribe,
         backoff: backoff?,
-        on_takeover: on_takeover.map(|way| way.value).unwrap_or_default(),
+        on_takeover: on_takeover.map_or(usual.on_takeover, |way| way.value),
+        ..usual
     };
     warn(device, &profile);
     Some(profile)
@@ -87,11 +85,11 @@ fn refuse_what_is_not_there_yet(device: &Table<'_>) {
     }
 }
 
-fn keep_alive(device: &Table<'_>, cloud: Cloud) -> u16 {
+fn keep_alive(device: &Table<'_>, cloud: Cloud) -> Option<u16> {
     let lowest = i64::from(cloud != Cloud::Mqtt);
-    let seconds = device.integer("keep_alive", lowest, i64::from(u16::MAX));
-    let seconds = seconds.and_then(|seconds| u16::try_from(seconds.value).ok());
-    seconds.unwrap_or_else(|| defaults::keep_alive(cloud))
+    let seconds = device.integer("keep_alive", lowest, i64::from(u16::MAX))?;
+    // Within its bounds, or there is no number.
+    u16::try_from(seconds.value).ok()
 }
 
 fn connect_timeout(device: &Table<'_>) -> Option<Duration> {

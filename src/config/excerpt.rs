@@ -100,14 +100,16 @@ fn names_secret(key: &str) -> bool {
         || ["secret", "password", "passwd"].iter().any(|known| suggest::distance(&word, known) <= 2)
 }
 
-/// Masks the login of a URL: what stands between `://` and `@`.
+/// Masks the login of a URL: everything from `://` to the last `@` of the same text. A password may hold any character,
+/// a slash too, which is what makes the URL faulty and brings its line here.
 fn hide_logins(text: &str) -> String {
     let mut shown = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         shown.push_str(before);
-        let end = after.find(['/', '"', '\'', ' ', ',']).unwrap_or(after.len());
+        let quote = before.rfind(['"', '\'']).and_then(|at| before[at..].chars().next());
+        let end = quote.and_then(|quote| after.find(quote)).unwrap_or(after.len());
         rest = after;
         if let Some(login) = after[..end].rfind('@') {
             shown.push_str(MASK);
@@ -185,6 +187,11 @@ mod tests {
             ("device = [{ name = 1, secret = \"hunter2\", x = 1 }]", "name"),
             ("proxy = \"http://me:hunter2@host:x\"", "\"http://me:hunter2@host:x\""),
             ("url = \"wss://hunter2@h\" q", "q"),
+            ("proxy = \"http://me:a/hunter2@host:1\"", "\"http://me:a/hunter2@host:1\""),
+            ("proxy = \"http://me:a b,hunter2@host\"", "proxy"),
+            ("proxy = \"http://me:it's hunter2@host\"", "proxy"),
+            ("proxy = 'http://me:\"hunter2@host'", "proxy"),
+            ("proxy = http://me:hunter2@host", "proxy"),
         ] {
             let text = shown(source, needle);
             assert!(text.contains(MASK), "{text}");

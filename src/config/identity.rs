@@ -9,7 +9,7 @@ use super::table::Table;
 use super::values;
 use crate::cloud::defaults;
 use crate::profile::{
-    AliyunIdentity, AliyunTimestamp, Cloud, HuaweiIdentity, Identity, MqttIdentity, SecretSource, SignType,
+    AliyunIdentity, AliyunTimestamp, Cloud, HuaweiIdentity, Identity, MqttIdentity, SecretSource, SignMethod, SignType,
     UcloudIdentity,
 };
 
@@ -58,9 +58,8 @@ fn sign_type(device: &Table<'_>) -> Option<SignType> {
             device.report.fault(device.key_place("check_timestamp"), message);
             None
         }
-        (Some(1), _) => Some(SignType::Sha256Timed),
-        (Some(2), _) => Some(SignType::Sm3),
-        (Some(_), _) => Some(SignType::Sha256),
+        // Within its bounds, or there is no number.
+        (Some(number), _) => u8::try_from(number).ok().and_then(SignType::from_number),
         (None, Some(checked)) if checked.value => Some(SignType::Sha256Timed),
         (None, _) => Some(SignType::default()),
     }
@@ -76,7 +75,7 @@ fn aliyun(device: &Table<'_>, folder: &Path) -> Option<AliyunIdentity> {
     };
     let method = match device.raw("sign_method") {
         Some(_) => device.choice("sign_method", &choice::SIGN_METHODS).map(|method| method.value),
-        None => Some(crate::profile::SignMethod::default()),
+        None => Some(SignMethod::default()),
     };
     let timestamp = timestamp(device);
     Some(AliyunIdentity {

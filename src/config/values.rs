@@ -9,10 +9,11 @@ use toml::de::DeValue;
 
 use super::choice;
 use super::table::{At, Table};
+use crate::cloud::defaults;
 use crate::mqtt::packet::Will;
 use crate::mqtt::topic::check_name;
 use crate::mqtt::{Qos, TopicFilter};
-use crate::profile::{Backoff, BackoffPolicy, Cloud, SecretSource, Subscription};
+use crate::profile::{Backoff, Cloud, SecretSource, Subscription};
 use crate::secret::Secret;
 
 /// A length that MQTT can carry (section 1.5.3), in bytes.
@@ -129,7 +130,8 @@ fn subscription(device: &Table<'_>, entry: &Spanned<DeValue<'_>>) -> Option<Subs
 
 fn qos(table: &Table<'_>) -> Option<Qos> {
     let level = table.integer("qos", 0, 2)?;
-    choice::LEVELS.iter().find(|(number, _)| *number == level.value).map(|(_, qos)| *qos)
+    // Within its bounds, or there is no level.
+    u8::try_from(level.value).ok().and_then(Qos::from_number)
 }
 
 /// The will message.
@@ -157,9 +159,9 @@ pub(super) fn will(device: &Table<'_>) -> Option<Will> {
 
 /// How long to wait between attempts.
 pub(super) fn backoff(device: &Table<'_>, cloud: Cloud) -> Option<Backoff> {
-    let usual = if cloud == Cloud::Huawei { BackoffPolicy::Huawei } else { BackoffPolicy::Jitter };
+    let usual = defaults::backoff_policy(cloud);
     if device.raw("backoff").is_none() {
-        return Some(preset(usual));
+        return Some(defaults::backoff(usual));
     }
     let what = format!("`backoff` of {}", device.what);
     let table = device.table("backoff", &what)?;
@@ -168,7 +170,7 @@ pub(super) fn backoff(device: &Table<'_>, cloud: Cloud) -> Option<Backoff> {
         Some(_) => table.choice("policy", &choice::POLICIES)?.value,
         None => usual,
     };
-    let mut backoff = preset(policy);
+    let mut backoff = defaults::backoff(policy);
     for (key, lowest, slot) in
         [("min_ms", 0, &mut backoff.min), ("default_ms", 1, &mut backoff.default), ("max_ms", 1, &mut backoff.max)]
     {
@@ -189,18 +191,4 @@ pub(super) fn backoff(device: &Table<'_>, cloud: Cloud) -> Option<Backoff> {
         }
     }
     Some(backoff)
-}
-
-/// What a policy comes with: Huawei's numbers are those of its SDKs (Java, Python, Go, C).
-fn preset(policy: BackoffPolicy) -> Backoff {
-    let (min, max) = match policy {
-        BackoffPolicy::Huawei => (1_000, 30_000),
-        BackoffPolicy::Jitter | BackoffPolicy::Fixed | BackoffPolicy::None => (0, 60_000),
-    };
-    Backoff {
-        policy,
-        min: Duration::from_millis(min),
-        default: Duration::from_secs(1),
-        max: Duration::from_millis(max),
-    }
 }

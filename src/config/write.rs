@@ -12,8 +12,10 @@ use toml::{Table, Value};
 
 use super::authority::percent_encoded;
 use super::{choice, units};
+use crate::mqtt::Qos;
+use crate::mqtt::packet::Will;
 use crate::profile::{
-    AliyunTimestamp, Backoff, Identity, Profile, Proxy, ProxyKind, SecretSource, SignType, Subscription,
+    AliyunTimestamp, Backoff, Identity, Profile, Proxy, ProxyKind, SecretSource, Subscription, host_port,
 };
 
 /// The keys of a device as they stand in a config; each is written, defaults too, so that nothing depends on them.
@@ -90,19 +92,14 @@ fn identity(put: &mut impl FnMut(&str, Value), identity: &Identity) {
             if let Some(source) = &device.secret {
                 put("secret", secret(source));
             }
-            let number: i64 = match device.sign_type {
-                SignType::Sha256 => 0,
-                SignType::Sha256Timed => 1,
-                SignType::Sm3 => 2,
-            };
-            put("sign_type", number.into());
+            put("sign_type", i64::from(device.sign_type.number()).into());
         }
         Identity::Aliyun(device) => {
             put("product_key", device.product_key.clone().into());
             put("device_name", device.device_name.clone().into());
             put("secret", secret(&device.secret));
             put("client_id", device.client_id.clone().into());
-            put("sign_method", choice::name_of(&choice::SIGN_METHODS, &device.sign_method).unwrap_or_default().into());
+            put("sign_method", device.sign_method.word().into());
             match &device.timestamp {
                 AliyunTimestamp::Absent => {}
                 AliyunTimestamp::Now => put("timestamp", true.into()),
@@ -129,7 +126,7 @@ fn identity(put: &mut impl FnMut(&str, Value), identity: &Identity) {
     }
 }
 
-fn will(message: &crate::mqtt::packet::Will) -> Table {
+fn will(message: &Will) -> Table {
     let mut table = Table::new();
     table.insert("topic".to_owned(), message.topic.clone().into());
     // A will comes from a config, where it is a text; one made elsewhere of other bytes has no form in TOML.
@@ -162,11 +159,10 @@ fn proxy(proxy: &Proxy) -> String {
         ProxyKind::Http => "http",
         ProxyKind::Socks5 => "socks5",
     };
-    let host = if proxy.host.contains(':') { format!("[{}]", proxy.host) } else { proxy.host.clone() };
     let login = proxy.login.as_ref().map_or_else(String::new, |(user, password)| {
         format!("{}:{}@", percent_encoded(user), percent_encoded(password.reveal()))
     });
-    format!("{scheme}://{login}{host}:{}", proxy.port)
+    format!("{scheme}://{login}{}", host_port(&proxy.host, proxy.port))
 }
 
 fn secret(source: &SecretSource) -> Value {
@@ -179,8 +175,8 @@ fn secret(source: &SecretSource) -> Value {
     Value::Table(Table::from_iter([(key.to_owned(), value)]))
 }
 
-fn level(qos: crate::mqtt::Qos) -> Value {
-    choice::LEVELS.iter().find(|(_, there)| *there == qos).map_or(0, |(number, _)| *number).into()
+fn level(qos: Qos) -> Value {
+    i64::from(qos.number()).into()
 }
 
 /// TOML is UTF-8: a path that is not could not have come from a config.

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
+use super::acks::Acks;
 use super::layout::Pane;
-use super::row::{Draft, Row, Sign, clock};
+use super::row::{Draft, Row, clock};
 use super::state::State;
 use super::words;
 use crate::cloud::Direction;
@@ -15,6 +16,9 @@ use crate::event::{LineState, Moment};
 use crate::session::Handle;
 use crate::text::Safe;
 use crate::timeline::{LetGo, Request, RequestState, SessionId, Standing, Timeline};
+
+/// Rates are means over a few whole seconds: so long after the last message they are at nothing.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// What the panes show of the timeline.
 #[derive(Clone, Debug, Default)]
@@ -86,8 +90,12 @@ pub enum Right {
     /// Not known.
     #[default]
     Nothing,
-    /// It took so long.
-    Took(Safe),
+    /// How long it took, the QoS that was granted, when it is tried again.
+    Aside(Safe),
+    /// Sent; the platform has not acknowledged it.
+    Unacked,
+    /// Sent, and acknowledged by the platform after so long.
+    Acked(Duration),
     /// A request that still waits.
     Left(Duration),
     /// A request that was answered in time, after so long.
@@ -122,9 +130,13 @@ pub struct Eye {
     drafts: Vec<Draft>,
     unlabelled: Vec<(u64, SessionId, String, Vec<u8>, &'static str)>,
     visible: Vec<u64>,
+    acks: Acks,
     asks: Vec<(u64, SessionId, Right)>,
     urgent: Option<(u64, SessionId, Right)>,
     requests: HashMap<u64, Right>,
+    /// How many messages there were at the last look, and until when their rates change by themselves.
+    messages: u64,
+    busy_until: Option<Instant>,
 }
 
 impl Eye {
@@ -154,11 +166,14 @@ impl Eye {
         self.glance.more = more;
         let size = state.content(Pane::Composer).as_size();
         state.composer.fit(size);
-        let requests = timeline.requests();
-        let is_open = |seq| requests.iter().any(|held: &Request| held.seq == seq && held.state == RequestState::Open);
-        state.composer.forget(|_, seq| !is_open(seq));
-        let waiting = |device: &Device| device.retry.is_some() || device.rates.0 > 0.0 || device.rates.1 > 0.0;
-        self.glance.ticking = self.glance.open > 0 || self.glance.devices.iter().any(waiting);
+        let counts = |device: &Device| device.retry.is_some_and(|(left, _)| !left.is_zero());
+        let messages = timeline.sessions().iter().map(|standing| standing.rx + standing.tx).sum();
+        if self.messages != messages {
+            self.messages = messages;
+            self.busy_until = Some(now.mono + SETTLE);
+        }
+        let busy = self.busy_until.is_some_and(|until| now.mono < until);
+        self.glance.ticking = busy || self.glance.open > 0 || self.glance.devices.iter().any(counts);
     }
 
     /// Makes the words that take thought; the timeline is no longer needed.
@@ -177,14 +192,17 @@ impl Eye {
             let row = draft.finish(cloud);
             self.rows.insert(row.seq, row);
         }
-        let (rows, requests) = (&self.rows, &mut self.requests);
+        let (rows, requests, acks) = (&self.rows, &mut self.requests, &self.acks);
         self.glance.rows = self
             .visible
             .iter()
             .filter_map(|seq| rows.get(seq))
             .map(|row| {
-                let took = if row.took.is_empty() { Right::Nothing } else { Right::Took(row.took.clone()) };
-                (row.clone(), requests.remove(&row.seq).unwrap_or(took))
+                let right = requests.remove(&row.seq).unwrap_or_else(|| match acks.of(row.seq) {
+                    _ if !row.aside.is_empty() => Right::Aside(row.aside.clone()),
+                    right => right,
+                });
+                (row.clone(), right)
             })
             .collect();
         let labels = &self.labels;
@@ -204,11 +222,6 @@ impl Eye {
         &self.glance
     }
 
-    /// Whether the stream had rows at the last look.
-    pub fn is_empty(&self) -> bool {
-        self.visible.is_empty()
-    }
-
     fn look_at_rows(&mut self, timeline: &Timeline, state: &State, zone: &TimeZone) {
         self.visible = state.window.visible().collect();
         let cursor = if state.window.is_chosen() { state.window.selected() } else { None };
@@ -220,9 +233,14 @@ impl Eye {
                 continue;
             }
             if let (Some(event), Some(session)) = (timeline.get(*seq), timeline.session_of(*seq)) {
-                self.drafts.push(Draft::read(&event, session, zone));
+                let draft = Draft::read(&event, session, zone);
+                if let Some(packet) = draft.packet() {
+                    self.acks.expect(*seq, session, packet);
+                }
+                self.drafts.push(draft);
             }
         }
+        self.acks.look(timeline, visible);
     }
 
     fn look_at_requests(&mut self, timeline: &Timeline, state: &State, now: Instant) {

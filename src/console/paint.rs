@@ -53,6 +53,9 @@ pub fn cells_of(text: &Safe) -> u16 {
 /// Sets the style of a whole area, and blanks it.
 pub fn fill(buffer: &mut Buffer, area: Rect, style: Style) {
     let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return;
+    }
     for y in area.top()..area.bottom() {
         mend_left(buffer, area.left(), y);
         for x in area.left()..area.right() {

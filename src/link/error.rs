@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::tls_error;
 use crate::event::WallTime;
-use crate::profile::Profile;
+use crate::profile::{Profile, host_port};
 
 /// Why there is no link, or no link any more.
 ///
@@ -84,11 +84,6 @@ impl Target {
             clock: WallTime::default(),
         })
     }
-}
-
-/// `host:port` as people and HTTP write it: an IPv6 address in brackets.
-pub(super) fn host_port(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// Refuses what would break out of a request line, a header or a URL.

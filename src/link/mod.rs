@@ -36,7 +36,7 @@ use net::Net;
 use stream::Carrier;
 
 use crate::event::WallTime;
-use crate::profile::{Profile, ProxyKind};
+use crate::profile::{Profile, ProxyKind, host_port};
 
 /// What was learnt while dialling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +63,7 @@ async fn stages(profile: &Profile, clock: impl Fn() -> WallTime) -> Result<(Link
     let tcp = match &profile.proxy {
         None => dial::connect(&endpoint.host, endpoint.port, &target.at, limit).await?,
         Some(proxy) => {
-            let at = error::host_port(&proxy.host, proxy.port);
+            let at = host_port(&proxy.host, proxy.port);
             let mut tcp = dial::connect(&proxy.host, proxy.port, &format!("the proxy {at}"), limit).await?;
             let tunnel = async {
                 match proxy.kind {

@@ -11,8 +11,8 @@ use tokio_socks::Error as SocksError;
 use tokio_socks::tcp::Socks5Stream;
 use zeroize::Zeroizing;
 
-use super::error::{LinkError, Stage, closed, host_port, plain_io, quote};
-use crate::profile::{Endpoint, Proxy};
+use super::error::{LinkError, Stage, closed, plain_io, quote};
+use crate::profile::{Endpoint, Proxy, host_port};
 
 /// The longest head of an answer that is read, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;

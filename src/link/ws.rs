@@ -19,11 +19,11 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use super::error::{LinkError, Stage, Target, closed, from_io, host_port, quote};
+use super::error::{LinkError, Stage, Target, closed, from_io, quote};
 use super::net::Net;
 use super::stream::stream_error;
 use crate::event::WallTime;
-use crate::profile::{Endpoint, Transport};
+use crate::profile::{Endpoint, Transport, host_port};
 
 /// What is read at a time, in bytes. tungstenite keeps it for each connection, idle or not. Frames of 200 bytes come at
 /// 4.9 million a second with this, at 5.8 million with tungstenite's own 128 KiB, which 256 idle sessions would pay for with 24 MiB.

@@ -1,12 +1,14 @@
 //! What an order does, in each state of the line.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::actor::{Actor, Line, Online};
+use super::actor::Actor;
 use super::clock;
 use super::ledger::Outgoing;
+use super::line::{Line, Online};
 use super::order::{Action, Order};
 use crate::cloud::guard::{self, Breach};
 use crate::cloud::{Asked, Direction};
@@ -22,6 +24,13 @@ const BACKLOG: usize = 16 << 20;
 
 /// How long a session that was told to leave waits for the acknowledgements of what it sent.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
+/// What answers a request of the platform; the cloud's own code and body where absent.
+struct Answer {
+    request_id: String,
+    code: Option<i64>,
+    payload: Option<Bytes>,
+}
 
 impl Actor {
     /// Carries out `order` and answers the line that follows.
@@ -64,9 +73,9 @@ impl Actor {
                 self.dial_anew()
             }
             line => {
-                let what =
-                    if matches!(line, Line::Dialling(_)) { "is connecting already" } else { "is connected already" };
-                let hint = (!matches!(line, Line::Dialling(_))).then_some("\"now\" (R on the screen) reconnects");
+                let accepted = matches!(&line, Line::Connected(online) if online.accepted);
+                let what = if accepted { "is connected already" } else { "is connecting already" };
+                let hint = accepted.then_some("\"now\" (R on the screen) reconnects");
                 self.refuse(number, "connected", &format!("{} {what}", self.profile.name), hint);
                 line
             }
@@ -124,7 +133,9 @@ impl Actor {
             Action::Publish { topic, payload, qos, retain, force } => {
                 self.publish(online, number, Outgoing { topic, payload, qos, retain }, force)
             }
-            Action::Reply { request_id, code, payload } => self.reply(online, number, &request_id, code, payload),
+            Action::Reply { request_id, code, payload, force } => {
+                self.reply(online, number, &Answer { request_id, code, payload }, force)
+            }
             Action::Subscribe { filter, qos, force } => self.subscribe(online, number, filter, qos, force),
             Action::Unsubscribe { filter } => {
                 let token = self.ledger.open(number, None);
@@ -159,27 +170,21 @@ impl Actor {
         self.step(online, Input::Publish { token, topic, payload, qos, retain })
     }
 
-    fn reply(
-        &mut self,
-        online: &mut Online,
-        number: Option<u64>,
-        request_id: &str,
-        code: Option<i64>,
-        payload: Option<Bytes>,
-    ) -> Option<Fault> {
-        let platform = std::sync::Arc::clone(&self.platform);
+    fn reply(&mut self, online: &mut Online, number: Option<u64>, answer: &Answer, force: bool) -> Option<Fault> {
+        let Answer { request_id, code, payload } = answer;
+        let platform = Arc::clone(&self.platform);
         let draft = self.journal.with(|timeline| {
             let request = timeline.requests().find(self.id, request_id)?;
-            platform.reply(&Asked { topic: &request.topic, payload: &request.payload }, code)
+            platform.reply(&Asked { topic: &request.topic, payload: &request.payload }, *code)
         });
         let Some(draft) = draft else {
             let reason = format!("{} has no request {request_id} to answer", self.profile.name);
             self.refuse(number, "request-unknown", &reason, Some("request_id is that of the command as it came"));
             return None;
         };
-        let payload = payload.unwrap_or_else(|| Bytes::from(draft.body));
+        let payload = payload.clone().unwrap_or_else(|| Bytes::from(draft.body));
         let message = Outgoing { topic: draft.topic, payload, qos: draft.qos, retain: false };
-        self.publish(online, number, message, false)
+        self.publish(online, number, message, force)
     }
 
     fn subscribe(

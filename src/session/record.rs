@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::actor::{Actor, Online};
+use super::actor::Actor;
 use super::connection::Connection;
 use super::ledger::Outgoing;
+use super::line::Online;
 use super::{clock, journal};
 use crate::cloud::{Direction, Platform};
 use crate::event::{Acked, Failure, Kind, LineState, Message, Moment, StateChange, Subscribed, What};

@@ -3,12 +3,11 @@
 //! Pure: the devices, the packet, the door it came through and the time are arguments. Where the documents are silent on
 //! the return code, the choice is named at the place.
 
+use crate::cloud::ucloud::AuthMode;
 use crate::cloud::{self, Credentials, Platform as _};
 use crate::event::WallTime;
 use crate::mqtt::packet::{Connect, ConnectReturn};
-use crate::profile::{
-    AliyunIdentity, AliyunTimestamp, Cloud, HuaweiIdentity, Identity, SignMethod, SignType, Transport,
-};
+use crate::profile::{AliyunIdentity, AliyunTimestamp, Cloud, HuaweiIdentity, Identity, SignType, Transport};
 use crate::secret::Secret;
 
 use super::roster::{Device, Roster};
@@ -58,24 +57,17 @@ fn plain(connect: &Connect) -> Result<Guest, Denial> {
     Ok(Guest::Plain(connect.client_id.clone()))
 }
 
-/// Four fields, read from the right because a device id may hold underscores; an unknown device earns the code of a wrong
-/// signature (Huawei's page on CONNACK).
+/// An unknown device earns the code of a wrong signature (Huawei's page on CONNACK).
 fn huawei(roster: &Roster, connect: &Connect, now: WallTime) -> Result<Guest, Denial> {
-    let fields: Vec<&str> = connect.client_id.rsplitn(4, '_').collect();
-    let [hour, sign, "0", device_id] = fields[..] else {
-        return malformed("the client id is not {device id}_0_{sign type}_{YYYYMMDDHH}");
+    let Some(login) = cloud::huawei::parse_client_id(&connect.client_id) else {
+        return malformed("the client id is not {device id}_0_{sign type: 0, 1 or 2}_{YYYYMMDDHH}");
     };
-    let sign_type = match sign {
-        "0" => SignType::Sha256,
-        "1" => SignType::Sha256Timed,
-        "2" => SignType::Sm3,
-        _ => return malformed("the sign type in the client id is none of 0, 1 and 2"),
+    let cloud::huawei::Login { device_id, sign_type, hour } = login;
+    let Some(at) = start_of(hour) else {
+        return malformed("the client id names an hour that does not exist");
     };
-    let Some(at) = hour_of(hour) else {
-        return malformed("the time in the client id is not ten digits YYYYMMDDHH");
-    };
-    if device_id.is_empty() || connect.client_id.len() > 256 {
-        return malformed("the client id has no device id, or more than 256 bytes");
+    if connect.client_id.len() > 256 {
+        return malformed("the client id has more than 256 bytes");
     }
     let known = roster.find(|identity| matches!(identity, Identity::Huawei(device) if device.device_id == device_id));
     let Some((index, device)) = known else {
@@ -95,9 +87,13 @@ fn huawei(roster: &Roster, connect: &Connect, now: WallTime) -> Result<Guest, De
 /// An unknown device earns 5, a wrong signature 4 (Aliyun's page on CONNACK). A secure mode that does not fit the
 /// transport is refused there without a documented code: 5 here, for the signature may be right.
 fn aliyun(roster: &Roster, door: Door, connect: &Connect) -> Result<Guest, Denial> {
-    let Some(claim) = Claim::read(&connect.client_id) else {
+    let parsed = cloud::aliyun::parse_client_id(&connect.client_id);
+    let Some((login, secure_mode)) = parsed.and_then(|login| Some((login, login.secure_mode?))) else {
         return malformed("the client id is not {id}|key=value,…| with a known sign method and secure mode");
     };
+    if login.client_id.chars().count() > 64 {
+        return malformed("the client id has more than 64 characters before the bar");
+    }
     let Some((device_name, product_key)) = connect.username.as_deref().and_then(|user| user.split_once('&')) else {
         return deny(ConnectReturn::BadUserNameOrPassword, "the user name is not {device name}&{product key}");
     };
@@ -109,18 +105,18 @@ fn aliyun(roster: &Roster, door: Door, connect: &Connect) -> Result<Guest, Denia
         return deny(ConnectReturn::NotAuthorized, "no such device here");
     };
     keep_alive(device, connect)?;
-    let fitting = if door.tls { "2" } else { "3" };
-    if claim.secure_mode != fitting {
-        let why = format!("secure mode {} on a transport that asks for {fitting}", claim.secure_mode);
+    let fitting = if door.tls { 2 } else { 3 };
+    if secure_mode != fitting {
+        let why = format!("secure mode {secure_mode} on a transport that asks for {fitting}");
         return deny(ConnectReturn::NotAuthorized, why);
     }
     let Identity::Aliyun(registered) = &device.identity else {
         return deny(ConnectReturn::NotAuthorized, "no such device here");
     };
     let signed = AliyunIdentity {
-        client_id: claim.client_id.to_owned(),
-        sign_method: claim.sign_method,
-        timestamp: claim.timestamp.map_or(AliyunTimestamp::Absent, |text| AliyunTimestamp::Fixed(text.to_owned())),
+        client_id: login.client_id.to_owned(),
+        sign_method: login.sign_method,
+        timestamp: login.timestamp.map_or(AliyunTimestamp::Absent, |text| AliyunTimestamp::Fixed(text.to_owned())),
         ..registered.clone()
     };
     let transport = if door.tls { Transport::Wss } else { Transport::Ws };
@@ -147,7 +143,8 @@ fn ucloud(roster: &Roster, connect: &Connect) -> Result<Guest, Denial> {
         return deny(ConnectReturn::NotAuthorized, "no such device here");
     };
     keep_alive(device, connect)?;
-    if connect.username.as_deref().is_some_and(|user| user.ends_with("|2")) {
+    let login = connect.username.as_deref().and_then(cloud::ucloud::parse_username);
+    if login.is_some_and(|login| login.auth_mode == AuthMode::Dynamic) {
         return deny(ConnectReturn::NotAuthorized, "dynamic registration (auth mode 2) is not open for this product");
     }
     let Identity::Ucloud(registered) = &device.identity else {
@@ -156,44 +153,6 @@ fn ucloud(roster: &Roster, connect: &Connect) -> Result<Guest, Denial> {
     let right = cloud::ucloud::Device::new(registered).credentials(device.secret(), WallTime::default());
     same(connect, &right, str::eq)?;
     Ok(Guest::Device(index))
-}
-
-/// What an Aliyun client id says of itself.
-struct Claim<'a> {
-    client_id: &'a str,
-    secure_mode: &'a str,
-    sign_method: SignMethod,
-    timestamp: Option<&'a str>,
-}
-
-impl<'a> Claim<'a> {
-    /// Reads `{id}|key=value,…|`. The bar at the end is required, the sign method is MD5 when absent (Aliyun's default), and
-    /// unknown keys (`lan`, `_v`, `ext`, …) are passed over.
-    fn read(text: &'a str) -> Option<Self> {
-        let (client_id, extension) = text.strip_suffix('|')?.split_once('|')?;
-        if client_id.is_empty() || client_id.chars().count() > 64 || extension.contains('|') {
-            return None;
-        }
-        let mut claim = Self { client_id, secure_mode: "", sign_method: SignMethod::HmacMd5, timestamp: None };
-        for pair in extension.split(',') {
-            match pair.split_once('=')? {
-                ("securemode", mode) => claim.secure_mode = mode,
-                ("timestamp", stamp) => claim.timestamp = Some(stamp),
-                ("signmethod", method) => claim.sign_method = sign_method(method)?,
-                _ => {}
-            }
-        }
-        (!claim.secure_mode.is_empty()).then_some(claim)
-    }
-}
-
-fn sign_method(word: &str) -> Option<SignMethod> {
-    match word.to_ascii_lowercase().as_str() {
-        "hmacmd5" => Some(SignMethod::HmacMd5),
-        "hmacsha1" => Some(SignMethod::HmacSha1),
-        "hmacsha256" => Some(SignMethod::HmacSha256),
-        _ => None,
-    }
 }
 
 /// All three clouds answer 2 to a keep-alive out of their range, 0 included.
@@ -222,11 +181,9 @@ fn same(connect: &Connect, right: &Credentials, equal: impl Fn(&str, &str) -> bo
     }
 }
 
-fn hour_of(text: &str) -> Option<WallTime> {
-    if text.len() != 10 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let (year, month, day, hour) = (&text[..4], &text[4..6], &text[6..8], &text[8..]);
+/// When the hour `YYYYMMDDHH` begins; `None` where there is no such hour.
+fn start_of(hour: &str) -> Option<WallTime> {
+    let (year, month, day, hour) = (hour.get(..4)?, hour.get(4..6)?, hour.get(6..8)?, hour.get(8..)?);
     WallTime::parse_rfc3339(&format!("{year}-{month}-{day}T{hour}:00:00Z"))
 }
 

@@ -4,12 +4,11 @@
 //! may not: the rules of signing in (that is `login`).
 
 use std::path::Path;
-use std::time::Duration;
 
-use crate::cloud::{self, Limits};
+use crate::cloud::{self, Limits, defaults};
 use crate::profile::{
-    AliyunIdentity, AliyunTimestamp, Backoff, BackoffPolicy, Cloud, Endpoint, HuaweiIdentity, Identity, MqttIdentity,
-    OnTakeover, Profile, SecretSource, SignMethod, SignType, Tls, Transport, UcloudIdentity,
+    AliyunIdentity, AliyunTimestamp, Cloud, Endpoint, HuaweiIdentity, Identity, MqttIdentity, Profile, SecretSource,
+    SignMethod, SignType, Tls, Transport, UcloudIdentity,
 };
 use crate::secret::Secret;
 
@@ -50,27 +49,17 @@ impl Device {
     /// A profile that signs in as this device.
     pub(crate) fn profile(&self, transport: Transport, port: u16, ca_file: &Path) -> Profile {
         let cloud = self.identity.cloud();
+        let endpoint = Endpoint {
+            transport,
+            host: "127.0.0.1".to_owned(),
+            port,
+            path: path(cloud).to_owned(),
+            subprotocol: Some("mqtt".to_owned()),
+        };
+        let ca_file = transport.is_tls().then(|| ca_file.to_owned());
         Profile {
-            name: self.name.clone(),
-            identity: self.identity.clone(),
-            endpoint: Endpoint {
-                transport,
-                host: "127.0.0.1".to_owned(),
-                port,
-                path: path(cloud).to_owned(),
-                subprotocol: Some("mqtt".to_owned()),
-            },
-            tls: Tls { ca_file: transport.is_tls().then(|| ca_file.to_owned()), identity: None },
-            proxy: None,
-            autoconnect: true,
-            keep_alive: cloud::defaults::keep_alive(cloud),
-            clean_session: true,
-            connect_timeout: Duration::from_secs(10),
-            max_packet: 8 << 20,
-            strict: true,
-            subscribe: Vec::new(),
-            backoff: backoff(cloud),
-            on_takeover: OnTakeover::Slow,
+            tls: Tls { ca_file, identity: None },
+            ..defaults::profile(self.name.clone(), self.identity.clone(), endpoint)
         }
     }
 }
@@ -143,7 +132,7 @@ pub fn demo() -> Vec<Device> {
                 product_key: "a1AbCdEfGh1".to_owned(),
                 device_name: "lamp-01".to_owned(),
                 secret: inline("e5f6a7b8c9d0e1f2a3b4c5d6e7f80912"),
-                client_id: "a1AbCdEfGh1.lamp-01".to_owned(),
+                client_id: defaults::aliyun_client_id("a1AbCdEfGh1", "lamp-01"),
                 sign_method: SignMethod::HmacSha256,
                 timestamp: AliyunTimestamp::Now,
             }),
@@ -185,16 +174,6 @@ fn huawei(device_id: &str, secret: &str) -> Identity {
 
 fn inline(secret: &str) -> SecretSource {
     SecretSource::Inline(Secret::new(secret))
-}
-
-fn backoff(cloud: Cloud) -> Backoff {
-    let second = Duration::from_secs(1);
-    match cloud {
-        Cloud::Huawei => {
-            Backoff { policy: BackoffPolicy::Huawei, min: second, default: second, max: Duration::from_secs(30) }
-        }
-        _ => Backoff { policy: BackoffPolicy::Jitter, min: second, default: second, max: Duration::from_mins(1) },
-    }
 }
 
 #[cfg(test)]

@@ -193,6 +193,7 @@ fn subscriptions_follow_the_answers() {
     timeline.append(session, moment(2), &Kind::Unsubscribed { filter: "c/#", order: None }, None);
     let held = &timeline.sessions()[0].subscriptions;
     assert_eq!(held, &[("a/#".to_owned(), Some(Qos::AtMostOnce)), ("b/#".to_owned(), None)]);
+    assert_eq!(timeline.sessions()[0].lowered, [("a/#".to_owned(), Qos::AtLeastOnce)]);
 }
 
 #[test]

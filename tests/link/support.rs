@@ -6,9 +6,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use standin::cloud::defaults;
 use standin::event::WallTime;
 use standin::link::{Link, LinkError, Opened, open};
-use standin::profile::{Backoff, BackoffPolicy, Endpoint, Identity, MqttIdentity, OnTakeover, Profile, Tls, Transport};
+use standin::profile::{Endpoint, Identity, MqttIdentity, Profile, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_tungstenite::WebSocketStream;
@@ -36,33 +37,14 @@ pub(crate) async fn refusing_port() -> u16 {
 
 pub(crate) fn profile(transport: Transport, port: u16) -> Profile {
     let identity = MqttIdentity { client_id: "device".to_owned(), username: None, password: None, will: None };
-    Profile {
-        name: "device".to_owned(),
-        identity: Identity::Mqtt(identity),
-        endpoint: Endpoint {
-            transport,
-            host: "127.0.0.1".to_owned(),
-            port,
-            path: "/mqtt".to_owned(),
-            subprotocol: Some("mqtt".to_owned()),
-        },
-        tls: Tls::default(),
-        proxy: None,
-        autoconnect: true,
-        keep_alive: 60,
-        clean_session: true,
-        connect_timeout: Duration::from_secs(10),
-        max_packet: MAX_PACKET,
-        strict: true,
-        subscribe: Vec::new(),
-        backoff: Backoff {
-            policy: BackoffPolicy::None,
-            min: Duration::ZERO,
-            default: Duration::ZERO,
-            max: Duration::ZERO,
-        },
-        on_takeover: OnTakeover::Slow,
-    }
+    let endpoint = Endpoint {
+        transport,
+        host: "127.0.0.1".to_owned(),
+        port,
+        path: "/mqtt".to_owned(),
+        subprotocol: Some("mqtt".to_owned()),
+    };
+    Profile { max_packet: MAX_PACKET, ..defaults::profile("device", Identity::Mqtt(identity), endpoint) }
 }
 
 /// The wall clock.

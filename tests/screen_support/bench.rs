@@ -19,22 +19,22 @@ use standin::event::{Moment, WallTime};
 
 use super::Canned;
 
-pub struct Bench {
-    pub canned: Canned,
-    pub state: State,
-    pub eye: Eye,
-    pub theme: Theme,
-    pub signs: Signs,
+pub(crate) struct Bench {
+    pub(crate) canned: Canned,
+    pub(crate) state: State,
+    pub(crate) eye: Eye,
+    pub(crate) theme: Theme,
+    pub(crate) signs: Signs,
 }
 
 /// Always the same time of day.
-pub fn moment() -> Moment {
+pub(crate) fn moment() -> Moment {
     let at = WallTime::parse_rfc3339("2026-11-21T14:02:04Z").expect("a time");
     Moment { at, mono: Instant::now() }
 }
 
 impl Bench {
-    pub fn new(canned: Canned, width: u16, height: u16) -> Self {
+    pub(crate) fn new(canned: Canned, width: u16, height: u16) -> Self {
         let state = State::new((width, height));
         let eye = Eye::new(TimeZone::UTC);
         let mut bench = Self { canned, state, eye, theme: Theme::plain(), signs: Signs::UNICODE };
@@ -42,12 +42,12 @@ impl Bench {
         bench
     }
 
-    pub fn morning(width: u16, height: u16) -> Self {
+    pub(crate) fn morning(width: u16, height: u16) -> Self {
         Self::new(Canned::morning(moment()), width, height)
     }
 
     /// Presses keys as they are written in the README: `kk`, `<Esc>`, `<C-s>`; orders that come of it are taken.
-    pub fn press(&mut self, keys: &str) -> Vec<Effect> {
+    pub(crate) fn press(&mut self, keys: &str) -> Vec<Effect> {
         let mut out = Vec::new();
         for event in events(keys) {
             let world = World { timeline: &self.canned.timeline, handles: &self.canned.handles, now: self.canned.now };
@@ -67,14 +67,14 @@ impl Bench {
         out
     }
 
-    pub fn paste(&mut self, text: &str) {
+    pub(crate) fn paste(&mut self, text: &str) {
         let world = World { timeline: &self.canned.timeline, handles: &self.canned.handles, now: self.canned.now };
         update::paste(&mut self.state, text, &world);
         self.look();
     }
 
     /// Looks at the timeline as the shell does before a frame.
-    pub fn look(&mut self) {
+    pub(crate) fn look(&mut self) {
         let now = self.canned.now;
         let height = self.state.content(Pane::Stream).height;
         self.state.window.resize(usize::from(height));
@@ -86,7 +86,7 @@ impl Bench {
         self.eye.finish(&self.canned.handles);
     }
 
-    pub fn draw(&mut self) -> (Buffer, Option<(u16, u16)>) {
+    pub(crate) fn draw(&mut self) -> (Buffer, Option<(u16, u16)>) {
         self.look();
         let (width, height) = self.state.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
@@ -95,23 +95,23 @@ impl Bench {
     }
 
     /// The screen as text, one line a row.
-    pub fn picture(&mut self) -> String {
+    pub(crate) fn picture(&mut self) -> String {
         let (buffer, _) = self.draw();
         picture(&buffer)
     }
 
     /// What the status line says of the last key.
-    pub fn notice(&self) -> String {
+    pub(crate) fn notice(&self) -> String {
         self.state.notice.as_ref().map(|notice| notice.text.to_string()).unwrap_or_default()
     }
 
-    pub fn resize(&mut self, width: u16, height: u16) {
+    pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.state.size = (width, height);
         self.look();
     }
 }
 
-pub fn picture(buffer: &Buffer) -> String {
+pub(crate) fn picture(buffer: &Buffer) -> String {
     let mut out = String::new();
     for y in 0..buffer.area.height {
         let (mut row, mut skip) = (String::new(), 0);

@@ -1,8 +1,9 @@
 //! A canned timeline: three devices, one of each cloud, and what a morning with them looks like.
 
 #![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking, its helpers too")]
 
-pub mod bench;
+pub(crate) mod bench;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,11 +21,11 @@ use standin::timeline::{Budget, SessionId, Timeline};
 use tokio::sync::mpsc;
 
 /// A timeline with its sessions' handles, and the orders that they take.
-pub struct Canned {
-    pub timeline: Timeline,
-    pub handles: Vec<Handle>,
-    pub orders: Vec<mpsc::Receiver<Order>>,
-    pub now: Moment,
+pub(crate) struct Canned {
+    pub(crate) timeline: Timeline,
+    pub(crate) handles: Vec<Handle>,
+    pub(crate) orders: Vec<mpsc::Receiver<Order>>,
+    pub(crate) now: Moment,
 }
 
 fn secret() -> SecretSource {
@@ -55,13 +56,13 @@ fn profile(name: &str, identity: Identity) -> Profile {
             policy: BackoffPolicy::Jitter,
             min: Duration::from_secs(1),
             default: Duration::from_secs(1),
-            max: Duration::from_secs(60),
+            max: Duration::from_mins(1),
         },
         on_takeover: OnTakeover::Slow,
     }
 }
 
-pub fn profiles() -> Vec<Profile> {
+pub(crate) fn profiles() -> Vec<Profile> {
     vec![
         profile(
             "smoke-01",
@@ -95,11 +96,11 @@ pub fn profiles() -> Vec<Profile> {
 
 impl Canned {
     /// The devices, and nothing that has happened.
-    pub fn empty(now: Moment) -> Self {
+    pub(crate) fn empty(now: Moment) -> Self {
         Self::with(profiles(), now)
     }
 
-    pub fn with(profiles: Vec<Profile>, now: Moment) -> Self {
+    pub(crate) fn with(profiles: Vec<Profile>, now: Moment) -> Self {
         let mut timeline = Timeline::new(Budget::default(), now);
         let (mut handles, mut orders) = (Vec::new(), Vec::new());
         for profile in profiles {
@@ -113,7 +114,7 @@ impl Canned {
     }
 
     /// What stands in the sketch of the console.
-    pub fn morning(now: Moment) -> Self {
+    pub(crate) fn morning(now: Moment) -> Self {
         let mut canned = Self::empty(now);
         canned.online(0);
         canned.online(1);
@@ -129,12 +130,14 @@ impl Canned {
             "$oc/devices/smoke-01/sys/commands/response/request_id=c1",
             r#"{"result_code":0,"response_name":"COMMAND_RESPONSE","paras":{"result":"success"}}"#,
         );
+        canned.acked(0, 7, None);
         canned.pass(461);
         canned.up(
             1,
             "/sys/a1B2c3/lamp-gw/thing/event/property/post",
             r#"{"id":"1","version":"1.0","params":{"temperature":21.4,"humidity":40},"method":"thing.event.property.post"}"#,
         );
+        canned.acked(1, 7, None);
         canned.pass(43);
         canned.down(
             1,
@@ -148,24 +151,17 @@ impl Canned {
             r#"{"services":[{"service_id":"smokeDetector","properties":{"alarm":0}}]}"#,
         );
         canned.pass(700);
-        canned.state(StateChange {
-            state: LineState::Backoff,
-            attempt: 4,
-            retry_in: Some(Duration::from_millis(10_600)),
-            code: Some("closed"),
-            reason: Some("the platform closed the connection"),
-            ..StateChange::default()
-        });
+        canned.backoff(2);
         canned.pass(400);
         canned
     }
 
     /// Lets time pass, in milliseconds.
-    pub fn pass(&mut self, millis: u64) {
+    pub(crate) fn pass(&mut self, millis: u64) {
         self.now = self.now.after(Duration::from_millis(millis));
     }
 
-    pub fn online(&mut self, device: u16) {
+    pub(crate) fn online(&mut self, device: u16) {
         let id = SessionId(device);
         let online = StateChange { state: LineState::Online, attempt: 1, ..StateChange::default() };
         self.timeline.append(id, self.now, &Kind::State(online), None);
@@ -183,24 +179,32 @@ impl Canned {
         self.timeline.pinged(id, Duration::from_millis(23));
     }
 
-    pub fn state(&mut self, change: StateChange<'_>) {
-        self.timeline.append(SessionId(2), self.now, &Kind::State(change), None);
+    pub(crate) fn backoff(&mut self, device: u16) {
+        let change = StateChange {
+            state: LineState::Backoff,
+            attempt: 4,
+            retry_in: Some(Duration::from_millis(10_600)),
+            code: Some("closed"),
+            reason: Some("the platform closed the connection"),
+            ..StateChange::default()
+        };
+        self.timeline.append(SessionId(device), self.now, &Kind::State(change), None);
     }
 
-    pub fn down(&mut self, device: u16, topic: &str, payload: &str) -> u64 {
+    pub(crate) fn down(&mut self, device: u16, topic: &str, payload: &str) -> u64 {
         self.message(device, Direction::Down, topic, payload.as_bytes())
     }
 
-    pub fn up(&mut self, device: u16, topic: &str, payload: &str) -> u64 {
+    pub(crate) fn up(&mut self, device: u16, topic: &str, payload: &str) -> u64 {
         self.message(device, Direction::Up, topic, payload.as_bytes())
     }
 
-    pub fn acked(&mut self, device: u16, number: u16, order: Option<u64>) {
+    pub(crate) fn acked(&mut self, device: u16, number: u16, order: Option<u64>) {
         let acked = Acked { packet_id: PacketId::new(number), took: Duration::from_millis(31), order };
         self.timeline.append(SessionId(device), self.now, &Kind::Acked(acked), None);
     }
 
-    pub fn message(&mut self, device: u16, direction: Direction, topic: &str, payload: &[u8]) -> u64 {
+    pub(crate) fn message(&mut self, device: u16, direction: Direction, topic: &str, payload: &[u8]) -> u64 {
         let id = SessionId(device);
         let platform = Arc::clone(&self.handles[usize::from(device)].platform);
         let meaning = platform.meaning(direction, topic, payload);

@@ -200,6 +200,11 @@ impl Terminal {
         .collect()
     }
 
+    /// The terminal's local modes (echo, line by line, …), as words to compare.
+    pub fn local_modes(&self) -> String {
+        format!("{:?}", self.master.get_termios().map(|found| found.local_flags))
+    }
+
     /// Whether the program still runs.
     pub fn is_alive(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_none())

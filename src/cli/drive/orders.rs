@@ -82,6 +82,7 @@ fn action(line: &mut Line<'_>, force: bool) -> Result<Action, String> {
             request_id: line.request_id.take().ok_or("\"reply\" needs \"request_id\"")?,
             code: line.code.take(),
             payload: line.payload()?,
+            force: line.force.take().unwrap_or(force),
         },
         "subscribe" => Action::Subscribe {
             filter: line.filter("subscribe")?,
@@ -191,8 +192,12 @@ mod tests {
         let subscribe = Action::Subscribe { filter: filter.clone(), qos: Qos::AtLeastOnce, force: false };
         assert_eq!(order(r#"{"do":"subscribe","filter":"a/#"}"#).action, subscribe);
         assert_eq!(order(r#"{"do":"unsubscribe","filter":"a/#"}"#).action, Action::Unsubscribe { filter });
-        let reply =
-            Action::Reply { request_id: "7".into(), code: Some(1), payload: Some(Bytes::from_static(b"\x00\xff")) };
+        let reply = Action::Reply {
+            request_id: "7".into(),
+            code: Some(1),
+            force: false,
+            payload: Some(Bytes::from_static(b"\x00\xff")),
+        };
         assert_eq!(order(r#"{"do":"reply","request_id":"7","code":1,"base64":"AP8="}"#).action, reply);
     }
 

@@ -1,7 +1,7 @@
 //! What Aliyun's refusals and silences mean and what to check, in words.
 
 use super::LIMITS;
-use super::credentials::{method_word, secure_mode};
+use super::credentials::secure_mode;
 use crate::cloud::refusal::{self, with_clock};
 use crate::cloud::{Advice, Scene};
 use crate::mqtt::packet::ConnectReturn;
@@ -26,7 +26,7 @@ pub(super) fn connack(device: &AliyunIdentity, transport: Transport, code: Conne
             format!(
                 "check secret (the DeviceSecret, not the ProductSecret), product_key and device_name; it was signed with \
                  {} and securemode={} for {}",
-                method_word(device.sign_method),
+                device.sign_method.word(),
                 secure_mode(transport),
                 transport.scheme()
             ),

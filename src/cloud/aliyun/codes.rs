@@ -1,7 +1,7 @@
 //! Aliyun's codes in words.
 
 /// The meaning of a code that the platform answers with; `None`: not among the documented ones a device meets.
-pub fn platform_code(code: i64) -> Option<&'static str> {
+pub(super) fn platform_code(code: i64) -> Option<&'static str> {
     Some(match code {
         200 => "success",
         400 | 500 | 6760 => "failure at the platform",
@@ -41,7 +41,7 @@ pub fn platform_code(code: i64) -> Option<&'static str> {
 }
 
 /// The meaning of a code that a device answers with; `None`: not a documented one.
-pub fn device_code(code: i64) -> Option<&'static str> {
+pub(super) fn device_code(code: i64) -> Option<&'static str> {
     Some(match code {
         200 => "success",
         400 => "internal failure",

@@ -13,35 +13,32 @@ use crate::secret::Secret;
 
 /// What is signed. The client id is the part before the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Content<'a> {
-    /// The part of the client id before the bar.
-    pub client_id: &'a str,
+struct Content<'a> {
+    client_id: &'a str,
     /// `DeviceName`.
-    pub device_name: &'a str,
+    device_name: &'a str,
     /// `ProductKey`.
-    pub product_key: &'a str,
+    product_key: &'a str,
     /// Signed exactly when it is sent, as the text that is sent.
-    pub timestamp: Option<&'a str>,
+    timestamp: Option<&'a str>,
 }
 
 /// What a client id says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AliyunLogin<'a> {
-    /// The part before the first bar.
+pub struct Login<'a> {
+    /// The part before the first bar; not empty.
     pub client_id: &'a str,
-    /// `securemode`: 2 on TLS, 3 on plain TCP.
+    /// `securemode`: 2 on TLS, 3 on plain TCP; devices may send others.
     pub secure_mode: Option<i32>,
     /// `signmethod`; MD5 when absent, as the documents have it.
     pub sign_method: SignMethod,
     /// `timestamp`, as it stands.
     pub timestamp: Option<&'a str>,
-    /// The extension list between the bars, for the keys that have no field here.
-    pub extensions: &'a str,
 }
 
 /// The password: HMAC of the content under the device secret. Each key that takes part stands before its value, in the
 /// keys' alphabetical order, with nothing between.
-pub fn sign(secret: &str, method: SignMethod, content: &Content<'_>) -> String {
+fn sign(secret: &str, method: SignMethod, content: &Content<'_>) -> String {
     let Content { client_id, device_name, product_key, timestamp } = content;
     let mut text = format!("clientId{client_id}deviceName{device_name}productKey{product_key}");
     if let Some(timestamp) = timestamp {
@@ -57,8 +54,8 @@ pub fn sign(secret: &str, method: SignMethod, content: &Content<'_>) -> String {
 }
 
 /// The client id: `{client id}|securemode=…,signmethod=…[,timestamp=…]|`.
-pub fn client_id(client_id: &str, transport: Transport, method: SignMethod, timestamp: Option<&str>) -> String {
-    let mut text = format!("{client_id}|securemode={},signmethod={}", secure_mode(transport), method_word(method));
+fn client_id(client_id: &str, transport: Transport, method: SignMethod, timestamp: Option<&str>) -> String {
+    let mut text = format!("{client_id}|securemode={},signmethod={}", secure_mode(transport), method.word());
     if let Some(timestamp) = timestamp {
         text.push_str(",timestamp=");
         text.push_str(timestamp);
@@ -69,13 +66,12 @@ pub fn client_id(client_id: &str, transport: Transport, method: SignMethod, time
 
 /// Reads a client id back; `None` when it has not that form: two bars, the second at the end, pairs between them. Keys
 /// that are not signed (`lan`, `_v`, `ext`, …) may stand among them in any order.
-pub fn parse_client_id(client_id: &str) -> Option<AliyunLogin<'_>> {
+pub fn parse_client_id(client_id: &str) -> Option<Login<'_>> {
     let (client_id, extensions) = client_id.strip_suffix('|')?.split_once('|')?;
     if client_id.is_empty() || extensions.contains('|') {
         return None;
     }
-    let mut login =
-        AliyunLogin { client_id, secure_mode: None, sign_method: SignMethod::HmacMd5, timestamp: None, extensions };
+    let mut login = Login { client_id, secure_mode: None, sign_method: SignMethod::HmacMd5, timestamp: None };
     for pair in extensions.split(',') {
         match pair.split_once('=')? {
             ("securemode", mode) => login.secure_mode = Some(mode.parse().ok()?),
@@ -88,29 +84,20 @@ pub fn parse_client_id(client_id: &str) -> Option<AliyunLogin<'_>> {
 }
 
 /// The user name: `{device name}&{product key}`.
-pub fn username(device_name: &str, product_key: &str) -> String {
+fn username(device_name: &str, product_key: &str) -> String {
     format!("{device_name}&{product_key}")
 }
 
 /// The `securemode` that fits a transport: 2 on TLS, 3 on plain TCP. A mismatch is refused.
-pub fn secure_mode(transport: Transport) -> i32 {
+pub(super) fn secure_mode(transport: Transport) -> i32 {
     if transport.is_tls() { 2 } else { 3 }
 }
 
-/// The method's name in a client id.
-pub fn method_word(method: SignMethod) -> &'static str {
-    match method {
-        SignMethod::HmacMd5 => "hmacmd5",
-        SignMethod::HmacSha1 => "hmacsha1",
-        SignMethod::HmacSha256 => "hmacsha256",
-    }
-}
-
 /// Reads a method's name; SDKs differ in its case.
-pub fn method_from_word(word: &str) -> Option<SignMethod> {
+fn method_from_word(word: &str) -> Option<SignMethod> {
     [SignMethod::HmacMd5, SignMethod::HmacSha1, SignMethod::HmacSha256]
         .into_iter()
-        .find(|method| method_word(*method).eq_ignore_ascii_case(word))
+        .find(|method| method.word().eq_ignore_ascii_case(word))
 }
 
 /// What CONNECT carries at `at`.
@@ -273,7 +260,6 @@ mod tests {
         let login = parse_client_id(long).unwrap();
         assert_eq!((login.client_id, login.secure_mode, login.timestamp), ("a&b", Some(2), Some("1")));
         assert_eq!(login.sign_method, SignMethod::HmacSha256);
-        assert!(login.extensions.ends_with("ext=1,_ss=1"));
         assert_eq!(parse_client_id("c|securemode=-1|").unwrap().secure_mode, Some(-1));
         assert_eq!(parse_client_id("c|securemode=2|").unwrap().sign_method, SignMethod::HmacMd5);
         for other in [

@@ -23,13 +23,10 @@ use crate::profile::{AliyunIdentity, Subscription, Transport};
 use crate::secret::Secret;
 use topics::Id;
 
-pub use codes::{device_code, platform_code};
-pub use credentials::{
-    AliyunLogin, Content, client_id, method_from_word, method_word, parse_client_id, secure_mode, sign, username,
-};
+pub use credentials::{Login, parse_client_id};
 
 /// The longest that a caller can wait for a synchronous service or an RRPC.
-pub const DEADLINE: Duration = Duration::from_secs(8);
+const DEADLINE: Duration = Duration::from_secs(8);
 
 /// Aliyun's limits; those on topics are from older pages.
 pub static LIMITS: Limits = Limits {

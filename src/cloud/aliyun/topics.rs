@@ -8,6 +8,9 @@ use crate::event::What;
 use crate::mqtt::Qos;
 use crate::profile::{AliyunIdentity, Subscription};
 
+/// What stands before the id of an RRPC, below the device's own part of the topic.
+const RRPC_REQUEST: &str = "rrpc/request/";
+
 /// Where the request id is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Id {
@@ -66,8 +69,10 @@ pub(super) fn answer(topic: &str) -> (String, Qos) {
     if topic.starts_with("/ext/rrpc/") {
         return (topic.to_owned(), Qos::AtMostOnce);
     }
-    match topic.split_once("/rrpc/request/") {
-        Some((device, id)) => (format!("{device}/rrpc/response/{id}"), Qos::AtMostOnce),
+    // Looked for in its place only: a service or a device may be called `rrpc/request` too.
+    let call = topic.strip_prefix("/sys/").and_then(device_path).and_then(|path| path.strip_prefix(RRPC_REQUEST));
+    match call.and_then(|id| Some((topic.strip_suffix(id)?.strip_suffix(RRPC_REQUEST)?, id))) {
+        Some((device, id)) => (format!("{device}rrpc/response/{id}"), Qos::AtMostOnce),
         None => (format!("{topic}_reply"), Qos::AtLeastOnce),
     }
 }
@@ -82,7 +87,7 @@ fn system<'a>(topic: &'a str, path: &'a str) -> Route<'a> {
     if let Some(tail) = path.strip_prefix("thing/") {
         return thing(tail);
     }
-    let (what, id) = if let Some(id) = path.strip_prefix("rrpc/request/") {
+    let (what, id) = if let Some(id) = path.strip_prefix(RRPC_REQUEST) {
         (What::Command, id)
     } else if let Some(id) = path.strip_prefix("rrpc/response/") {
         (What::CommandReply, id)
@@ -115,7 +120,7 @@ fn request(path: &str) -> (What, &str) {
         "service/property/get" => return (What::PropertyGet, ""),
         _ => {}
     }
-    if let Some(service) = path.strip_prefix("service/") {
+    if let Some(service) = path.strip_prefix("service/").filter(|service| !service.contains('/')) {
         (What::Command, service)
     } else if let Some(event) = path.strip_prefix("event/").and_then(|event| event.strip_suffix("/post")) {
         (What::Event, event)
@@ -250,6 +255,12 @@ mod tests {
             ("/sys/pk/dn/thing/service/turnOn", "/sys/pk/dn/thing/service/turnOn_reply", Qos::AtLeastOnce),
             ("/sys/pk/dn/rrpc/request/812", "/sys/pk/dn/rrpc/response/812", Qos::AtMostOnce),
             ("/ext/rrpc/812//pk/dn/user/get", "/ext/rrpc/812//pk/dn/user/get", Qos::AtMostOnce),
+            ("/sys/rrpc/request/rrpc/request/1", "/sys/rrpc/request/rrpc/response/1", Qos::AtMostOnce),
+            (
+                "/sys/pk/dn/thing/service/rrpc/request/x",
+                "/sys/pk/dn/thing/service/rrpc/request/x_reply",
+                Qos::AtLeastOnce,
+            ),
         ] {
             assert_eq!(answer(asked), (expected.to_owned(), qos));
         }

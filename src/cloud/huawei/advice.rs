@@ -1,7 +1,6 @@
 //! What Huawei's refusals mean and what to check, in words.
 
 use super::LIMITS;
-use super::credentials::sign_type_number;
 use crate::cloud::refusal::{self, first_level_after};
 use crate::cloud::{Advice, Scene};
 use crate::mqtt::packet::ConnectReturn;
@@ -74,7 +73,7 @@ fn credentials(device: &HuaweiIdentity, scene: &Scene) -> Advice {
         SignType::Sha256 => format!("check secret; {registered}"),
         SignType::Sm3 => format!(
             "check secret; sign_type = {} (SM3) needs an Enterprise instance that has it; {registered}",
-            sign_type_number(SignType::Sm3)
+            SignType::Sm3.number()
         ),
     };
     Advice { reason, hint: refusal::with_clock(hint, scene) }

@@ -12,18 +12,18 @@ use crate::secret::Secret;
 
 /// What a client id says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HuaweiLogin<'a> {
-    /// The device.
+pub struct Login<'a> {
+    /// The device; not empty.
     pub device_id: &'a str,
     /// How the password was made.
     pub sign_type: SignType,
-    /// The UTC hour it was made for, `YYYYMMDDHH`.
+    /// The UTC hour it was made for, ten digits `YYYYMMDDHH`; whether there is such an hour is not looked at.
     pub hour: &'a str,
 }
 
 /// The password: HMAC of the secret under the hour. The time stamp is the key and the secret the message, the reverse of
 /// the usual order. Types 0 and 1 give the same; only the client id differs.
-pub fn password(secret: &str, hour: &str, sign_type: SignType) -> String {
+fn password(secret: &str, hour: &str, sign_type: SignType) -> String {
     let (key, message) = (hour.as_bytes(), secret.as_bytes());
     match sign_type {
         SignType::Sha256 | SignType::Sha256Timed => hmac_hex::<Hmac<Sha256>>(key, message),
@@ -32,32 +32,21 @@ pub fn password(secret: &str, hour: &str, sign_type: SignType) -> String {
 }
 
 /// The client id: `{device id}_0_{sign type}_{hour}`. The 0 says that the device signs in with its device id.
-pub fn client_id(device_id: &str, sign_type: SignType, hour: &str) -> String {
-    format!("{device_id}_0_{}_{hour}", sign_type_number(sign_type))
+fn client_id(device_id: &str, sign_type: SignType, hour: &str) -> String {
+    format!("{device_id}_0_{}_{hour}", sign_type.number())
 }
 
 /// Reads a client id back. From the right, because a device id may hold underscores; `None` when it has not that form.
-pub fn parse_client_id(client_id: &str) -> Option<HuaweiLogin<'_>> {
+pub fn parse_client_id(client_id: &str) -> Option<Login<'_>> {
     let mut fields = client_id.rsplitn(4, '_');
     let hour = fields.next().filter(|hour| hour.len() == 10 && hour.bytes().all(|byte| byte.is_ascii_digit()))?;
-    let sign_type = match fields.next()? {
-        "0" => SignType::Sha256,
-        "1" => SignType::Sha256Timed,
-        "2" => SignType::Sm3,
+    let sign_type = match fields.next()?.as_bytes() {
+        [digit @ b'0'..=b'9'] => SignType::from_number(digit - b'0')?,
         _ => return None,
     };
     fields.next().filter(|kind| *kind == "0")?;
     let device_id = fields.next().filter(|id| !id.is_empty())?;
-    Some(HuaweiLogin { device_id, sign_type, hour })
-}
-
-/// The sign type as the client id and the config name it.
-pub fn sign_type_number(sign_type: SignType) -> u8 {
-    match sign_type {
-        SignType::Sha256 => 0,
-        SignType::Sha256Timed => 1,
-        SignType::Sm3 => 2,
-    }
+    Some(Login { device_id, sign_type, hour })
 }
 
 /// What CONNECT carries at `at`. Without a secret there is no password: the client certificate says who the device is.
@@ -126,7 +115,7 @@ mod tests {
                 assert_eq!(connect.password.as_ref().map(Secret::reveal), Some(password));
                 assert_eq!(connect.will, None);
                 let login = parse_client_id(&connect.client_id).unwrap();
-                assert_eq!(login, HuaweiLogin { device_id: device, sign_type, hour });
+                assert_eq!(login, Login { device_id: device, sign_type, hour });
             }
         }
     }

@@ -21,11 +21,10 @@ use crate::mqtt::packet::ConnectReturn;
 use crate::profile::{HuaweiIdentity, Subscription};
 use crate::secret::Secret;
 
-pub use bodies::code_words;
-pub use credentials::{HuaweiLogin, client_id, parse_client_id, password, sign_type_number};
+pub use credentials::{Login, parse_client_id};
 
 /// How long the platform holds a command, set or get open for the device; a later answer is dropped.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Huawei's limits. 100 subscriptions is the figure of the Chinese site; the international one says 50.
 pub static LIMITS: Limits = Limits {

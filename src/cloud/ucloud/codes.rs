@@ -1,7 +1,7 @@
 //! UCloud's return codes in words.
 
 /// The meaning of a `RetCode`; `None`: not among the documented ones.
-pub fn code_words(code: i64) -> Option<&'static str> {
+pub(super) fn code_words(code: i64) -> Option<&'static str> {
     Some(match code {
         0 => "success",
         130 => "service unavailable",

@@ -1,4 +1,4 @@
-//! UCloud's CONNECT: the names are joined, the secret goes as it is.
+//! UCloud's CONNECT: the names are joined, the secret goes as it is; and how a platform reads the user name back.
 
 use crate::cloud::Credentials;
 use crate::profile::UcloudIdentity;
@@ -15,22 +15,22 @@ pub enum AuthMode {
 
 /// What a user name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UcloudLogin<'a> {
-    /// `ProductSN`.
+pub struct Login<'a> {
+    /// `ProductSN`; not empty.
     pub product_sn: &'a str,
-    /// `DeviceSN`.
+    /// `DeviceSN`; not empty.
     pub device_sn: &'a str,
     /// What the password is.
     pub auth_mode: AuthMode,
 }
 
 /// The client id: `{product}.{device}`.
-pub fn client_id(product_sn: &str, device_sn: &str) -> String {
+fn client_id(product_sn: &str, device_sn: &str) -> String {
     format!("{product_sn}.{device_sn}")
 }
 
 /// The user name: `{product}|{device}|{1 or 2}`.
-pub fn username(product_sn: &str, device_sn: &str, auth_mode: AuthMode) -> String {
+fn username(product_sn: &str, device_sn: &str, auth_mode: AuthMode) -> String {
     let mode = match auth_mode {
         AuthMode::Static => 1,
         AuthMode::Dynamic => 2,
@@ -39,7 +39,7 @@ pub fn username(product_sn: &str, device_sn: &str, auth_mode: AuthMode) -> Strin
 }
 
 /// Reads a user name back; `None` when it has not that form.
-pub fn parse_username(username: &str) -> Option<UcloudLogin<'_>> {
+pub fn parse_username(username: &str) -> Option<Login<'_>> {
     let (names, mode) = username.rsplit_once('|')?;
     let (product_sn, device_sn) = names.split_once('|')?;
     let auth_mode = match mode {
@@ -50,7 +50,7 @@ pub fn parse_username(username: &str) -> Option<UcloudLogin<'_>> {
     if product_sn.is_empty() || device_sn.is_empty() || device_sn.contains('|') {
         return None;
     }
-    Some(UcloudLogin { product_sn, device_sn, auth_mode })
+    Some(Login { product_sn, device_sn, auth_mode })
 }
 
 /// What CONNECT carries. The secret itself goes over the wire: without TLS it can be read on the way.
@@ -121,7 +121,7 @@ mod tests {
             assert_eq!(client_id(product, device), id);
             assert_eq!(username(product, device, AuthMode::Dynamic), user);
             let login = parse_username(user).unwrap();
-            assert_eq!(login, UcloudLogin { product_sn: product, device_sn: device, auth_mode: AuthMode::Dynamic });
+            assert_eq!(login, Login { product_sn: product, device_sn: device, auth_mode: AuthMode::Dynamic });
         }
     }
 

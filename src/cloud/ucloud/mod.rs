@@ -23,11 +23,10 @@ use crate::profile::{Subscription, UcloudIdentity};
 use crate::secret::Secret;
 use topics::Id;
 
-pub use codes::code_words;
-pub use credentials::{AuthMode, UcloudLogin, client_id, parse_username, username};
+pub use credentials::{AuthMode, Login, parse_username};
 
 /// How long the platform waits for the answer to a command or a property set.
-pub const DEADLINE: Duration = Duration::from_secs(5);
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// UCloud's limits. The 256 KB are the packet's; the few bytes of its header are not counted here.
 pub static LIMITS: Limits = Limits {

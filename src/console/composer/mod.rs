@@ -125,14 +125,6 @@ impl Composer {
         self.open = None;
     }
 
-    /// Throws away the kept replies to requests that `is_over` says nobody waits for and that were not edited since they were sent.
-    pub fn forget(&mut self, is_over: impl Fn(SessionId, u64) -> bool) {
-        self.kept.retain(|key, sheet| match key {
-            Key::Device(_) => true,
-            Key::Request(session, seq) => sheet.is_unsent || !is_over(*session, *seq),
-        });
-    }
-
     /// An editing key that no action of the keymap takes.
     pub fn key(&mut self, key: KeyEvent) {
         // What the keymap owns is never text, even where it could not act.
@@ -186,6 +178,11 @@ impl Composer {
         if let Some(sheet) = &mut self.open {
             sheet.toggle_force();
         }
+    }
+
+    /// Whether force would let go what is held back, as far as was known at the last [`Composer::fit`].
+    pub fn wants_force(&self) -> bool {
+        self.open.as_ref().is_some_and(Sheet::wants_force)
     }
 
     /// Whether what is composed may go; `None`: nothing is composed.

@@ -337,7 +337,7 @@ mod tests {
         let (mut parser, mut out) = (Parser::default(), Vec::new());
         parser.feed(b"\x1b[200~", &mut out);
         for _ in 0..40 {
-            parser.feed(&[b'a'; 65_536], &mut out);
+            parser.feed(&vec![b'a'; 65_536], &mut out);
         }
         assert!(parser.waiting.len() < 16 && out.is_empty());
         parser.feed(PASTE_END, &mut out);

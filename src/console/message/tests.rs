@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::console::picture::{assert_clean, canvas, text};
+use crate::console::picture::{assert_clean, canvas, styled, text};
 use crate::event::{Failure, LineState, Message, StateChange, WallTime, What};
 use crate::mqtt::{PacketId, Qos};
 
@@ -77,6 +77,17 @@ fn text_and_hex_are_one_key_away() {
     assert_snapshot!("hex_80", show(payload, Mode::Hex, 80, 6));
     assert_snapshot!("hex_40", show(payload, Mode::Hex, 40, 6));
     assert_snapshot!("hex_20", show(payload, Mode::Hex, 20, 6));
+}
+
+#[test]
+fn each_kind_of_token_has_its_colour() {
+    let dark = Theme::load("dark", None).unwrap();
+    let payload = "{\"温度\":[21.4,true,null,\"a\u{202e}b\"]}".as_bytes();
+    let (mut buffer, area) = canvas(60, 5);
+    let mut view = MessageView::default();
+    view.collect(&event(1, Kind::Rx(message(payload))), area.as_size());
+    view.render(&mut buffer, area, &dark, &Signs::UNICODE);
+    assert_snapshot!("pretty_dark", styled(&buffer));
 }
 
 #[test]
@@ -157,7 +168,10 @@ fn a_deep_or_large_body_is_laid_out_bit_by_bit() {
         let event = event(1, Kind::Rx(message(payload.as_bytes())));
         let mut view = MessageView::default();
         assert!(!view.collect(&event, Size::new(80, 20)), "the first rows are there at once");
-        assert!(view.position().is_some_and(|position| position.total < 100 && position.visible == 19));
+        assert!(
+            view.position()
+                .is_some_and(|position| position.total < 200 && !position.is_total_known && position.visible == 19)
+        );
         view.scroll(Scroll::Bottom);
         let mut turns = 1;
         while view.collect(&event, Size::new(80, 20)) {

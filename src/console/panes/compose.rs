@@ -14,7 +14,7 @@ pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) -> Option<(u16, 
     let composer = &view.state.composer;
     if let Some(heading) = composer.heading(view.signs) {
         // The end of a topic tells more than its beginning.
-        let room = usize::from(rect.width / 2);
+        let room = usize::from(rect.width).saturating_sub(heading.subject.width() + 8).max(usize::from(rect.width / 3));
         let mut remark = Safe::default();
         let flags = heading.flags.width() + 3;
         if heading.topic.width() + flags > room {

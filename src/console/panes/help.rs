@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Pen, View};
+use crate::console::action::Action;
 use crate::console::chord::Chord;
 use crate::console::keymap::{Context, KEYS};
 use crate::console::paint;
@@ -93,10 +94,7 @@ fn entries() -> Vec<Entry> {
         out.push(Entry::Heading(context.heading()));
         for binding in KEYS.iter().filter(|binding| binding.context == context && !binding.words.is_empty()) {
             let chords: Vec<String> = binding.chords.iter().map(Chord::to_string).collect();
-            let mut chords = chords.join("  ");
-            if binding.action == crate::console::action::Action::Device(0) {
-                chords = "1 to 9".to_owned();
-            }
+            let chords = if binding.action == Action::Device(0) { "1 to 9".to_owned() } else { chords.join("  ") };
             out.push(Entry::Key(chords, binding.words));
         }
     }

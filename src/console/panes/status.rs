@@ -15,6 +15,9 @@ use crate::event::LineState;
 use crate::text::Safe;
 use crate::timeline::SessionId;
 
+/// Up to so many lines that are down are told one by one; of more, the header shows which.
+const SINGLY: usize = 2;
+
 /// Paints the line, with the keys on its right where they have no line of their own. Answers where the cursor is, if
 /// something is typed here.
 pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)> {
@@ -107,11 +110,16 @@ fn lines(pen: &mut Pen<'_>, view: &View<'_>, bar: Style) {
         Some((session, device)) => one(pen, view, session, device, bar),
         None => all(pen, view, bar),
     }
-    let down = devices.iter().enumerate().filter(|(_, device)| device.is_down());
+    let is_chosen = |place| chosen.is_some_and(|session| usize::from(session.0) == place);
+    let down: Vec<_> =
+        devices.iter().enumerate().filter(|(place, device)| device.is_down() && !is_chosen(*place)).collect();
+    if down.len() > SINGLY {
+        separate(pen, view, bar);
+        let text = format!("{} {} down", view.signs.waiting, numbers::count(down.len() as u64));
+        pen.put(&Safe::new(&text), bar.patch(view.style(Role::Waiting)));
+        return;
+    }
     for (place, device) in down {
-        if chosen.is_some_and(|session| usize::from(session.0) == place) {
-            continue;
-        }
         separate(pen, view, bar);
         let style = bar.patch(view.style(Role::Waiting));
         pen.put(&Safe::new(&format!("{} {}", place + 1, state_words(device))), style);
@@ -122,7 +130,7 @@ fn all(pen: &mut Pen<'_>, view: &View<'_>, bar: Style) {
     let devices = &view.glance.devices;
     let online = devices.iter().filter(|device| device.state == LineState::Online).count();
     pen.put(&Safe::new(&format!("{online} of {} online", devices.len())), bar);
-    let sum = |rate: fn(&Device) -> f64| devices.iter().map(rate).sum::<f64>();
+    let sum = |rate: fn(&Device) -> f64| devices.iter().map(rate).fold(0.0, |sum, rate| sum + rate);
     rates(pen, view, bar, sum(|device| device.rates.0), sum(|device| device.rates.1));
 }
 
@@ -157,7 +165,7 @@ fn rates(pen: &mut Pen<'_>, view: &View<'_>, bar: Style, down: f64, up: f64) {
 fn state_words(device: &Device) -> String {
     match (device.state, device.retry) {
         (LineState::Backoff, Some((left, whole))) => {
-            format!("back-off {}: {} of {}", device.attempt, numbers::left(left), numbers::took(whole))
+            format!("back-off {}: {} of {}", device.attempt, numbers::left(left), numbers::left(whole))
         }
         (LineState::Backoff, None) => format!("back-off {}", device.attempt),
         (LineState::Connecting, _) if device.attempt > 1 => format!("connecting, attempt {}", device.attempt),

@@ -38,10 +38,8 @@ pub fn changes(out: &mut Vec<u8>, before: &Buffer, after: &Buffer) -> bool {
         }
         ink(out, &mut pen, cell);
         out.extend_from_slice(cell.symbol().as_bytes());
-        at = (cell.cell_width() == 1 && cell.symbol().is_ascii()).then_some((x + 1, y));
-        if at.is_none() && cell.cell_width() == 1 && is_line_drawing(cell.symbol()) {
-            at = Some((x + 1, y));
-        }
+        let certain = cell.symbol().is_ascii() || is_line_drawing(cell.symbol());
+        at = (certain && cell.cell_width() == 1).then_some((x + 1, y));
     }
     if pen != PLAIN {
         out.extend_from_slice(b"\x1b[m");
@@ -119,7 +117,7 @@ fn paint(out: &mut Vec<u8>, color: Color, ground: u8) {
 
 fn put(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
     // Writing to a vector cannot fail.
-    let _: std::io::Result<()> = out.write_fmt(text);
+    out.write_fmt(text).ok();
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ impl Guard {
     pub fn give_back(&mut self) {
         if !std::mem::replace(&mut self.restored, true) {
             // A terminal that has gone has no settings.
-            let _: rustix::io::Result<()> = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &self.found);
+            tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &self.found).ok();
         }
     }
 
@@ -88,8 +88,8 @@ fn set_hook(console: ThreadId, found: Termios, before: Arc<Hook>) {
     panic::set_hook(Box::new(move |info| {
         if std::thread::current().id() == console {
             // Whatever cannot be restored now cannot be at all.
-            let _: io::Result<()> = write_now(LEAVE);
-            let _: rustix::io::Result<()> = tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &found);
+            write_now(LEAVE).ok();
+            tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &found).ok();
             before(info);
         } else {
             FAULTS.lock().unwrap_or_else(PoisonError::into_inner).push(info.to_string());

@@ -56,16 +56,12 @@ impl Writer {
 
     /// Waits for the end of the write that is under way. Nothing is lost when the waiting is given up.
     pub async fn written(&mut self) -> Written {
-        match self.done.recv().await {
-            Some(mut written) => {
-                self.spare = std::mem::take(&mut written.bytes);
-                written
-            }
-            None => {
-                let end = Err(io::Error::other("the thread that writes to the terminal has ended"));
-                Written { took: Duration::ZERO, end, bytes: Vec::new() }
-            }
-        }
+        let Some(mut written) = self.done.recv().await else {
+            let end = Err(io::Error::other("the thread that writes to the terminal has ended"));
+            return Written { took: Duration::ZERO, end, bytes: Vec::new() };
+        };
+        self.spare = std::mem::take(&mut written.bytes);
+        written
     }
 
     /// Writes the last bytes and waits, but not for ever.

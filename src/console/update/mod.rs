@@ -242,6 +242,3 @@ fn typed_line(state: &mut State) -> Option<&mut Line> {
         None => state.typing.then_some(&mut state.filter),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,7 +9,7 @@ use crate::event::{Failure, Kind};
 use crate::session::{Action as Deed, Order, Refused};
 
 /// An order that nothing was heard of for so long is no longer watched; its answer still stands in the stream.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many events are looked at in one go for the answers of orders.
 const GLANCE: usize = 20_000;
 
@@ -90,7 +90,11 @@ fn watch(state: &mut State, mut order: Pending, world: &World<'_>) -> Option<Pen
                 let words = format!("{}: could not {}: {reason}{hint}", event.session, order.what);
                 state.refuse(words::clip(&words, 1000));
             }
-            None => state.tell(&format!("{}: {} done.", event.session, order.what)),
+            None => match event.kind {
+                // To connect is not done by beginning to: the state says how far it came.
+                Kind::State(change) => state.tell(&format!("{}: {}.", event.session, words::line_state(change.state))),
+                _ => state.tell(&format!("{}: {} done.", event.session, order.what)),
+            },
         }
         return None;
     }

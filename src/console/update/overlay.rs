@@ -106,13 +106,11 @@ fn run(state: &mut State, world: &World<'_>) -> Vec<Effect> {
         }
         return Vec::new();
     }
-    match commands(line.text()).get(chosen) {
-        Some(binding) => act_anywhere(state, binding.action, world),
-        None => {
-            state.refuse(&format!("No command {:?}.", line.text()));
-            Vec::new()
-        }
+    if let Some(binding) = commands(line.text()).get(chosen) {
+        return act_anywhere(state, binding.action, world);
     }
+    state.refuse(&format!("No command {:?}.", line.text()));
+    Vec::new()
 }
 
 fn subscribe(state: &mut State) -> Vec<Effect> {
