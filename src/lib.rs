@@ -10,7 +10,7 @@
 //! | [`secret`] | values that never print | pure |
 //! | [`text`] | `Safe` text, display width, wrapping, JSON escapes | pure |
 //! | [`mqtt`] | an MQTT 3.1.1 client as a state machine, and the codec | pure |
-//! | [`cloud`] | what each platform asks of a device: one file a cloud | pure |
+//! | [`cloud`] | what each platform asks of a device: one folder a cloud | pure |
 //! | [`timeline`] | bounded history of events in memory: store, filter, topics, requests | pure |
 //! | [`link`] | a byte stream to a platform: TCP, proxy, TLS, WebSocket | shell |
 //! | [`session`] | a device session: drives link, mqtt and cloud, backs off, emits events | shell |

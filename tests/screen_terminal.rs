@@ -96,7 +96,7 @@ fn written(terminal: &Terminal) -> String {
 #[test]
 fn leaving_gives_the_terminal_back() {
     let mut terminal = start(&[]);
-    let before = terminal.local_modes();
+    let before = terminal.local_modes_before().to_owned();
     terminal.expect("SILENCE").unwrap();
     assert_ne!(terminal.local_modes(), before, "the console reads keys one by one");
     terminal.press(b"\x03\x03").unwrap();
@@ -109,7 +109,7 @@ fn leaving_gives_the_terminal_back() {
 fn every_signal_gives_the_terminal_back_and_is_told_by_the_exit_status() {
     for (signal, number) in [(Signal::TERM, 15), (Signal::HUP, 1), (Signal::INT, 2), (Signal::QUIT, 3)] {
         let mut terminal = start(&[]);
-        let before = terminal.local_modes();
+        let before = terminal.local_modes_before().to_owned();
         terminal.expect("SILENCE").unwrap();
         let pid = Pid::from_raw(i32::try_from(terminal.id().unwrap()).unwrap()).unwrap();
         kill_process(pid, signal).unwrap();

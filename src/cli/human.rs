@@ -12,11 +12,17 @@ pub fn write_line(out: &mut String, event: &Event<'_>, zone: &TimeZone) {
     let time = event.at.timestamp().to_zoned(zone.clone()).strftime("%H:%M:%S.%3f").to_string();
     // Writing to a String cannot fail; if it ever did, an empty line would be the least harm.
     let line = words(&event.kind).unwrap_or_default();
-    for part in [&time, " ", Safe::new(event.session).as_str(), " ", Safe::new(&line).as_str(), "\n"] {
+    for part in [&time, " ", Safe::new(event.session).as_str(), " ", Safe::new(&line).as_str()] {
         out.push_str(part);
     }
+    if let Kind::Rx(message) | Kind::Tx(message) = &event.kind {
+        out.push(' ');
+        out.push_str(Safe::from_bytes(message.payload).as_str());
+    }
+    out.push('\n');
 }
 
+/// All of the line but its time, its session and a message's payload.
 fn words(kind: &Kind<'_>) -> Result<String, fmt::Error> {
     let mut line = String::new();
     match kind {
@@ -83,5 +89,57 @@ fn message(line: &mut String, sign: &str, message: &Message<'_>) -> fmt::Result 
     if let Some(took) = message.took_ms {
         write!(line, " after {took} ms")?;
     }
-    write!(line, " {}", String::from_utf8_lossy(message.payload))
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{LineState, WallTime, What};
+    use crate::mqtt::Qos;
+
+    fn line(kind: Kind<'_>) -> String {
+        let mut out = String::new();
+        let at = WallTime::parse_rfc3339("2026-11-21T08:30:01.250Z").unwrap();
+        write_line(&mut out, &Event { seq: 1, at, mono_us: 0, session: "smoke\n01", kind }, &TimeZone::UTC);
+        out
+    }
+
+    #[test]
+    fn a_message_is_one_line_whatever_its_payload_is() {
+        let message = Message {
+            topic: "t",
+            qos: Qos::AtLeastOnce,
+            retain: true,
+            dup: false,
+            packet_id: None,
+            payload: b"{\"a\":1}\n\xFF\x1B[2J",
+            what: What::Command,
+            request_id: Some("7"),
+            deadline_ms: Some(20_000),
+            took_ms: None,
+            order: None,
+        };
+        let told = line(Kind::Rx(message));
+        let expected = "08:30:01.250 smoke\\n01 < command t q1 retained answer within 20 s {\"a\":1}\\n\\xFF\\e[2J\n";
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_state_tells_its_cause_the_wait_and_what_to_try() {
+        let change = StateChange {
+            state: LineState::Backoff,
+            attempt: 2,
+            retry_in: Some(std::time::Duration::from_millis(1_800)),
+            code: Some("refused"),
+            reason: Some("h:443 refused the connection"),
+            hint: Some("check host and port"),
+            order: None,
+        };
+        assert_eq!(
+            line(Kind::State(change)),
+            "08:30:01.250 smoke\\n01 o backoff refused: h:443 refused the connection; attempt 2 in 1.8 s \
+             (check host and port)\n"
+        );
+    }
 }

@@ -195,13 +195,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Reads a quality of service from an argument.
 fn qos(text: &str) -> Result<crate::mqtt::Qos, String> {
-    use crate::mqtt::Qos;
-    match text {
-        "0" => Ok(Qos::AtMostOnce),
-        "1" => Ok(Qos::AtLeastOnce),
-        "2" => Ok(Qos::ExactlyOnce),
-        _ => Err("0, 1 or 2".to_owned()),
-    }
+    text.parse().ok().and_then(crate::mqtt::Qos::from_number).ok_or_else(|| "0, 1 or 2".to_owned())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::cloud::{self, Credentials};
 use crate::event::WallTime;
 use crate::profile::Profile;
 use crate::secret::MASK;
-use crate::session::secrets;
+use crate::session::{clock, secrets};
 use crate::text::{Safe, json};
 
 /// The arguments of `standin sign`.
@@ -30,7 +30,7 @@ pub struct Args {
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
     let config = global.load()?;
     let profile = config.device(&args.device)?;
-    let at = args.at.unwrap_or_else(|| WallTime::from_unix_micros(jiff::Timestamp::now().as_microsecond()));
+    let at = args.at.unwrap_or_else(clock::wall);
     let secret = match profile.identity.secret() {
         Some(source) => Some(secrets::fetch(source).await.map_err(|error| no_secret(profile, &error))?),
         None => None,

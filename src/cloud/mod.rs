@@ -1,8 +1,10 @@
 //! What each platform asks of a device: credentials, subscriptions, the meaning of topics, replies, limits, and what a
 //! refusal means in words.
 //!
-//! One file a cloud; what all share is here and in `guard`. Nothing here does I/O or reads a clock: the time of an
-//! attempt is an argument, so that every signature is a table test.
+//! One folder a cloud (`plain`, a broker without words of its own, is one file). What all share is beside them: `defaults`
+//! and `identifiers` for the config, `guard` for what a cloud would not take, `line` and `envelope` for payloads, `refusal`
+//! and `clock` for words. Nothing here does I/O or reads a clock: the time of an attempt is an argument, so that every
+//! signature is a table test.
 
 pub mod aliyun;
 pub mod clock;

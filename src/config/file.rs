@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
-use crate::secret::exposure;
+use crate::secret::Exposure;
 
 /// No config that a person wrote is larger.
 const LARGEST: u64 = 4 * 1024 * 1024;
@@ -18,8 +18,8 @@ pub(super) struct Source {
     pub(super) path: PathBuf,
     /// Its content.
     pub(super) text: String,
-    /// Why it may hold no secret: who else can read or own it.
-    trouble: Option<String>,
+    /// Why it may hold no secret.
+    exposure: Option<Exposure>,
 }
 
 impl Source {
@@ -42,14 +42,14 @@ impl Source {
             unreadable(format!("line {line} is not UTF-8, as TOML must be"))
         })?;
         let user = rustix::process::geteuid().as_raw();
-        let trouble = exposure(metadata.uid(), user, metadata.mode());
-        Ok(Self { path: path.to_owned(), text, trouble })
+        let exposure = Exposure::of(metadata.uid(), user, metadata.mode());
+        Ok(Self { path: path.to_owned(), text, exposure })
     }
 
     /// A source that no file stands behind.
     #[cfg(test)]
     pub(super) fn of_text(text: &str) -> Self {
-        Self { path: PathBuf::from("/etc/standin/config.toml"), text: text.to_owned(), trouble: None }
+        Self { path: PathBuf::from("/etc/standin/config.toml"), text: text.to_owned(), exposure: None }
     }
 
     /// The folder that relative paths of the config start from.
@@ -57,36 +57,11 @@ impl Source {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
-    /// Refuses a file that holds a secret which others can read.
+    /// Refuses a file that holds a secret which others can reach.
     pub(super) fn refuse_if_exposed(&self) -> Result<(), ConfigError> {
-        let Some(reason) = self.trouble.clone() else { return Ok(()) };
-        let name = shell_word(&self.path);
-        let mend = if reason.contains("belongs") {
-            format!("chown \"$(id -u)\" {name} && chmod 600 {name}")
-        } else {
-            format!("chmod 600 {name}")
-        };
-        Err(ConfigError::Exposed { path: self.path.clone(), reason, mend })
-    }
-}
-
-/// A path as a shell takes it.
-fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    if !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "/._-+@%:,".contains(c)) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_with_blanks_is_quoted_for_the_shell() {
-        assert_eq!(shell_word(Path::new("/home/a/config.toml")), "/home/a/config.toml");
-        assert_eq!(shell_word(Path::new("/home/a b/it's")), "'/home/a b/it'\\''s'");
+        match self.exposure {
+            None => Ok(()),
+            Some(exposure) => Err(ConfigError::Exposed { path: self.path.clone(), exposure }),
+        }
     }
 }

@@ -27,6 +27,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::profile::Profile;
+use crate::secret::Exposure;
 use file::Source;
 
 /// A config that has been checked.
@@ -67,10 +68,8 @@ pub enum ConfigError {
     Exposed {
         /// The file.
         path: PathBuf,
-        /// Who can do what.
-        reason: String,
-        /// The command that mends it.
-        mend: String,
+        /// Who else can reach it.
+        exposure: Exposure,
     },
     /// The file says something that cannot be taken.
     Faulty {
@@ -134,9 +133,9 @@ impl ConfigError {
             Self::Missing { .. } | Self::Faulty { .. } => Vec::new(),
             Self::NoHome => vec!["set HOME, or say where the config is: --config FILE".to_owned()],
             Self::Unreadable { .. } => vec!["another file: --config FILE".to_owned()],
-            Self::Exposed { mend, .. } => {
+            Self::Exposed { path, exposure } => {
                 let elsewhere = "or keep the secret elsewhere: secret = { env | file | command = … }";
-                vec![mend.clone(), elsewhere.to_owned()]
+                vec![exposure.remedy(path), elsewhere.to_owned()]
             }
             Self::NoDevice { names, .. } => vec![format!("one of the config's: {}", some_of(names))],
         }
@@ -152,8 +151,8 @@ impl fmt::Display for ConfigError {
             }
             Self::NoHome => write!(f, "there is no home directory to look for a config in"),
             Self::Unreadable { path, reason } => write!(f, "could not read the config {}: {reason}", path.display()),
-            Self::Exposed { path, reason, .. } => {
-                write!(f, "the config {} holds a secret, and {reason}", path.display())
+            Self::Exposed { path, exposure } => {
+                write!(f, "the config {} holds a secret, and {exposure}", path.display())
             }
             Self::Faulty { faults } => f.write_str(&faults.join("\n")),
             Self::NoDevice { name, path, nearest, .. } => {

@@ -20,7 +20,7 @@ use crate::profile::{Profile, host_port};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct LinkError {
-    /// A stable word: `dns`, `refused`, `timeout`, `tls-untrusted`, `tls-name`, `tls-expired`, `ws-upgrade`, `closed`, …
+    /// One of the stable words above.
     pub code: &'static str,
     /// What happened, in words for a person. May hold text of the other side: shown through `Safe` only.
     pub reason: String,

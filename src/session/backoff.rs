@@ -6,7 +6,7 @@ use crate::profile::{Backoff, BackoffPolicy};
 
 /// The wait after `failures` attempts in a row have failed before this one (0 at the first); `unit` is uniform in
 /// `0.0..1.0`. `None`: the policy says never again.
-pub fn wait(backoff: &Backoff, failures: u32, unit: f64) -> Option<Duration> {
+pub(super) fn wait(backoff: &Backoff, failures: u32, unit: f64) -> Option<Duration> {
     match backoff.policy {
         BackoffPolicy::Huawei => Some(huawei(backoff, failures, unit)),
         BackoffPolicy::Jitter => Some(full_jitter(backoff, failures, unit)),
@@ -16,7 +16,7 @@ pub fn wait(backoff: &Backoff, failures: u32, unit: f64) -> Option<Duration> {
 }
 
 /// The longest wait that the policy has; `None`: it has no wait at all.
-pub fn longest(backoff: &Backoff) -> Option<Duration> {
+pub(super) fn longest(backoff: &Backoff) -> Option<Duration> {
     match backoff.policy {
         BackoffPolicy::Huawei | BackoffPolicy::Jitter => Some(backoff.max),
         BackoffPolicy::Fixed => Some(backoff.default.min(backoff.max)),

@@ -4,17 +4,17 @@
 //! fetching of secrets. What may not: the screen, or what a topic means.
 
 mod actor;
-pub mod backoff;
+mod backoff;
 mod cause;
 pub mod clock;
 mod connection;
 mod journal;
 mod ledger;
 mod line;
-pub mod order;
+mod order;
 mod orders;
 mod record;
-pub mod recovery;
+mod recovery;
 pub mod secrets;
 
 use std::sync::Arc;

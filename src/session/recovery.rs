@@ -7,7 +7,7 @@ use super::backoff;
 use crate::profile::{Backoff, OnTakeover};
 
 /// Online for this long, the line counts as stable: attempts count from one again, a take-over is forgotten.
-pub const STABLE: Duration = Duration::from_mins(1);
+const STABLE: Duration = Duration::from_mins(1);
 
 /// The platform closing an accepted connection sooner than this, without a fault of ours, may be a take-over.
 const TAKEOVER_WITHIN: Duration = Duration::from_secs(30);
@@ -17,7 +17,7 @@ const TAKEOVER_CLOSES: u32 = 3;
 
 /// How a connection, or an attempt at one, ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub(super) enum Ending {
     /// The attempt failed in a way that may pass: name, TCP, TLS, CONNACK 3, …
     Failed,
     /// The platform refused and would refuse again: CONNACK 1, 2, 4 or 5.
@@ -34,7 +34,7 @@ pub enum Ending {
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub(super) enum Next {
     /// Another attempt after this wait.
     Wait {
         /// How long.
@@ -51,7 +51,7 @@ pub enum Next {
 
 /// What a line remembers from one attempt to the next.
 #[derive(Clone, Debug)]
-pub struct Recovery {
+pub(super) struct Recovery {
     backoff: Backoff,
     on_takeover: OnTakeover,
     failures: u32,
@@ -63,7 +63,7 @@ pub struct Recovery {
 
 impl Recovery {
     /// A line that has not tried yet.
-    pub fn new(backoff: Backoff, on_takeover: OnTakeover) -> Self {
+    pub(super) fn new(backoff: Backoff, on_takeover: OnTakeover) -> Self {
         Self {
             backoff,
             on_takeover,
@@ -76,24 +76,24 @@ impl Recovery {
     }
 
     /// The number of the attempt that is on, or comes next: 1, 2, 3 … since the line was last stable.
-    pub fn attempt(&self) -> u32 {
+    pub(super) fn attempt(&self) -> u32 {
         self.failures.saturating_add(1)
     }
 
     /// The platform accepted the connection.
-    pub fn online(&mut self, now: Instant) {
+    pub(super) fn online(&mut self, now: Instant) {
         self.online_since = Some(now);
         self.hour_retried = false;
     }
 
     /// When the line will count as stable, if it is online and has something to forget.
-    pub fn stable_at(&self) -> Option<Instant> {
+    pub(super) fn stable_at(&self) -> Option<Instant> {
         let remembers = self.failures > 0 || self.quick_closes > 0 || self.taken_over;
         self.online_since.filter(|_| remembers).map(|since| since + STABLE)
     }
 
     /// Forgets earlier failures if the line has been online for long enough.
-    pub fn settle(&mut self, now: Instant) {
+    pub(super) fn settle(&mut self, now: Instant) {
         if self.online_since.is_some_and(|since| now >= since + STABLE) {
             self.failures = 0;
             self.quick_closes = 0;
@@ -102,12 +102,12 @@ impl Recovery {
     }
 
     /// The person asked for a connection: everything counts anew.
-    pub fn start_over(&mut self) {
+    pub(super) fn start_over(&mut self) {
         *self = Self::new(self.backoff, self.on_takeover);
     }
 
     /// Decides what follows `ending`. `unit` is uniform in `0.0..1.0`.
-    pub fn ended(&mut self, now: Instant, ending: Ending, unit: f64) -> Next {
+    pub(super) fn ended(&mut self, now: Instant, ending: Ending, unit: f64) -> Next {
         self.settle(now);
         let online_since = self.online_since.take();
         self.count_quick_close(now, ending, online_since);

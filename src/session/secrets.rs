@@ -15,7 +15,7 @@ use tokio::process::Command;
 use zeroize::Zeroizing;
 
 use crate::profile::SecretSource;
-use crate::secret::{Secret, exposure};
+use crate::secret::{Exposure, Secret};
 
 /// How long a command may take: a password manager may ask its user first.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,13 +36,13 @@ pub enum SecretError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Others can read the file.
-    #[error("the secret's file {}: {reason}; nobody but you may read it: chmod 600 {}", path.display(), path.display())]
+    /// Others can reach the file.
+    #[error("the secret's file {}: {exposure}; nobody but you may reach it: {}", path.display(), exposure.remedy(path))]
     Exposed {
         /// The file.
         path: PathBuf,
-        /// Who can do what.
-        reason: String,
+        /// Who else.
+        exposure: Exposure,
     },
     /// The command did not do its work.
     #[error("the command {program} gave no secret: {reason}")]
@@ -84,8 +84,8 @@ fn from_file(path: &Path) -> Result<Secret, SecretError> {
     let file = File::open(path).map_err(read)?;
     let metadata = file.metadata().map_err(read)?;
     let user = rustix::process::geteuid().as_raw();
-    if let Some(reason) = exposure(metadata.uid(), user, metadata.mode()) {
-        return Err(SecretError::Exposed { path: path.to_owned(), reason });
+    if let Some(exposure) = Exposure::of(metadata.uid(), user, metadata.mode()) {
+        return Err(SecretError::Exposed { path: path.to_owned(), exposure });
     }
     // Room for all at once: a buffer that grows leaves copies behind that nobody wipes.
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 3));

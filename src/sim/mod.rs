@@ -51,7 +51,6 @@ pub use notice::{Happening, Notice};
 pub use request::{Ask, Outcome};
 pub use roster::{Device, demo};
 
-use crate::event::WallTime;
 use crate::mqtt::Qos;
 use crate::profile::{Profile, Transport};
 use folder::Folder;
@@ -109,7 +108,7 @@ impl Platform {
         let shell =
             Arc::new(Shell::new(Hub::new(roster, options.live.then_some(options.seed)), options.clock_offset_us));
         // The certificate's dates are the machine's: a clock that is off is to show at the signature, not at TLS.
-        let made = certificate::make(WallTime::from_unix_micros(jiff::Timestamp::now().as_microsecond()))?;
+        let made = certificate::make(shell::machine_time())?;
         let acceptor = TlsAcceptor::from(made.server.clone());
         let wanted = match options.port {
             None => Ports { wss: 0, ws: 0 },

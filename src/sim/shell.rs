@@ -18,6 +18,11 @@ use crate::mqtt::Packet;
 /// So many notices wait for a slow watcher, then it misses the oldest.
 const NOTICES: usize = 4_096;
 
+/// The machine's own wall clock.
+pub(super) fn machine_time() -> WallTime {
+    WallTime::from_unix_micros(jiff::Timestamp::now().as_microsecond())
+}
+
 /// The hub and what its deeds reach.
 #[derive(Debug)]
 pub(super) struct Shell {
@@ -52,9 +57,7 @@ impl Shell {
 
     /// The platform's time, by both clocks.
     pub(super) fn now(&self) -> Moment {
-        let micros = jiff::Timestamp::now().as_microsecond();
-        let at = WallTime::from_unix_micros(micros).shifted_micros(self.clock_offset_us);
-        Moment { at, mono: Instant::now() }
+        Moment { at: machine_time().shifted_micros(self.clock_offset_us), mono: Instant::now() }
     }
 
     /// The platform's time as HTTP writes it (RFC 9110, IMF-fixdate).

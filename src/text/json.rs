@@ -6,7 +6,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use super::hidden::{is_hidden, is_printable_ascii};
 
-/// How deep arrays and objects of a payload may lie in each other for [`is_plain`]. Deeper ones are valid JSON too, but
+/// How deep arrays and objects of a payload may lie in each other for [`as_plain`]. Deeper ones are valid JSON too, but
 /// common readers refuse them (`serde_json` at 128), and with them the whole line that they would stand in.
 pub const MAX_DEPTH: usize = 100;
 

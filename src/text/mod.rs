@@ -5,7 +5,7 @@
 
 pub mod hidden;
 pub mod json;
-pub mod safe;
+mod safe;
 pub mod width;
 
 pub use safe::Safe;

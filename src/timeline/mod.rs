@@ -4,13 +4,13 @@
 //! requests that wait for an answer, and filtering. What may not: a clock, a lock, a socket, the screen. Sessions append
 //! in batches under a short lock that the shell owns; the screen looks when it draws.
 
-pub mod filter;
+mod filter;
 mod rate;
 mod record;
-pub mod requests;
-pub mod sessions;
-pub mod store;
-pub mod topics;
+mod requests;
+mod sessions;
+mod store;
+mod topics;
 
 use std::time::Duration;
 
@@ -195,11 +195,6 @@ impl Timeline {
     /// What the budget made the timeline let go.
     pub fn let_go(&self) -> LetGo {
         LetGo { events: self.store.let_go(), topics: self.topics.let_go() }
-    }
-
-    /// The memory that the events take, in bytes.
-    pub fn held_bytes(&self) -> usize {
-        self.store.held()
     }
 
     /// `now` as microseconds since the start, never before the newest event: what [`Rate::per_second`] wants.

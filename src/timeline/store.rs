@@ -25,7 +25,7 @@ pub(super) struct Place {
 
 /// The packed events.
 #[derive(Debug)]
-pub struct Store {
+pub(super) struct Store {
     budget: usize,
     chunk_bytes: usize,
     chunks: VecDeque<Chunk>,
@@ -64,7 +64,7 @@ pub(super) struct Stored<'a> {
 
 impl Store {
     /// An empty store that holds at most `budget` bytes of memory, or the newest event.
-    pub fn new(budget: usize) -> Self {
+    pub(super) fn new(budget: usize) -> Self {
         Self {
             budget,
             chunk_bytes: (budget / 16).clamp(1 << 10, CHUNK_BYTES),
@@ -157,6 +157,7 @@ impl Store {
     }
 
     /// The memory held, in bytes.
+    #[cfg(test)]
     pub(super) fn held(&self) -> usize {
         self.held
     }

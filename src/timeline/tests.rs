@@ -238,7 +238,7 @@ fn what_is_let_go_is_counted() {
     }
     let (oldest, newest) = timeline.span().unwrap();
     assert_eq!(timeline.let_go(), LetGo { events: oldest - 1, topics: 998 });
-    assert!(newest == 1_000 && oldest > 1 && timeline.held_bytes() <= 16 << 10);
+    assert!(newest == 1_000 && oldest > 1 && timeline.store.held() <= 16 << 10);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! `sub`, `pub` and `drive` against brokers that stall, vanish, refuse and come back: what a script can rely on.
 
 #![allow(
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
-    unreachable_pub,
     reason = "a test ends where it fails"
 )]
 

@@ -1,6 +1,6 @@
 //! The platform without its sockets: connections, sessions, rules, routing, requests.
 //!
-//! A pure state machine. Packets and the time go in; [`Deed`]s come out, and the shell (`server`) carries them out. What
+//! A pure state machine. Packets and the time go in; [`Deed`]s come out, and the `shell` carries them out. What
 //! the documents leave open is decided here and said at the place:
 //! - a will message and RETAIN are passed over on the clouds' doors, as their pages only say "not supported";
 //! - a QoS 2 PUBLISH there, or a payload over the cloud's limit, ends the connection;
