@@ -23,7 +23,7 @@ impl Cause {
     pub(super) fn fault(fault: &Fault, accepted: bool) -> Self {
         let (code, hint) = match fault {
             Fault::Protocol(_) => {
-                ("protocol", "the platform broke MQTT; `strict = false` notes such faults and goes on")
+                ("protocol", "the platform broke MQTT; `strict = false` goes on after faults that leave packets whole")
             }
             Fault::KeepAlive(_) => ("keepalive", "check the way to the platform: a firewall may drop idle connections"),
             Fault::Timeout(_) => ("timeout", "the platform is slow or overloaded; `connect_timeout` gives it longer"),
