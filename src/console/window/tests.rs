@@ -298,7 +298,7 @@ fn a_filter_that_matches_nothing_costs_no_more_than_its_budget_a_turn() {
 
 #[test]
 fn routine_is_left_out_unless_it_is_asked_for_or_filtered_for() {
-    use crate::event::{Acked, Subscribed};
+    use crate::event::{Acked, LineState, StateChange, Subscribed};
     use crate::mqtt::Qos;
 
     let mut timeline = timeline(1 << 20);
@@ -314,6 +314,7 @@ fn routine_is_left_out_unless_it_is_asked_for_or_filtered_for() {
         Kind::Acked(Acked { packet_id: None, took: std::time::Duration::ZERO, order: Some(8) }),
         Kind::Note { text: "two" },
         Kind::Subscribed(subscribed(Some(asked), None)),
+        Kind::State(StateChange { state: LineState::Connecting, attempt: 2, ..StateChange::default() }),
     ];
     for kind in &kinds {
         timeline.append(crate::timeline::SessionId(0), moment(), kind, None);
@@ -329,7 +330,7 @@ fn routine_is_left_out_unless_it_is_asked_for_or_filtered_for() {
         window.step(-1);
         assert_eq!(shown(&mut window), [1, 4, 5, 6, 8]);
         assert_eq!(window.selected(), Some(6));
-        assert_eq!(window.shown_to(), 10, "what is left out is no news");
+        assert_eq!(window.shown_to(), 11, "what is left out is no news");
         window.show_routine(true);
         assert_eq!(shown(&mut window).len(), 5);
         window.step(1);
