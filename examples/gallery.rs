@@ -7,17 +7,17 @@ use std::io::Write;
 use std::time::Duration;
 
 use screen_support::Canned;
-use standin::console::{self, Shell, shell};
+use standin::console::{self, Shell};
 use standin::event::{Kind, Message, Moment, What};
 use standin::mqtt::Qos;
-use standin::session::Journal;
+use standin::session::{Journal, clock};
 use standin::timeline::SessionId;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rate = std::env::args().nth(1).map_or(Ok(0), |rate| rate.parse::<u64>())?;
     // The morning has been going on for a while.
-    let (start, age) = (shell::now(), Duration::from_secs(11));
+    let (start, age) = (clock::now(), Duration::from_secs(11));
     let start =
         Moment { at: start.at.shifted_micros(-11_000_000), mono: start.mono.checked_sub(age).unwrap_or(start.mono) };
     let canned =
@@ -50,7 +50,7 @@ fn flood(journal: &Journal, rate: u64) {
     let batch = rate / batches;
     let start = std::time::Instant::now();
     for turn in 1.. {
-        let now = shell::now();
+        let now = clock::now();
         journal.with(|timeline| {
             for _ in 0..batch {
                 count += 1;

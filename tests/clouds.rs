@@ -149,7 +149,7 @@ async fn every_clouds_requests_are_answered_by_their_request_id() {
                     assert!(came["deadline_ms"].as_u64().is_some_and(|wait| wait >= 5_000), "{came}");
                     let request_id = came["request_id"].as_str().unwrap().to_owned();
                     let handle = bench.handles.iter().find(|handle| handle.profile.name == name).unwrap();
-                    let action = Action::Reply { request_id, code: None, payload: None };
+                    let action = Action::Reply { request_id, code: None, payload: None, force: false };
                     handle.try_send(Order { number: Some(number), action }).unwrap();
                     std::future::pending::<()>().await;
                 };
@@ -334,4 +334,39 @@ async fn two_hundred_and_fifty_six_sessions_are_online_at_once() {
     for left in leaving {
         timeout(PATIENCE, left).await.expect("each leaves").unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_reply_beyond_the_clouds_limits_needs_force() {
+    let mut bench = Bench::online().await;
+    let name = bench.device("ucloud").name;
+    let body = vec![b' '; 300 << 10];
+    let came = {
+        let (platform, ask) = (&bench.platform, command("", "big"));
+        let request = platform.request(&name, &ask);
+        tokio::pin!(request);
+        let seen = &mut bench.seen;
+        let follower = &mut bench.follower;
+        let mut came = None;
+        while came.is_none() {
+            tokio::select! {
+                outcome = &mut request => panic!("not before it was answered: {outcome:?}"),
+                () = follower.next(64, |event| seen.push(as_json(event))) => {}
+            }
+            came = seen.iter().find(|event| event["kind"] == "rx" && event["what"] == "command").cloned();
+        }
+        came.unwrap()
+    };
+    let reply = |force| Action::Reply {
+        request_id: came["request_id"].as_str().unwrap().to_owned(),
+        code: None,
+        payload: Some(body.clone().into()),
+        force,
+    };
+    bench.order(&name, 1, reply(false));
+    let told = bench.event("a refusal", |event| event["order"] == 1).await;
+    assert_eq!((&told["kind"], &told["code"]), (&json!("error"), &json!("guard")));
+    bench.order(&name, 2, reply(true));
+    let sent = bench.event("the reply", |event| event["order"] == 2).await;
+    assert_eq!((&sent["kind"], &sent["size"]), (&json!("tx"), &json!(body.len())));
 }

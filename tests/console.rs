@@ -317,3 +317,26 @@ fn without_a_terminal_the_headless_command_is_named() {
     let dumb = Terminal::start_with(program(), &["demo"], 80, 24, &[("TERM", "dumb")]);
     assert_eq!(dumb.unwrap().exit().unwrap(), 2);
 }
+
+#[test]
+fn the_shell_can_have_the_terminal_for_a_while() {
+    let mut terminal = Terminal::start_with(Path::new("/bin/sh"), &["-i"], 80, 24, &[("PS1", "ready> ")]).unwrap();
+    terminal.expect("ready>").unwrap();
+    terminal.press(format!("{} demo --seed 1\n", program().display()).as_bytes()).unwrap();
+    for round in 0..2 {
+        terminal.expect("Stream").unwrap();
+        terminal.press(b"\x1a").unwrap();
+        terminal.expect_gone("Stream").unwrap();
+        // What is typed now goes to the shell.
+        terminal.press(format!("echo $(({round} + 40)) for the shell\n").as_bytes()).unwrap();
+        terminal.expect(&format!("{} for the shell", round + 40)).unwrap();
+        assert_eq!(terminal.left_changed(), Vec::<&str>::new());
+        terminal.press(b"fg\n").unwrap();
+    }
+    terminal.expect("Stream").unwrap();
+    terminal.press(b"q").unwrap();
+    terminal.expect_gone("Stream").unwrap();
+    // Typed at once, while the sessions may still be leaving: the shell gets it all the same.
+    terminal.press(b"exit 7\n").unwrap();
+    assert_eq!(terminal.exit().unwrap(), 7);
+}

@@ -66,7 +66,7 @@ fn typing_is_safe() {
     // Bad JSON is kept back, with the reason in place.
     assert!(sent(&bench.press("<C-s>")).is_empty());
     let picture = bench.picture();
-    assert!(picture.contains("Not sent: line 1, column 1"), "{picture}");
+    assert!(picture.contains("Not sent (^F forces): line 1, column 1"), "{picture}");
     // Esc keeps the draft, and c brings it back.
     bench.press("<Esc>");
     assert_eq!(bench.notice(), "The draft is kept.");
@@ -178,6 +178,18 @@ fn what_becomes_of_an_order_is_told() {
 }
 
 #[test]
+fn an_order_to_connect_is_answered_by_how_far_it_came() {
+    use standin::event::{Kind, LineState, StateChange};
+    let mut bench = Bench::morning(140, 40);
+    bench.press("3R");
+    let order = Some(bench.state.orders[0].number);
+    let change = StateChange { state: LineState::Connecting, attempt: 5, order, ..StateChange::default() };
+    bench.canned.timeline.append(SessionId(2), bench.canned.now, &Kind::State(change), None);
+    bench.look();
+    assert_eq!(bench.notice(), "meter-7: connecting.");
+}
+
+#[test]
 fn the_filter_acts_as_it_is_typed_and_esc_clears_it() {
     let mut bench = Bench::morning(140, 40);
     let all = bench.state.window.visible().count();
@@ -196,6 +208,10 @@ fn the_filter_acts_as_it_is_typed_and_esc_clears_it() {
 #[test]
 fn the_selection_stays_on_its_event_while_others_come() {
     let mut bench = Bench::morning(80, 24);
+    for _ in 0..10 {
+        bench.canned.down(1, "/a1B2c3/lamp-gw/user/get", "{}");
+    }
+    bench.look();
     bench.press("kkk");
     let selected = bench.state.window.selected();
     let before = bench.picture();
@@ -269,4 +285,37 @@ fn esc_typed_together_with_a_letter_is_esc_and_the_letter() {
     let event = KeyEvent::new(KeyCode::Char(':'), KeyModifiers::ALT);
     standin::console::update::key(&mut bench.state, event, &world);
     assert!(matches!(bench.state.overlay, Some(Overlay::Palette { .. })));
+}
+
+#[test]
+fn force_is_offered_exactly_where_it_would_help() {
+    let mut bench = Bench::morning(80, 24);
+    let footer = |bench: &mut Bench| bench.picture().lines().last().unwrap().to_owned();
+    bench.press("1c");
+    assert!(!footer(&mut bench).contains("force"), "good JSON needs none");
+    bench.press("x");
+    assert!(footer(&mut bench).contains("^F force"), "{}", footer(&mut bench));
+    let effects = bench.press("<C-s>");
+    assert!(sent(&effects).is_empty());
+    bench.press("<C-f>");
+    assert!(!footer(&mut bench).contains("^F force"), "{}", footer(&mut bench));
+    assert!(bench.picture().contains("^S sends it unchecked"));
+    let effects = bench.press("<C-s>");
+    assert!(matches!(sent(&effects)[..], [(0, Action::Publish { force: true, .. })]), "{effects:?}");
+}
+
+#[test]
+fn an_acknowledgement_is_told_at_its_message_and_has_no_row_of_its_own() {
+    let mut bench = Bench::morning(80, 24);
+    bench.canned.up(0, "$oc/devices/smoke-01/sys/properties/report", r#"{"services":[]}"#);
+    let row =
+        |bench: &mut Bench| bench.picture().lines().rfind(|line| line.contains("property report")).unwrap().to_owned();
+    assert!(row(&mut bench).contains("◌ │"), "{}", row(&mut bench));
+    bench.canned.acked(0, 7, None);
+    assert!(row(&mut bench).contains("✓ 31 ms"), "{}", row(&mut bench));
+    assert!(!bench.picture().contains("acked"));
+    bench.press("a");
+    assert!(bench.picture().contains("acked"), "{}", bench.picture());
+    bench.press("a");
+    assert!(!bench.picture().contains("acked"));
 }

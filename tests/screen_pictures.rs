@@ -140,4 +140,40 @@ fn more_devices_than_fit_show_those_that_are_down_first() {
     let header = picture.lines().next().unwrap();
     assert!(header.contains("201 ◌") && header.contains('+'), "{header}");
     assert!(picture.contains("255 of 256 online"), "{picture}");
+    bench.press(":100<Enter>");
+    let picture = bench.picture();
+    let header = picture.lines().next().unwrap();
+    assert!(header.contains("100 gateway-99 ●") && header.contains("201 ◌"), "{header}");
+}
+
+#[test]
+fn events_that_were_let_go_stay_in_sight_on_every_width() {
+    use standin::timeline::{Budget, Timeline};
+    for (width, height) in [(140, 40), (80, 24), (40, 12)] {
+        let mut bench = Bench::morning(width, height);
+        let now = bench.canned.now;
+        bench.canned.timeline = Timeline::new(Budget { bytes: 256 << 10, ..Budget::default() }, now);
+        for profile in screen_support::profiles() {
+            bench.canned.timeline.register(&profile.name, profile.identity.cloud());
+        }
+        for _ in 0..20_000 {
+            bench.canned.down(1, "/a1B2c3/lamp-gw/user/get", "{}");
+        }
+        bench.press("k");
+        let picture = bench.picture();
+        let title = picture.lines().nth(1).unwrap();
+        assert!(title.contains(" let go") && title.contains("held"), "{title}");
+    }
+}
+
+#[test]
+fn a_title_does_not_take_on_the_looks_of_its_frame() {
+    for theme in [Theme::plain(), Theme::load("sixteen", None).unwrap()] {
+        let mut bench = Bench::morning(140, 40);
+        bench.theme = theme;
+        let (buffer, _) = bench.draw();
+        let (frame, title) = (&buffer[(0, 5)], &buffer[(2, 1)]);
+        assert_eq!(title.symbol(), "T");
+        assert_ne!(title.style(), frame.style(), "{}", bench.theme.name);
+    }
 }

@@ -1,8 +1,7 @@
 //! What the commands without a screen share: sessions whose every event is read, and the fate of first connections.
 
-use std::io::Write as _;
-
-use super::{CliError, Global, written};
+use super::signals::Signals;
+use super::{CliError, Global, Outcome, write_out, written};
 use crate::config::Config;
 use crate::event::{Event, Kind, LineState, StateChange};
 use crate::profile::Profile;
@@ -23,17 +22,19 @@ pub struct Headless {
     pub follower: Follower,
 }
 
-/// Whether the devices' first connections came about.
+/// Whether the devices' first connections came about, and whether any device is left that can be online.
 #[derive(Debug)]
 pub struct FirstConnections {
     waiting: Vec<String>,
+    made: Vec<String>,
     retry: bool,
+    revivable: bool,
 }
 
 impl Headless {
     /// Starts the sessions of `profiles`, which dial at once whatever their `autoconnect` says.
     pub fn start(profiles: Vec<Profile>) -> Self {
-        let (journal, follower) = Journal::followed(Timeline::new(Budget::default(), clock::now()));
+        let (journal, follower) = Journal::followed(Timeline::new(budget(&profiles), clock::now()));
         let handles = profiles
             .into_iter()
             .map(|profile| session::start(Profile { autoconnect: true, ..profile }, &journal))
@@ -51,24 +52,45 @@ impl Headless {
     }
 }
 
+/// Room for the largest message that may come besides what a reader may lag behind. Memory is taken only when such a message
+/// does come.
+fn budget(profiles: &[Profile]) -> Budget {
+    let usual = Budget::default();
+    let largest = profiles.iter().map(|profile| profile.max_packet).max().unwrap_or(0);
+    Budget { bytes: usual.bytes.saturating_add(largest), ..usual }
+}
+
 impl FirstConnections {
     /// None has come about yet. With `retry`, a failure is final only when the policy gives up.
     pub fn new(profiles: &[Profile], retry: bool) -> Self {
-        Self { waiting: profiles.iter().map(|profile| profile.name.clone()).collect(), retry }
+        let waiting = profiles.iter().map(|profile| profile.name.clone()).collect();
+        Self { waiting, made: Vec::new(), retry, revivable: false }
     }
 
-    /// Takes note of `event`; an error when it ends a first connection for good.
+    /// Somebody may order a device that is offline to connect again: that all are offline is no end.
+    #[must_use]
+    pub fn revivable(self) -> Self {
+        Self { revivable: true, ..self }
+    }
+
+    /// Takes note of `event`; an error when it ends a first connection for good, or the last device that had one.
     pub fn watch(&mut self, event: &Event<'_>) -> Result<(), CliError> {
         let Kind::State(change) = &event.kind else { return Ok(()) };
-        let Some(place) = self.waiting.iter().position(|name| name == event.session) else { return Ok(()) };
-        match change.state {
-            LineState::Online => {
-                self.waiting.swap_remove(place);
+        let first = self.waiting.iter().position(|name| name == event.session);
+        match (change.state, first) {
+            (LineState::Online, Some(place)) => {
+                let name = self.waiting.swap_remove(place);
+                self.made.push(name);
                 Ok(())
             }
-            LineState::Backoff if !self.retry => Err(no_connection(event.session, change)),
-            LineState::Offline => Err(no_connection(event.session, change)),
-            LineState::Backoff | LineState::Connecting => Ok(()),
+            (LineState::Backoff, Some(_)) if !self.retry => Err(no_connection(event.session, change)),
+            (LineState::Offline, Some(_)) => Err(no_connection(event.session, change)),
+            (LineState::Offline, None) if !self.revivable => {
+                self.made.retain(|name| name != event.session);
+                let last = self.made.is_empty() && self.waiting.is_empty();
+                if last { Err(no_connection(event.session, change)) } else { Ok(()) }
+            }
+            _ => Ok(()),
         }
     }
 
@@ -91,13 +113,20 @@ pub fn devices(names: &[String], global: &Global) -> Result<(Config, Vec<Profile
     Ok((config, profiles))
 }
 
-/// Writes `text` to standard output; `false`: its reader has gone.
-pub fn print(text: &str) -> Result<bool, CliError> {
-    let mut out = std::io::stdout().lock();
-    let result = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    let gone = matches!(&result, Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe);
-    written(result)?;
-    Ok(!gone)
+/// Writes `text` to standard output. Answers how the command ends, if this ends it: by a signal, because the reader has gone,
+/// or because the text could not be written.
+pub async fn print(text: String, signals: &mut Signals) -> Option<Result<Outcome, CliError>> {
+    if text.is_empty() {
+        return None;
+    }
+    let result = tokio::select! {
+        signal = signals.next() => return Some(Ok(Outcome::Signal(signal))),
+        result = write_out(text) => result,
+    };
+    if matches!(&result, Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe) {
+        return Some(Ok(Outcome::Done));
+    }
+    written(result).err().map(Err)
 }
 
 fn no_connection(device: &str, change: &StateChange<'_>) -> CliError {

@@ -159,6 +159,16 @@ pub fn note(line: &str) {
     drop(writeln!(std::io::stderr().lock(), "{}", Safe::new(line)));
 }
 
+/// Writes `text` to standard output on a thread of its own, so that a reader at a stand keeps nobody from hearing a signal. When
+/// this is cancelled the write goes on, until the program ends.
+async fn write_out(text: String) -> std::io::Result<()> {
+    let writing = tokio::task::spawn_blocking(move || {
+        let mut out = std::io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())
+    });
+    writing.await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+}
+
 /// What a write to standard output came to: a reader that has gone (`| head`) is no error.
 pub fn written(result: std::io::Result<()>) -> Result<(), CliError> {
     match result {

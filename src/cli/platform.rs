@@ -1,13 +1,12 @@
 //! `standin platform`: the embedded platform alone, for one's own firmware.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::signals::Signals;
-use super::{CliError, Outcome, written};
+use super::{CliError, Outcome, write_out, written};
 use crate::config::write;
 use crate::profile::{Profile, Transport};
 use crate::sim::{Notice, Options, Platform};
@@ -47,30 +46,30 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
     let profiles = platform.profiles();
     let config = platform.write_private("config.toml", &write::to_toml(&profiles)).map_err(failed)?;
     let told = if args.json {
-        say(&as_json(&platform, &profiles, &config))
+        as_json(&platform, &profiles, &config)
     } else {
         let seed = args.live.then_some(seed);
-        in_words(&platform, &profiles, &config, seed).iter().try_for_each(|line| say(line))
+        in_words(&platform, &profiles, &config, seed).join("\n")
     };
     let outcome = tokio::select! {
         signal = signals.next() => Ok(Outcome::Signal(signal)),
-        result = report(&platform, told, args.json) => written(result).map(|()| Outcome::Done),
+        result = report(&platform, &told, args.json) => written(result).map(|()| Outcome::Done),
     };
     platform.stop().await;
     outcome
 }
 
 /// Prints what happens, until nobody reads it any more. The one line of JSON stays alone.
-async fn report(platform: &Platform, told: std::io::Result<()>, quiet: bool) -> std::io::Result<()> {
-    told?;
+async fn report(platform: &Platform, told: &str, quiet: bool) -> std::io::Result<()> {
+    let mut notices = platform.watch();
+    say(told).await?;
     if quiet {
         return std::future::pending().await;
     }
-    let mut notices = platform.watch();
     loop {
         match notices.recv().await {
-            Ok(notice) => say(&line_of(&notice))?,
-            Err(RecvError::Lagged(missed)) => say(&format!("… {missed} more"))?,
+            Ok(notice) => say(&line_of(&notice)).await?,
+            Err(RecvError::Lagged(missed)) => say(&format!("… {missed} more")).await?,
             // The platform is ours and still runs, so that this cannot come; if it did, there is nothing to report.
             Err(RecvError::Closed) => return std::future::pending().await,
         }
@@ -82,10 +81,8 @@ fn line_of(notice: &Notice) -> String {
     format!("{now}  {}", Safe::new(&notice.to_string()))
 }
 
-fn say(line: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}")?;
-    out.flush()
+async fn say(line: &str) -> std::io::Result<()> {
+    write_out(format!("{line}\n")).await
 }
 
 /// The contract's line: where to connect, whom to trust, as whom.

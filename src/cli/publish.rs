@@ -49,8 +49,12 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
         check(profile, &args, &payload)?;
     }
     let mut signals = Signals::listen()?;
-    let mut errand =
-        Errand { first: FirstConnections::new(&profiles, args.retry), retry: args.retry, due: false, end: None };
+    let mut errand = Errand {
+        first: FirstConnections::new(&profiles, args.retry),
+        retry: args.retry,
+        stage: Stage::Waiting,
+        end: None,
+    };
     let mut headless = Headless::start(profiles);
     let outcome = loop {
         tokio::select! {
@@ -60,7 +64,8 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
         if let Some(end) = errand.end.take() {
             break end.map(|()| Outcome::Done);
         }
-        if std::mem::take(&mut errand.due) {
+        if errand.stage == Stage::Due {
+            errand.stage = Stage::Given;
             let action = Action::Publish {
                 topic: args.topic.clone(),
                 payload: payload.clone(),
@@ -85,9 +90,19 @@ const ERRAND: u64 = 1;
 struct Errand {
     first: FirstConnections,
     retry: bool,
-    /// The line has come online: the message goes now.
-    due: bool,
+    stage: Stage,
     end: Option<Result<(), CliError>>,
+}
+
+/// How far the message has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It waits for the line.
+    Waiting,
+    /// The line has come online: it goes now.
+    Due,
+    /// The session has it, and in a session that is kept sends it again by itself.
+    Given,
 }
 
 impl Errand {
@@ -96,12 +111,16 @@ impl Errand {
             self.end = Some(Err(error));
         }
         match &event.kind {
-            Kind::State(change) if change.state == LineState::Online => self.due = true,
+            Kind::State(change) if change.state == LineState::Online && self.stage == Stage::Waiting => {
+                self.stage = Stage::Due;
+            }
             Kind::Acked(acked) if acked.order == Some(ERRAND) => self.end = Some(Ok(())),
             Kind::Error(failure) if failure.order == Some(ERRAND) => {
                 // Lost with its connection: the next one takes it again, if there is to be one.
                 let again = self.retry && matches!(failure.code, "rejected" | "offline");
-                if !again {
+                if again {
+                    self.stage = Stage::Waiting;
+                } else {
                     let error = CliError::connection(format!("{}: {}", event.session, failure.reason));
                     self.end = Some(Err(failure.hint.iter().fold(error, |error, hint| error.hint(*hint))));
                 }

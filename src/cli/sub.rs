@@ -57,8 +57,12 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
             () = until(watch.ends) => break Ok(watch.time_is_up()),
             () = headless.follower.next(BATCH, |event| watch.see(&mut page, event)) => {}
         }
-        if !headless::print(&page)? {
-            break Ok(Outcome::Done);
+        let printed = tokio::select! {
+            end = headless::print(page, &mut signals) => end,
+            () = until(watch.ends) => Some(Ok(watch.time_is_up())),
+        };
+        if let Some(end) = printed {
+            break end;
         }
         if let Some(end) = watch.end.take() {
             break end;

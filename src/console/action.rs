@@ -33,6 +33,8 @@ pub enum Action {
     PreviousMatch,
     /// Follow the stream or hold it.
     Follow,
+    /// Show routine events or leave them out.
+    Routine,
     /// Compose a report.
     Compose,
     /// Reply to a request.

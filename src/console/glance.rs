@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
 
+use super::acks::Acks;
 use super::layout::Pane;
 use super::row::{Draft, Row, clock};
 use super::state::State;
@@ -89,8 +90,12 @@ pub enum Right {
     /// Not known.
     #[default]
     Nothing,
-    /// It took so long.
-    Took(Safe),
+    /// How long it took, the QoS that was granted, when it is tried again.
+    Aside(Safe),
+    /// Sent; the platform has not acknowledged it.
+    Unacked,
+    /// Sent, and acknowledged by the platform after so long.
+    Acked(Duration),
     /// A request that still waits.
     Left(Duration),
     /// A request that was answered in time, after so long.
@@ -125,6 +130,7 @@ pub struct Eye {
     drafts: Vec<Draft>,
     unlabelled: Vec<(u64, SessionId, String, Vec<u8>, &'static str)>,
     visible: Vec<u64>,
+    acks: Acks,
     asks: Vec<(u64, SessionId, Right)>,
     urgent: Option<(u64, SessionId, Right)>,
     requests: HashMap<u64, Right>,
@@ -186,14 +192,17 @@ impl Eye {
             let row = draft.finish(cloud);
             self.rows.insert(row.seq, row);
         }
-        let (rows, requests) = (&self.rows, &mut self.requests);
+        let (rows, requests, acks) = (&self.rows, &mut self.requests, &self.acks);
         self.glance.rows = self
             .visible
             .iter()
             .filter_map(|seq| rows.get(seq))
             .map(|row| {
-                let took = if row.took.is_empty() { Right::Nothing } else { Right::Took(row.took.clone()) };
-                (row.clone(), requests.remove(&row.seq).unwrap_or(took))
+                let right = requests.remove(&row.seq).unwrap_or_else(|| match acks.of(row.seq) {
+                    _ if !row.aside.is_empty() => Right::Aside(row.aside.clone()),
+                    right => right,
+                });
+                (row.clone(), right)
             })
             .collect();
         let labels = &self.labels;
@@ -224,9 +233,14 @@ impl Eye {
                 continue;
             }
             if let (Some(event), Some(session)) = (timeline.get(*seq), timeline.session_of(*seq)) {
-                self.drafts.push(Draft::read(&event, session, zone));
+                let draft = Draft::read(&event, session, zone);
+                if let Some(packet) = draft.packet() {
+                    self.acks.expect(*seq, session, packet);
+                }
+                self.drafts.push(draft);
             }
         }
+        self.acks.look(timeline, visible);
     }
 
     fn look_at_requests(&mut self, timeline: &Timeline, state: &State, now: Instant) {

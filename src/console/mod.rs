@@ -3,6 +3,7 @@
 //! What lives here: everything between the terminal and a session's handle. What may not: a socket, MQTT's machine, or an
 //! `await` on the network in the loop that answers keys.
 
+mod acks;
 pub mod action;
 pub mod chord;
 pub mod composer;

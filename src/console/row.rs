@@ -6,6 +6,7 @@ use super::theme::{Role, Signs};
 use super::words;
 use crate::cloud::{Direction, Platform};
 use crate::event::{Event, Failure, Kind, LineState, Message, StateChange, Subscribed, WallTime, What};
+use crate::mqtt::PacketId;
 use crate::text::Safe;
 use crate::timeline::SessionId;
 
@@ -81,8 +82,22 @@ pub struct Row {
     pub detail: Safe,
     /// Whether it tells of something that is wrong.
     pub wrong: bool,
-    /// How long it took; empty where that is not known.
-    pub took: Safe,
+    /// Whether the end of `detail` tells more than its beginning.
+    pub is_filter: bool,
+    /// How long it took, which QoS was granted, when it is tried again; empty where that is not known.
+    pub aside: Safe,
+    /// The packet id under which it went out and which the platform acknowledges.
+    pub packet: Option<PacketId>,
+}
+
+/// Whether an event says no more than that all goes as it should: a subscription that the session made by itself and that
+/// was granted as asked for, or an acknowledgement. Topics shows the one, the row of the message itself the other.
+pub fn is_routine(event: &Event<'_>) -> bool {
+    match &event.kind {
+        Kind::Acked(_) => true,
+        Kind::Subscribed(answer) => answer.order.is_none() && answer.granted == Some(answer.asked),
+        _ => false,
+    }
 }
 
 /// A row for which the cloud has still to say what the message says. It owns all it needs, so that nobody waits meanwhile.
@@ -115,12 +130,17 @@ impl Draft {
             name: Safe::default(),
             detail: Safe::default(),
             wrong: false,
-            took: Safe::default(),
+            is_filter: false,
+            aside: Safe::default(),
+            packet: None,
         };
         let mut message = None;
         match event.kind {
             Kind::Rx(came) => message = Some(read_message(&mut row, &came, Direction::Down)),
-            Kind::Tx(went) => message = Some(read_message(&mut row, &went, Direction::Up)),
+            Kind::Tx(went) => {
+                row.packet = went.packet_id;
+                message = Some(read_message(&mut row, &went, Direction::Up));
+            }
             Kind::State(change) => read_state(&mut row, &change),
             Kind::Acked(acked) => {
                 row.sign = Sign::Good;
@@ -128,7 +148,7 @@ impl Draft {
                 if let Some(id) = acked.packet_id {
                     row.detail = Safe::new(&format!("packet {}", id.number()));
                 }
-                row.took = Safe::new(&words::took(acked.took));
+                row.aside = Safe::new(&words::took(acked.took));
             }
             Kind::Subscribed(answer) => read_subscribed(&mut row, &answer),
             Kind::Unsubscribed { filter, .. } => {
@@ -154,6 +174,11 @@ impl Draft {
     /// The session of the row.
     pub fn session(&self) -> SessionId {
         self.row.session
+    }
+
+    /// The packet id whose acknowledgement is awaited.
+    pub fn packet(&self) -> Option<PacketId> {
+        self.row.packet
     }
 
     /// The row, with what the cloud says of the message.
@@ -192,7 +217,7 @@ fn read_message(row: &mut Row, message: &Message<'_>, direction: Direction) -> B
     row.is_topic = message.what == What::Custom;
     row.what = if row.is_topic { line(message.topic) } else { Safe::new(&message.what.word().replace('-', " ")) };
     if let Some(millis) = message.took_ms {
-        row.took = Safe::new(&words::took(std::time::Duration::from_millis(u64::from(millis))));
+        row.aside = Safe::new(&words::took(std::time::Duration::from_millis(u64::from(millis))));
     }
     let size = message.payload.len();
     let payload = (size <= SUMMED_UP).then(|| message.payload.to_vec());
@@ -201,10 +226,7 @@ fn read_message(row: &mut Row, message: &Message<'_>, direction: Direction) -> B
 
 fn read_state(row: &mut Row, change: &StateChange<'_>) {
     row.sign = Sign::of(change.state);
-    let word = match change.state {
-        LineState::Backoff => "back-off",
-        other => other.word(),
-    };
+    let word = words::line_state(change.state);
     row.what = change.code.map_or_else(|| Safe::from_static(word), line);
     // Offline with a code is a line that gave up; without one somebody wanted it so.
     row.wrong = change.state == LineState::Offline && change.code.is_some();
@@ -215,7 +237,7 @@ fn read_state(row: &mut Row, change: &StateChange<'_>) {
     parts.extend(change.reason.map(|reason| words::clip(reason, ROW_BYTES).to_owned()));
     match (change.state, change.retry_in) {
         (LineState::Backoff, Some(wait)) => {
-            parts.push(format!("retry {} in {}", change.attempt, words::took(wait)));
+            row.aside = Safe::new(&format!("retry {} in {}", change.attempt, words::took(wait)));
         }
         (LineState::Connecting, _) if change.attempt > 1 => parts.push(format!("attempt {}", change.attempt)),
         _ => {}
@@ -225,22 +247,23 @@ fn read_state(row: &mut Row, change: &StateChange<'_>) {
 
 fn read_subscribed(row: &mut Row, answer: &Subscribed<'_>) {
     row.what = Safe::from_static("subscribed");
-    let reason = answer.reason.map(|reason| format!(": {reason}")).unwrap_or_default();
-    row.sign = match answer.granted {
-        Some(granted) if granted == answer.asked => Sign::Good,
-        Some(_) => Sign::Waiting,
-        None => Sign::Wrong,
-    };
+    row.detail = line(answer.filter);
     let asked = answer.asked.number();
-    let grant = match row.sign {
-        Sign::Waiting => format!("q{} instead of q{asked}", answer.granted.unwrap_or_default().number()),
-        _ => format!("q{asked}"),
-    };
-    if answer.granted.is_none() {
+    let Some(granted) = answer.granted else {
+        row.sign = Sign::Wrong;
         row.wrong = true;
         row.what = Safe::from_static("refused");
-    }
-    row.detail = line(&format!("{} {grant}{reason}", words::clip(answer.filter, ROW_BYTES)));
+        // The reason names the filter.
+        if let Some(reason) = answer.reason {
+            row.detail = line(reason);
+        }
+        return;
+    };
+    let lowered = granted != answer.asked;
+    row.sign = if lowered { Sign::Waiting } else { Sign::Good };
+    let instead = if lowered { format!(" instead of q{asked}") } else { String::new() };
+    row.aside = Safe::new(&format!("q{}{instead}", granted.number()));
+    row.is_filter = true;
 }
 
 fn read_failure(row: &mut Row, failure: &Failure<'_>) {

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 
@@ -22,7 +22,7 @@ use super::theme::{Signs, Theme, ThemeError};
 use super::update::{self, Effect, World};
 use super::window::Progress;
 use super::{paint, words};
-use crate::event::{Moment, WallTime};
+use crate::session::clock::now;
 use crate::session::{Handle, Journal};
 use crate::text::Safe;
 
@@ -96,14 +96,6 @@ fn choose_theme(shell: &Shell) -> Result<Theme, ThemeError> {
         Theme::fitting(variable("NO_COLOR").as_deref(), variable("TERM").as_deref(), variable("COLORTERM").as_deref());
     let name = shell.theme.as_deref().filter(|_| fitting != "plain").unwrap_or(fitting);
     Theme::load(name, shell.themes.as_deref())
-}
-
-/// Now.
-pub fn now() -> Moment {
-    // A clock before 1970 is as good as 1970: what is shown is wrong either way.
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let at = WallTime::from_unix_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX));
-    Moment { at, mono: Instant::now() }
 }
 
 /// The console at work.
@@ -229,13 +221,13 @@ impl Console {
 
     fn send(&mut self, sending: &update::Sending) {
         let Some(handle) = self.shell.handles.iter().find(|handle| handle.id == sending.session) else { return };
-        let result = handle.try_send(sending.order.clone());
         let (state, handles) = (&mut self.state, &self.shell.handles);
+        // The order is handed over while the timeline is locked, so that its answer cannot come before it is watched for.
         self.shell.journal.with(|timeline| {
             let world = World { timeline, handles, now: now() };
-            match &result {
+            match handle.try_send(sending.order.clone()) {
                 Ok(()) => update::taken(state, sending, &world),
-                Err(refusal) => update::refused(state, sending, refusal, &world),
+                Err(refusal) => update::refused(state, sending, &refusal, &world),
             }
         });
     }

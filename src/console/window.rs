@@ -4,9 +4,12 @@
 //! nothing among millions holds up neither the keys nor the sessions: [`Window::advance`] is called with a budget, turn
 //! after turn, until it says that nothing is left to look for.
 
+mod purse;
+
 use std::collections::VecDeque;
 
 use crate::timeline::{Filter, Query, Scan, Timeline};
+use purse::Purse;
 
 /// Whether the search for rows has come to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +45,21 @@ struct Chase {
     found: Vec<u64>,
 }
 
+/// Which of the query's events are shown while no filter is typed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Breadth {
+    /// All but routine.
+    #[default]
+    Telling,
+    /// All.
+    All,
+}
+
 /// The rows of the stream.
 #[derive(Clone, Debug, Default)]
 pub struct Window {
     query: Query,
+    breadth: Breadth,
     height: usize,
     /// Matches among `low..high`, all of them, in order.
     rows: VecDeque<u64>,
@@ -73,6 +87,11 @@ impl Window {
         &self.query
     }
 
+    /// Whether routine events are shown even without a filter.
+    pub fn shows_routine(&self) -> bool {
+        self.breadth == Breadth::All
+    }
+
     /// Whether new events move the rows.
     pub fn follows(&self) -> bool {
         !self.held
@@ -96,7 +115,11 @@ impl Window {
 
     /// The first number beyond what is shown: newer events are news.
     pub fn shown_to(&self) -> u64 {
-        self.visible().last().map_or(self.high, |last| last + 1)
+        match self.visible().last() {
+            // Behind the last row that there is, everything was looked at up to `high`.
+            Some(last) if Some(&last) != self.rows.back() => last + 1,
+            _ => self.high,
+        }
     }
 
     /// Whether a search is under way that may change what is shown.
@@ -122,10 +145,23 @@ impl Window {
 
     /// Shows something else. The cursor stays where it is if it can, else it goes to the nearest event that is shown.
     pub fn show(&mut self, query: Query) {
-        if query == self.query {
-            return;
+        if query != self.query {
+            self.query = query;
+            self.anew();
         }
-        self.query = query;
+    }
+
+    /// Shows routine events ([`is_routine`]) or leaves them out. With a filter that is typed, all that it matches are shown.
+    pub fn show_routine(&mut self, routine: bool) {
+        let breadth = if routine { Breadth::All } else { Breadth::Telling };
+        if breadth != self.breadth {
+            self.breadth = breadth;
+            self.anew();
+        }
+    }
+
+    /// Looks for the rows again.
+    fn anew(&mut self) {
         self.forget(self.horizon);
         if self.held {
             let from = *self.anchor.get_or_insert(self.cursor.unwrap_or(self.horizon.saturating_sub(1)));
@@ -214,7 +250,8 @@ impl Window {
             self.horizon = newest + 1;
         }
         self.let_go(oldest);
-        let mut purse = Purse { left: budget };
+        let quiet = self.breadth == Breadth::Telling && self.query.filter.is_empty();
+        let mut purse = Purse { left: budget, quiet };
         self.run_seek(timeline, oldest, &mut purse);
         if self.held && self.seek.is_none() && self.place_of_cursor().is_none() {
             // The rows around the cursor were trimmed while the window followed.
@@ -328,7 +365,8 @@ impl Window {
             let known = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
             let goal_row = row.saturating_add(self.owed).clamp(0, height - 1);
             let missing_above = goal < goal_row && self.low > oldest;
-            let missing_below = goal.saturating_add(height - goal_row) > known && self.high < self.horizon;
+            // One more than fits, so that it is known whether there is news below.
+            let missing_below = goal.saturating_add(height - goal_row) >= known && self.high < self.horizon;
             if purse.left == 0 {
                 return;
             }
@@ -426,25 +464,6 @@ impl Window {
                 self.high = seq;
             }
         }
-    }
-}
-
-/// How many events may still be looked at.
-struct Purse {
-    left: usize,
-}
-
-impl Purse {
-    fn find(&mut self, timeline: &Timeline, query: &Query, at: u64, back: bool) -> Scan {
-        let scan = if back { timeline.find_back(query, at, self.left) } else { timeline.find_on(query, at, self.left) };
-        let spent = match scan {
-            Scan::Found(seq) => usize::try_from(at.abs_diff(seq)).unwrap_or(usize::MAX).saturating_add(1),
-            Scan::More(_) => self.left,
-            // The end costs a look.
-            Scan::End => 1,
-        };
-        self.left = self.left.saturating_sub(spent);
-        scan
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use crate::event::LineState;
+use crate::text::Safe;
+
 /// A count, thousands apart: `1 284`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
@@ -13,6 +16,18 @@ pub fn count(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A count in a few letters: `999`, `12 k`, `2.8 M`.
+pub fn about(number: u64) -> String {
+    let tenths = |unit: u64, name: &str| format!("{}.{} {name}", number / unit, number % unit / (unit / 10));
+    match number {
+        0..1_000 => number.to_string(),
+        1_000..10_000 => tenths(1_000, "k"),
+        10_000..1_000_000 => format!("{} k", number / 1_000),
+        1_000_000..10_000_000 => tenths(1_000_000, "M"),
+        _ => format!("{} M", count(number / 1_000_000)),
+    }
 }
 
 /// How long something took: `420 ms`, `4.2 s`, `18 s`, `3:12`.
@@ -73,12 +88,38 @@ pub fn rate(per_second: f64) -> String {
     }
 }
 
+/// A line's state, as the screen calls it.
+pub fn line_state(state: LineState) -> &'static str {
+    match state {
+        LineState::Backoff => "back-off",
+        other => other.word(),
+    }
+}
+
 /// `text`, cut at a character's end to at most `most` bytes: rows of the screen need no more, however long the text is.
 pub fn clip(text: &str, most: usize) -> &str {
     match text.char_indices().map(|(at, _)| at).take_while(|at| *at <= most).last() {
         Some(end) if text.len() > most => text.get(..end).unwrap_or(text),
         _ => text,
     }
+}
+
+/// `text` with line ends put in between words, so that no line of it is wider than `cells`; a word that is wider stays whole.
+pub fn wrap(text: &str, cells: usize) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut used = 0;
+    for piece in text.split_inclusive([' ', '\n']) {
+        let word = piece.trim_end_matches([' ', '\n']);
+        let width = Safe::new(word).width();
+        if used > 0 && used + width > cells {
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push('\n');
+            used = 0;
+        }
+        out.push_str(piece);
+        used = if piece.ends_with('\n') { 0 } else { used + width + (piece.len() - word.len()) };
+    }
+    out
 }
 
 #[cfg(test)]
@@ -95,6 +136,22 @@ mod tests {
             (u64::MAX, "18 446 744 073 709 551 615"),
         ] {
             assert_eq!(count(number), words);
+        }
+    }
+
+    #[test]
+    fn large_counts_are_told_in_a_few_letters() {
+        for (number, words) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1.0 k"),
+            (9_999, "9.9 k"),
+            (48_900, "48 k"),
+            (999_999, "999 k"),
+            (2_871_857, "2.8 M"),
+            (12_000_000_000, "12 000 M"),
+        ] {
+            assert_eq!(about(number), words);
         }
     }
 
@@ -136,6 +193,22 @@ mod tests {
             (1.24e6, "1.2 M/s"),
         ] {
             assert_eq!(rate(per_second), words);
+        }
+    }
+
+    #[test]
+    fn lines_end_between_words() {
+        for (text, cells, lines) in [
+            ("one two three", 7, "one two\nthree"),
+            ("one two three", 6, "one\ntwo\nthree"),
+            ("one two three", 80, "one two three"),
+            ("one\ntwo three", 8, "one\ntwo\nthree"),
+            ("a wide-wide-word b", 5, "a\nwide-wide-word\nb"),
+            ("温度 很高", 5, "温度\n很高"),
+            ("", 5, ""),
+            ("one", 0, "one"),
+        ] {
+            assert_eq!(wrap(text, cells), lines, "{text:?} in {cells}");
         }
     }
 

@@ -97,6 +97,11 @@ impl Link {
         self.written(cx, polled)
     }
 
+    /// Whether the line can no longer be written, and whoever does not read will not hear why.
+    pub fn is_unwritable(&self) -> bool {
+        self.unwritable.is_some()
+    }
+
     /// Flushes what was written. A broken line is reported as by [`Link::poll_write`].
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
         if let Some(blocked) = self.blocked() {

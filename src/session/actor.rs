@@ -3,29 +3,27 @@
 //! What lives here: the line's states and how one follows another. What an order does is in `orders`; what MQTT's
 //! happenings become is in `record`.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::clock;
+use super::cause::{Cause, no_secret};
 use super::connection::Connection;
 use super::journal::Journal;
 use super::ledger::Ledger;
+use super::line::{Dialled, Line, Online};
 use super::order::Order;
 use super::record::Turning;
 use super::recovery::{Ending, Next, Recovery};
-use super::secrets::{self, SecretError};
+use super::{clock, secrets};
 use crate::cloud::guard::Meter;
 use crate::cloud::{Platform, Scene};
 use crate::event::{Kind, LineState, Moment, StateChange, WallTime};
-use crate::link::{self, Link, LinkError, Opened};
+use crate::link::{self, LinkError};
 use crate::mqtt::packet::{Connect, ConnectReturn};
-use crate::mqtt::{Client, Fault, Input, Options};
+use crate::mqtt::{Client, Fault, Happening, Input, Options, Output};
 use crate::profile::{Identity, Profile, SignType, Subscription};
-use crate::secret::Secret;
 use crate::timeline::SessionId;
 
 /// QoS 1 and 2 messages that may be unacknowledged at once: below the clouds' own throttles.
@@ -55,46 +53,6 @@ pub(super) struct Actor {
     signed_at: WallTime,
     /// Told to leave: until when the messages in flight may still be acknowledged.
     pub(super) leaving: Option<Instant>,
-}
-
-/// The line, by what it waits for.
-pub(super) enum Line {
-    /// Down, until it is told to connect.
-    Offline,
-    /// Down, until the back-off ends.
-    Waiting(Instant),
-    /// An attempt. Kept here, and never made anew by anything but its own end or an order, so that no key press restarts it.
-    Dialling(Pin<Box<dyn Future<Output = Result<Dialled, LinkError>> + Send>>),
-    /// A link is up; CONNACK may be still to come.
-    Connected(Box<Online>),
-    /// The session has ended.
-    Left,
-}
-
-/// What an attempt brings.
-pub(super) struct Dialled {
-    link: Link,
-    opened: Opened,
-    secret: Option<Secret>,
-}
-
-/// A connection and what was done on it.
-pub(super) struct Online {
-    pub(super) connection: Connection,
-    /// CONNACK 0 has come.
-    pub(super) accepted: bool,
-    /// Something was sent that the cloud's guardrails object to: a close may be our own fault.
-    pub(super) forced: bool,
-    /// Reading is held back until the follower has caught up.
-    held: bool,
-}
-
-/// Why a connection, or an attempt, ended: for the event and for the policy.
-pub(super) struct Cause {
-    pub(super) code: String,
-    pub(super) reason: String,
-    pub(super) hint: String,
-    pub(super) ending: Ending,
 }
 
 enum Wake {
@@ -154,7 +112,8 @@ impl Actor {
     /// Whether a session that was told to leave has nothing more to wait for.
     fn may_leave(&self, line: &Line) -> bool {
         self.leaving.is_some_and(|until| {
-            !matches!(line, Line::Connected(_)) || self.client.in_flight() == 0 || clock::now().mono >= until
+            let waits = self.client.in_flight() + self.client.unanswered() > 0 || self.ledger.next_written().is_some();
+            !matches!(line, Line::Connected(_)) || !waits || clock::now().mono >= until
         })
     }
 
@@ -173,9 +132,10 @@ impl Actor {
                 online.held = !self.journal.has_room();
                 let timer =
                     [self.client.deadline(), self.recovery.stable_at(), self.leaving].into_iter().flatten().min();
+                let written = self.ledger.next_written();
                 tokio::select! {
                     order = self.orders.recv() => Wake::Order(order),
-                    read = online.connection.turn(!online.held) => Wake::Read(read),
+                    read = online.connection.turn(!online.held, written) => Wake::Read(read),
                     () = sleep_until(timer) => Wake::Time,
                     () = self.journal.room(), if online.held => Wake::Room,
                 }
@@ -265,10 +225,13 @@ impl Actor {
 
     /// Records what happened on `online` and decides whether it goes on.
     pub(super) fn settle(&mut self, mut online: Box<Online>, fault: Option<Fault>) -> Line {
+        self.note_written(&mut online.connection);
         match self.record(&mut online.connection.output.happenings) {
-            Some(Turning::Accepted { session_present }) => {
+            Some(Turning::Accepted) => {
                 online.accepted = true;
-                self.accepted(&mut online, session_present);
+                let now = clock::now();
+                self.recovery.online(now.mono);
+                self.subscribe_to_wanted(&mut online, now);
             }
             Some(Turning::Refused(code)) => {
                 let cause = self.refused(code);
@@ -282,15 +245,6 @@ impl Actor {
         let cause = Cause::fault(&fault, online.accepted);
         tokio::spawn(online.connection.close());
         self.lost(cause)
-    }
-
-    fn accepted(&mut self, online: &mut Online, session_present: bool) {
-        let now = clock::now();
-        self.recovery.online(now.mono);
-        let reason = session_present.then_some("the platform kept this device's session");
-        let attempt = self.recovery.attempt();
-        self.state(&StateChange { state: LineState::Online, attempt, reason, ..StateChange::default() });
-        self.subscribe_to_wanted(online, now);
     }
 
     fn refused(&self, code: ConnectReturn) -> Cause {
@@ -354,11 +308,14 @@ impl Actor {
 
     /// Tells the machine that the link is down, and records what died with it.
     pub(super) fn hang_up(&mut self, now: Moment) {
-        let mut output = crate::mqtt::Output::default();
+        let mut output = Output::default();
         // Closing can find no fault: nothing is received any more.
         if let Err(fault) = self.client.step(now.mono, Input::Closed, &mut output) {
             self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string() });
         }
+        let reason = "the connection ended before the network had taken all of it";
+        let cut_off = self.ledger.never_written().map(|token| Happening::Rejected { token, reason: reason.to_owned() });
+        output.happenings.extend(cut_off);
         self.record(&mut output.happenings);
     }
 
@@ -377,46 +334,6 @@ impl Actor {
         if let Some(date) = server_date {
             self.clock_offset_us = Some(date.unix_micros().saturating_sub(clock::wall().unix_micros()));
         }
-    }
-}
-
-impl Cause {
-    fn link(error: LinkError, ending: Ending) -> Self {
-        Self { code: error.code.to_owned(), reason: error.reason, hint: error.hint, ending }
-    }
-
-    fn fault(fault: &Fault, accepted: bool) -> Self {
-        let (code, hint) = match fault {
-            Fault::Protocol(_) => {
-                ("protocol", "the platform broke MQTT; `strict = false` notes such faults and goes on")
-            }
-            Fault::KeepAlive(_) => ("keepalive", "check the way to the platform: a firewall may drop idle connections"),
-            Fault::Timeout(_) => ("timeout", "the platform is slow or overloaded; `connect_timeout` gives it longer"),
-        };
-        let ending = if accepted { Ending::Lost } else { Ending::Failed };
-        Self { code: code.to_owned(), reason: fault.to_string(), hint: hint.to_owned(), ending }
-    }
-
-    fn taken_over(self) -> Self {
-        Self {
-            code: "taken-over".to_owned(),
-            reason: format!(
-                "another client may hold this identity: {}, three times soon after it was accepted",
-                self.reason
-            ),
-            hint: "look for the real device or a second tool that signs in with the same identity".to_owned(),
-            ..self
-        }
-    }
-}
-
-fn no_secret(error: &SecretError) -> LinkError {
-    LinkError {
-        code: "secret",
-        reason: error.to_string(),
-        hint: "the device's `secret` (or `password`) in the config says where it comes from; it is fetched at each attempt"
-            .to_owned(),
-        server_date: None,
     }
 }
 

@@ -3,7 +3,7 @@
 //! What lives here: moving bytes between the two without waiting on either. What may not: what the messages mean.
 
 use std::future::poll_fn;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -23,26 +23,51 @@ pub(super) struct Connection {
     link: Link,
     writing: Bytes,
     chunks: Vec<Bytes>,
+    /// Bytes that the network has taken, ever.
+    flushed: u64,
+    /// Bytes that the link has taken since then.
+    taken: u64,
     pub(super) output: Output,
 }
 
 impl Connection {
     /// A connection over `link`, with nothing sent.
     pub(super) fn new(link: Link) -> Self {
-        Self { link, writing: Bytes::new(), chunks: Vec::new(), output: Output::default() }
+        let (writing, chunks) = (Bytes::new(), Vec::new());
+        Self { link, writing, chunks, flushed: 0, taken: 0, output: Output::default() }
     }
 
-    /// Writes what waits and reads what came; ready when something came. With `read` false it only writes, and is ready
-    /// when the link breaks. Cancelling it loses nothing.
-    pub(super) async fn turn(&mut self, read: bool) -> Result<(), LinkError> {
-        poll_fn(|cx| self.poll_turn(cx, read)).await
+    /// Bytes that the network has not taken yet.
+    pub(super) fn unwritten(&self) -> usize {
+        let waiting = self.output.bytes.len() + self.writing.len();
+        waiting + usize::try_from(self.taken).unwrap_or(usize::MAX - waiting)
     }
 
-    fn poll_turn(&mut self, cx: &mut Context<'_>, read: bool) -> Poll<Result<(), LinkError>> {
+    /// How many bytes the network has taken so far.
+    pub(super) fn flushed(&self) -> u64 {
+        self.flushed
+    }
+
+    /// What [`Connection::flushed`] answers once everything that was put out so far is written.
+    pub(super) fn end(&self) -> u64 {
+        self.flushed + self.unwritten() as u64
+    }
+
+    /// Writes what waits and reads what came; ready when something came, or when the network has taken `until` bytes. With
+    /// `read` false it only writes, and is ready when the link breaks or at `until`. Cancelling it loses nothing.
+    pub(super) async fn turn(&mut self, read: bool, until: Option<u64>) -> Result<(), LinkError> {
+        poll_fn(|cx| self.poll_turn(cx, read, until)).await
+    }
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>, read: bool, until: Option<u64>) -> Poll<Result<(), LinkError>> {
         if let Poll::Ready(Err(error)) = self.poll_drain(cx) {
             return Poll::Ready(Err(error));
         }
-        if !read || self.output.bytes.len() + self.writing.len() > UNWRITTEN {
+        if until.is_some_and(|until| self.flushed >= until) {
+            return Poll::Ready(Ok(()));
+        }
+        let read = read && self.output.bytes.len() + self.writing.len() <= UNWRITTEN;
+        if !read && !self.link.is_unwritable() {
             return Poll::Pending;
         }
         self.link.poll_read(cx, &mut self.chunks, TURN)
@@ -51,15 +76,18 @@ impl Connection {
     fn poll_drain(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), LinkError>> {
         loop {
             if self.writing.is_empty() {
+                // Flushed before more is taken, so that even under a flood it is known what has gone.
+                ready!(self.link.poll_flush(cx))?;
+                self.flushed += std::mem::take(&mut self.taken);
                 if self.output.bytes.is_empty() {
-                    return self.link.poll_flush(cx);
+                    return Poll::Ready(Ok(()));
                 }
                 self.writing = self.output.bytes.split().freeze();
             }
-            match self.link.poll_write(cx, &mut self.writing) {
-                Poll::Ready(Ok(())) => {}
-                other => return other,
-            }
+            let before = self.writing.len();
+            let polled = self.link.poll_write(cx, &mut self.writing);
+            self.taken += (before - self.writing.len()) as u64;
+            ready!(polled)?;
         }
     }
 
@@ -71,12 +99,23 @@ impl Connection {
         Ok(())
     }
 
-    /// Writes what waits and ends the link in order; what cannot be written is given up with the link.
-    pub(super) async fn close(mut self) {
-        let drained = tokio::time::timeout(LAST_WORDS, poll_fn(|cx| self.poll_drain(cx))).await;
-        if matches!(drained, Ok(Ok(()))) {
+    /// Writes what waits, as far as that goes in a second.
+    pub(super) async fn drain(&mut self) {
+        // What cannot be written is given up with the link.
+        drop(tokio::time::timeout(LAST_WORDS, poll_fn(|cx| self.poll_drain(cx))).await);
+    }
+
+    /// Ends the link in order, if everything is written.
+    pub(super) async fn finish(self) {
+        if self.unwritten() == 0 {
             self.link.close().await;
         }
+    }
+
+    /// Writes what waits and ends the link in order.
+    pub(super) async fn close(mut self) {
+        self.drain().await;
+        self.finish().await;
     }
 }
 

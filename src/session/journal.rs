@@ -15,6 +15,9 @@ use crate::timeline::{SessionId, Timeline};
 /// the sessions have in hand when it is reached still fits.
 const LAG: usize = 8 << 20;
 
+/// Bytes of events that a follower takes under one lock, with the last event beyond them: sessions wait meanwhile.
+const READ: usize = 1 << 20;
+
 /// What an event costs beside its topic and payload, in the follower's account.
 const EVENT: usize = 64;
 
@@ -129,7 +132,7 @@ impl Follower {
                 }
                 *next = first;
             }
-            while *next <= last && *given - before < most as u64 {
+            while *next <= last && *given - before < most as u64 && read < READ {
                 if let Some(event) = timeline.get(*next) {
                     read += weight(&event.kind);
                     *given += 1;

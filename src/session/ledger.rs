@@ -16,6 +16,16 @@ pub(super) struct Ledger {
     last: u64,
     open: HashMap<Token, Entry>,
     reports: VecDeque<(String, Instant)>,
+    /// Messages with QoS 0 that the network has not taken yet, in order.
+    unwritten: VecDeque<Unwritten>,
+}
+
+#[derive(Debug)]
+struct Unwritten {
+    token: Token,
+    /// How many bytes the network will have taken when this message is among them.
+    end: u64,
+    since: Instant,
 }
 
 /// Something asked for.
@@ -55,6 +65,27 @@ impl Ledger {
         self.open.remove(&token).and_then(|entry| entry.order)
     }
 
+    /// A message with QoS 0 is on its way to the network, and is gone when that has taken `end` bytes.
+    pub(super) fn writing(&mut self, token: Token, end: u64, now: Instant) {
+        self.unwritten.push_back(Unwritten { token, end, since: now });
+    }
+
+    /// How many bytes the network must take for the next message to be gone.
+    pub(super) fn next_written(&self) -> Option<u64> {
+        self.unwritten.front().map(|message| message.end)
+    }
+
+    /// The next message that is gone when the network has taken `flushed` bytes, and how long that took.
+    pub(super) fn written(&mut self, flushed: u64, now: Instant) -> Option<(Token, Duration)> {
+        let gone = self.unwritten.pop_front_if(|message| message.end <= flushed)?;
+        Some((gone.token, now.saturating_duration_since(gone.since)))
+    }
+
+    /// The messages that never went, since the connection has ended.
+    pub(super) fn never_written(&mut self) -> impl Iterator<Item = Token> {
+        self.unwritten.drain(..).map(|message| message.token)
+    }
+
     /// A report with this id went out.
     pub(super) fn reported(&mut self, id: &str, now: Instant) {
         if self.reports.len() == REPORTS {
@@ -83,6 +114,20 @@ mod tests {
         assert_eq!(ledger.close(first), Some(7));
         assert!(ledger.get(first).is_none() && ledger.get(second).is_some());
         assert_eq!(ledger.close(first), None);
+    }
+
+    #[test]
+    fn a_message_is_written_when_the_network_has_taken_its_last_byte() {
+        let (mut ledger, start) = (Ledger::default(), Instant::now());
+        for (token, end) in [(1, 10), (2, 10), (3, 11)] {
+            ledger.writing(Token(token), end, start);
+        }
+        let later = start + Duration::from_millis(5);
+        assert_eq!((ledger.next_written(), ledger.written(9, later)), (Some(10), None));
+        let gone: Vec<_> = std::iter::from_fn(|| ledger.written(10, later)).collect();
+        assert_eq!(gone, [Token(1), Token(2)].map(|token| (token, Duration::from_millis(5))));
+        assert_eq!(ledger.never_written().collect::<Vec<_>>(), [Token(3)]);
+        assert_eq!(ledger.next_written(), None);
     }
 
     #[test]

@@ -5,10 +5,12 @@
 
 mod actor;
 mod backoff;
+mod cause;
 pub mod clock;
 mod connection;
 mod journal;
 mod ledger;
+mod line;
 mod order;
 mod orders;
 mod record;

@@ -37,6 +37,8 @@ pub enum Action {
         code: Option<i64>,
         /// The body; the cloud's own for that code when absent.
         payload: Option<Bytes>,
+        /// Pass over the cloud's guardrails.
+        force: bool,
     },
     /// Subscribe.
     Subscribe {

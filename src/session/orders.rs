@@ -1,12 +1,14 @@
 //! What an order does, in each state of the line.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::actor::{Actor, Line, Online};
+use super::actor::Actor;
 use super::clock;
 use super::ledger::Outgoing;
+use super::line::{Line, Online};
 use super::order::{Action, Order};
 use crate::cloud::guard::{self, Breach};
 use crate::cloud::{Asked, Direction};
@@ -17,8 +19,18 @@ use crate::mqtt::{Fault, Input, Qos, TopicFilter};
 /// How to pass over a guardrail, for the hint of a refusal.
 const FORCE: &str = "to send it all the same: --force, \"force\": true, or Ctrl-F in the composer";
 
+/// Bytes of our messages that may be on their way. A message that would go beyond is refused, unless it is alone.
+const BACKLOG: usize = 16 << 20;
+
 /// How long a session that was told to leave waits for the acknowledgements of what it sent.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
+/// What answers a request of the platform; the cloud's own code and body where absent.
+struct Answer {
+    request_id: String,
+    code: Option<i64>,
+    payload: Option<Bytes>,
+}
 
 impl Actor {
     /// Carries out `order` and answers the line that follows.
@@ -28,7 +40,8 @@ impl Actor {
             Action::Connect | Action::Now => self.connect_now(line, number, &action).await,
             Action::Disconnect => self.disconnect(line, number).await,
             Action::Leave => {
-                self.state_order = number;
+                // An order whose state has not come yet ends with the session's last.
+                self.state_order = self.state_order.or(number);
                 self.leaving = Some(clock::now().mono + LEAVE_WITHIN);
                 line
             }
@@ -51,18 +64,18 @@ impl Actor {
     async fn connect_now(&mut self, line: Line, number: Option<u64>, action: &Action) -> Line {
         match line {
             Line::Offline | Line::Waiting(_) => {
-                self.state_order = number;
+                self.asked_for_state(number);
                 self.dial_anew()
             }
             Line::Connected(online) if *action == Action::Now => {
-                self.state_order = number;
+                self.asked_for_state(number);
                 self.close(online).await;
                 self.dial_anew()
             }
             line => {
-                let what =
-                    if matches!(line, Line::Dialling(_)) { "is connecting already" } else { "is connected already" };
-                let hint = (!matches!(line, Line::Dialling(_))).then_some("\"now\" (R on the screen) reconnects");
+                let accepted = matches!(&line, Line::Connected(online) if online.accepted);
+                let what = if accepted { "is connected already" } else { "is connecting already" };
+                let hint = accepted.then_some("\"now\" (R on the screen) reconnects");
                 self.refuse(number, "connected", &format!("{} {what}", self.profile.name), hint);
                 line
             }
@@ -70,7 +83,11 @@ impl Actor {
     }
 
     async fn disconnect(&mut self, line: Line, number: Option<u64>) -> Line {
-        self.state_order = number;
+        self.asked_for_state(number);
+        self.go_offline(line).await
+    }
+
+    async fn go_offline(&mut self, line: Line) -> Line {
         if let Line::Connected(online) = line {
             self.close(online).await;
         }
@@ -82,20 +99,33 @@ impl Actor {
 
     /// Ends the session in order.
     pub(super) async fn leave(&mut self, line: Line) -> Line {
-        let number = self.state_order;
-        self.disconnect(line, number).await;
+        self.go_offline(line).await;
         Line::Left
+    }
+
+    /// The line's next state ends the order `number`. An earlier order that still waits for its state will not get it.
+    fn asked_for_state(&mut self, number: Option<u64>) {
+        if let Some(earlier) = std::mem::replace(&mut self.state_order, number) {
+            self.refuse(
+                Some(earlier),
+                "superseded",
+                "a later order came before the line was where this one wanted it",
+                None,
+            );
+        }
     }
 
     async fn close(&mut self, mut online: Box<Online>) {
         let now = clock::now();
         let fault = self.client.step(now.mono, Input::Disconnect, &mut online.connection.output).err();
-        self.record(&mut online.connection.output.happenings);
         if let Some(fault) = fault {
             self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string() });
         }
-        online.connection.close().await;
-        self.hang_up(now);
+        online.connection.drain().await;
+        self.note_written(&mut online.connection);
+        self.record(&mut online.connection.output.happenings);
+        online.connection.finish().await;
+        self.hang_up(clock::now());
     }
 
     fn request(&mut self, online: &mut Online, number: Option<u64>, action: Action) -> Option<Fault> {
@@ -103,7 +133,9 @@ impl Actor {
             Action::Publish { topic, payload, qos, retain, force } => {
                 self.publish(online, number, Outgoing { topic, payload, qos, retain }, force)
             }
-            Action::Reply { request_id, code, payload } => self.reply(online, number, &request_id, code, payload),
+            Action::Reply { request_id, code, payload, force } => {
+                self.reply(online, number, &Answer { request_id, code, payload }, force)
+            }
             Action::Subscribe { filter, qos, force } => self.subscribe(online, number, filter, qos, force),
             Action::Unsubscribe { filter } => {
                 let token = self.ledger.open(number, None);
@@ -126,33 +158,33 @@ impl Actor {
         if !self.passes(online, number, checked, force) {
             return None;
         }
+        let waiting = online.connection.unwritten().max(self.client.unacknowledged_bytes());
+        if waiting > 0 && waiting.saturating_add(size) > BACKLOG {
+            let reason = format!("{waiting} bytes of earlier messages are still on their way");
+            self.refuse(number, "busy", &reason, Some("wait for the `acked` events of earlier messages"));
+            return None;
+        }
         self.meter.count(now, size);
         let Outgoing { topic, payload, .. } = message.clone();
         let token = self.ledger.open(number, Some(message));
         self.step(online, Input::Publish { token, topic, payload, qos, retain })
     }
 
-    fn reply(
-        &mut self,
-        online: &mut Online,
-        number: Option<u64>,
-        request_id: &str,
-        code: Option<i64>,
-        payload: Option<Bytes>,
-    ) -> Option<Fault> {
-        let platform = std::sync::Arc::clone(&self.platform);
+    fn reply(&mut self, online: &mut Online, number: Option<u64>, answer: &Answer, force: bool) -> Option<Fault> {
+        let Answer { request_id, code, payload } = answer;
+        let platform = Arc::clone(&self.platform);
         let draft = self.journal.with(|timeline| {
             let request = timeline.requests().find(self.id, request_id)?;
-            platform.reply(&Asked { topic: &request.topic, payload: &request.payload }, code)
+            platform.reply(&Asked { topic: &request.topic, payload: &request.payload }, *code)
         });
         let Some(draft) = draft else {
             let reason = format!("{} has no request {request_id} to answer", self.profile.name);
             self.refuse(number, "request-unknown", &reason, Some("request_id is that of the command as it came"));
             return None;
         };
-        let payload = payload.unwrap_or_else(|| Bytes::from(draft.body));
+        let payload = payload.clone().unwrap_or_else(|| Bytes::from(draft.body));
         let message = Outgoing { topic: draft.topic, payload, qos: draft.qos, retain: false };
-        self.publish(online, number, message, false)
+        self.publish(online, number, message, force)
     }
 
     fn subscribe(

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::actor::{Actor, Online};
+use super::actor::Actor;
+use super::connection::Connection;
 use super::ledger::Outgoing;
+use super::line::Online;
 use super::{clock, journal};
 use crate::cloud::{Direction, Platform};
-use crate::event::{Acked, Failure, Kind, Message, Moment, Subscribed, What};
+use crate::event::{Acked, Failure, Kind, LineState, Message, Moment, StateChange, Subscribed, What};
 use crate::mqtt::packet::{ConnectReturn, PacketId, Publish};
 use crate::mqtt::{Happening, Input, Qos, Token, TopicFilter};
 use crate::profile::Subscription;
@@ -20,10 +22,7 @@ const FILTERS: usize = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turning {
     /// CONNACK 0.
-    Accepted {
-        /// The platform resumed an earlier session.
-        session_present: bool,
-    },
+    Accepted,
     /// CONNACK with another code.
     Refused(ConnectReturn),
 }
@@ -51,10 +50,30 @@ impl Actor {
         turning
     }
 
+    /// Puts the acknowledgements of QoS 0, which are nothing but the network's, to where they belong: behind the last byte of
+    /// their message.
+    pub(super) fn note_written(&mut self, connection: &mut Connection) {
+        let (now, end, flushed) = (clock::now().mono, connection.end(), connection.flushed());
+        let happenings = &mut connection.output.happenings;
+        happenings.retain(|happening| match happening {
+            Happening::Acked { token, packet_id: None, .. } => {
+                self.ledger.writing(*token, end, now);
+                false
+            }
+            _ => true,
+        });
+        while let Some((token, took)) = self.ledger.written(flushed, now) {
+            happenings.push(Happening::Acked { token, packet_id: None, took });
+        }
+    }
+
     fn record_one(&mut self, book: &mut Book<'_>, happening: Happening) -> Option<Turning> {
         match happening {
             Happening::Message(publish) => self.came(book, &publish),
-            Happening::Connected { session_present } => return Some(Turning::Accepted { session_present }),
+            Happening::Connected { session_present } => {
+                self.came_online(book, session_present);
+                return Some(Turning::Accepted);
+            }
             Happening::Refused(code) => return Some(Turning::Refused(code)),
             Happening::Sent { token, packet_id, dup } => self.went(book, token, packet_id, dup),
             Happening::Acked { token, packet_id, took } => {
@@ -72,6 +91,18 @@ impl Actor {
             Happening::Noted(text) => book.add(self, &Kind::Note { text: &text }, None),
         }
         None
+    }
+
+    /// Said here and not after the batch: messages may lie right behind CONNACK, and come after it on the timeline.
+    fn came_online(&mut self, book: &mut Book<'_>, session_present: bool) {
+        let change = StateChange {
+            state: LineState::Online,
+            attempt: self.attempt(),
+            reason: session_present.then_some("the platform kept this device's session"),
+            order: self.state_order.take(),
+            ..StateChange::default()
+        };
+        book.add(self, &Kind::State(change), None);
     }
 
     fn came(&mut self, book: &mut Book<'_>, publish: &Publish) {

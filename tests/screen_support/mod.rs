@@ -130,12 +130,14 @@ impl Canned {
             "$oc/devices/smoke-01/sys/commands/response/request_id=c1",
             r#"{"result_code":0,"response_name":"COMMAND_RESPONSE","paras":{"result":"success"}}"#,
         );
+        canned.acked(0, 7, None);
         canned.pass(461);
         canned.up(
             1,
             "/sys/a1B2c3/lamp-gw/thing/event/property/post",
             r#"{"id":"1","version":"1.0","params":{"temperature":21.4,"humidity":40},"method":"thing.event.property.post"}"#,
         );
+        canned.acked(1, 7, None);
         canned.pass(43);
         canned.down(
             1,

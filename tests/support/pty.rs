@@ -26,6 +26,7 @@ pub struct Terminal {
     begun: Instant,
     /// Closing it hangs the terminal up.
     master: Box<dyn MasterPty + Send>,
+    modes_before: String,
     raw: Option<Vec<u8>>,
 }
 
@@ -46,6 +47,7 @@ impl Terminal {
             command.env(name, value);
         }
         let begun = Instant::now();
+        let modes_before = local_modes(&*pair.master);
         let child = pair.slave.spawn_command(command)?;
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader()?;
@@ -60,7 +62,7 @@ impl Terminal {
         });
         let keys = pair.master.take_writer()?;
         let screen = vt100::Parser::new(cells(rows), cells(cols), 0);
-        Ok(Self { child, keys, output, screen, bytes: 0, begun, master: pair.master, raw: None })
+        Ok(Self { child, keys, output, screen, bytes: 0, begun, master: pair.master, modes_before, raw: None })
     }
 
     /// Takes what the program writes, for `time`.
@@ -200,6 +202,16 @@ impl Terminal {
         .collect()
     }
 
+    /// The terminal's local modes (echo, line by line, …), as words to compare.
+    pub fn local_modes(&self) -> String {
+        local_modes(&*self.master)
+    }
+
+    /// The same, before the program was started.
+    pub fn local_modes_before(&self) -> &str {
+        &self.modes_before
+    }
+
     /// Whether the program still runs.
     pub fn is_alive(&mut self) -> Result<bool> {
         Ok(self.child.try_wait()?.is_none())
@@ -232,6 +244,10 @@ impl Terminal {
     pub fn id(&self) -> Result<u32> {
         self.child.process_id().ok_or_else(|| "the program has ended".into())
     }
+}
+
+fn local_modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().map(|found| found.local_flags))
 }
 
 /// A screen has at least one row and one column, whatever the window says.

@@ -2,6 +2,8 @@
 
 mod orders;
 
+use std::time::Duration;
+
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::headless::{self, BATCH, FirstConnections, Headless};
@@ -29,39 +31,52 @@ pub struct Args {
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
     let (_, profiles) = headless::devices(&args.devices, global)?;
     let mut signals = Signals::listen()?;
-    let mut first = FirstConnections::new(&profiles, args.retry);
+    let mut first = FirstConnections::new(&profiles, args.retry).revivable();
     let mut headless = Headless::start(profiles);
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    let mut lines = BufReader::new(tokio::io::stdin()).split(b'\n');
     let mut number = 0;
-    let outcome = loop {
+    let end = loop {
         let mut page = String::new();
         let mut failed = None;
         tokio::select! {
-            signal = signals.next() => break Outcome::Signal(signal),
+            signal = signals.next() => break Ok(Outcome::Signal(signal)),
             // Orders wait until every device has been online once: a script need not watch for that.
-            line = lines.next_line(), if first.all_made() => match line {
+            line = lines.next_segment(), if first.all_made() => match line {
                 Ok(Some(line)) => {
                     number += 1;
                     give(&headless, number, &line, args.force).await;
                 }
-                Ok(None) => break Outcome::Done,
-                Err(error) => return Err(CliError::usage(format!("could not read standard input: {error}"))),
+                Ok(None) => break Ok(Outcome::Done),
+                Err(error) => break Err(CliError::usage(format!("could not read standard input: {error}"))),
             },
             () = headless.follower.next(BATCH, |event| failed = failed.take().or(see(&mut page, &mut first, event))) => {}
         }
-        if !headless::print(&page)? {
-            break Outcome::Done;
-        }
-        if let Some(error) = failed {
-            headless.leave().await;
-            return Err(error);
+        let printed = headless::print(page, &mut signals).await;
+        if let Some(end) = printed.or(failed.map(Err)) {
+            break end;
         }
     };
+    leave(headless, &mut signals, end).await
+}
+
+/// How long the last lines may take after a signal: their reader may be at a stand.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+/// Ends the sessions in order and prints what they still have to say.
+async fn leave(
+    mut headless: Headless,
+    signals: &mut Signals,
+    end: Result<Outcome, CliError>,
+) -> Result<Outcome, CliError> {
     headless.leave().await;
     let mut rest = String::new();
     while headless.follower.take(BATCH, |event| write_line(&mut rest, event)) > 0 {}
-    headless::print(&rest)?;
-    Ok(outcome)
+    let patience = if matches!(end, Ok(Outcome::Signal(_))) { LAST_LINES } else { Duration::MAX };
+    match tokio::time::timeout(patience, headless::print(rest, signals)).await {
+        Ok(Some(other)) if end.is_ok() => other,
+        // The command's own end counts for more than that of its last lines.
+        _ => end,
+    }
 }
 
 fn see(page: &mut String, first: &mut FirstConnections, event: &Event<'_>) -> Option<CliError> {
@@ -75,8 +90,8 @@ fn write_line(page: &mut String, event: &Event<'_>) {
 }
 
 /// Hands the order of one line to its device; a line that is none becomes an `error` event.
-async fn give(headless: &Headless, number: u64, line: &str, force: bool) {
-    if line.trim().is_empty() {
+async fn give(headless: &Headless, number: u64, line: &[u8], force: bool) {
+    if line.trim_ascii().is_empty() {
         return;
     }
     let (session, order, fault) = match orders::read(line, force) {

@@ -39,7 +39,7 @@ struct Line<'a> {
     qos: Option<u8>,
     retain: Option<bool>,
     force: Option<bool>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "present")]
     json: Option<&'a RawValue>,
     text: Option<String>,
     base64: Option<String>,
@@ -48,9 +48,14 @@ struct Line<'a> {
     code: Option<i64>,
 }
 
+/// A value that is there, `null` included, which serde would take for none.
+fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(value).map(Some)
+}
+
 /// Reads one line. With `force`, every order passes over the guardrails.
-pub(super) fn read(line: &str, force: bool) -> Result<Addressed, NoOrder> {
-    let mut line: Line<'_> = serde_json::from_str(line).map_err(|error| NoOrder {
+pub(super) fn read(line: &[u8], force: bool) -> Result<Addressed, NoOrder> {
+    let mut line: Line<'_> = serde_json::from_slice(line).map_err(|error| NoOrder {
         session: None,
         number: None,
         fault: format!("no order: {error}"),
@@ -77,6 +82,7 @@ fn action(line: &mut Line<'_>, force: bool) -> Result<Action, String> {
             request_id: line.request_id.take().ok_or("\"reply\" needs \"request_id\"")?,
             code: line.code.take(),
             payload: line.payload()?,
+            force: line.force.take().unwrap_or(force),
         },
         "subscribe" => Action::Subscribe {
             filter: line.filter("subscribe")?,
@@ -149,13 +155,13 @@ mod tests {
     use super::*;
 
     fn order(line: &str) -> Order {
-        read(line, false).unwrap().order
+        read(line.as_bytes(), false).unwrap().order
     }
 
     #[test]
     fn json_payloads_go_out_byte_for_byte() {
         let read = read(
-            r#"{"do":"publish","session":"a","order":3,"topic":"t","qos":1,"json":{"v": 1.50, "k":"\u4e2d"}}"#,
+            br#"{"do":"publish","session":"a","order":3,"topic":"t","qos":1,"json":{"v": 1.50, "k":"\u4e2d"}}"#,
             false,
         );
         let Addressed { session, order } = read.unwrap();
@@ -163,6 +169,18 @@ mod tests {
         let Action::Publish { topic, payload, qos, retain, force } = order.action else { panic!("a publish") };
         assert_eq!((topic.as_str(), qos, retain, force), ("t", Qos::AtLeastOnce, false, false));
         assert_eq!(&payload[..], br#"{"v": 1.50, "k":"\u4e2d"}"#);
+    }
+
+    #[test]
+    fn null_is_json_like_any_other() {
+        for (line, sent) in [
+            (r#"{"do":"publish","topic":"t","json":null}"#, &b"null"[..]),
+            (r#"{"do":"publish","topic":"t","json": 0 }"#, b"0"),
+            (r#"{"do":"publish","topic":"t"}"#, b""),
+        ] {
+            let Action::Publish { payload, .. } = order(line).action else { panic!("a publish") };
+            assert_eq!(&payload[..], sent, "{line}");
+        }
     }
 
     #[test]
@@ -174,8 +192,12 @@ mod tests {
         let subscribe = Action::Subscribe { filter: filter.clone(), qos: Qos::AtLeastOnce, force: false };
         assert_eq!(order(r#"{"do":"subscribe","filter":"a/#"}"#).action, subscribe);
         assert_eq!(order(r#"{"do":"unsubscribe","filter":"a/#"}"#).action, Action::Unsubscribe { filter });
-        let reply =
-            Action::Reply { request_id: "7".into(), code: Some(1), payload: Some(Bytes::from_static(b"\x00\xff")) };
+        let reply = Action::Reply {
+            request_id: "7".into(),
+            code: Some(1),
+            force: false,
+            payload: Some(Bytes::from_static(b"\x00\xff")),
+        };
         assert_eq!(order(r#"{"do":"reply","request_id":"7","code":1,"base64":"AP8="}"#).action, reply);
     }
 
@@ -192,7 +214,7 @@ mod tests {
             (r#"{"do":"connect","order":9,"topic":"t"}"#, "takes no \"topic\""),
             (r#"{"do":"connect","order":9,"nosuch":1}"#, "unknown field"),
         ] {
-            let fault = read(line, false).unwrap_err();
+            let fault = read(line.as_bytes(), false).unwrap_err();
             assert!(fault.fault.contains(said), "{line}: {}", fault.fault);
             if !said.contains("no order") && !said.contains("unknown field") {
                 assert_eq!(fault.number, Some(9), "{line}");
@@ -202,9 +224,9 @@ mod tests {
 
     #[test]
     fn force_on_the_command_line_is_every_orders_default() {
-        let forced = read(r#"{"do":"publish","topic":"t"}"#, true).unwrap().order;
+        let forced = read(br#"{"do":"publish","topic":"t"}"#, true).unwrap().order;
         assert!(matches!(forced.action, Action::Publish { force: true, .. }));
-        let held = read(r#"{"do":"publish","topic":"t","force":false}"#, true).unwrap().order;
+        let held = read(br#"{"do":"publish","topic":"t","force":false}"#, true).unwrap().order;
         assert!(matches!(held.action, Action::Publish { force: false, .. }));
     }
 }

@@ -27,6 +27,7 @@ fn ids_come_from_the_payload_and_those_of_rrpc_from_the_topic() {
         (Direction::Down, "thing/service/property/set", r#"{"id":"123"}"#, What::PropertySet, Some("123"), false, true),
         (Direction::Down, "thing/service/turnOn", r#"{"id":123}"#, What::Command, Some("123"), false, true),
         (Direction::Down, "thing/service/turnOn", "garbage", What::Command, None, false, true),
+        (Direction::Down, "thing/service/rrpc/request/1", r#"{"id":"123"}"#, What::System, Some("123"), false, false),
         (Direction::Up, "thing/service/turnOn_reply", r#"{"id":"123"}"#, What::CommandReply, Some("123"), false, false),
         (Direction::Up, "thing/event/property/post", r#"{"id":"5"}"#, What::PropertyReport, Some("5"), false, false),
         (Direction::Down, "thing/event/property/post_reply", r#"{"id":"5"}"#, What::Reply, Some("5"), false, false),

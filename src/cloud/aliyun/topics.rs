@@ -60,7 +60,7 @@ pub(super) fn answer(topic: &str) -> (String, Qos) {
     if topic.starts_with("/ext/rrpc/") {
         return (topic.to_owned(), Qos::AtMostOnce);
     }
-    // Looked for in its place only: a service or a device may be called `rrpc/request` too.
+    // Looked for in its place only: other levels may have these names too.
     let call = topic.strip_prefix("/sys/").and_then(below_device).and_then(|path| path.strip_prefix(RRPC_REQUEST));
     match call.and_then(|id| Some((topic.strip_suffix(id)?.strip_suffix(RRPC_REQUEST)?, id))) {
         Some((device, id)) => (format!("{device}rrpc/response/{id}"), Qos::AtMostOnce),
@@ -105,7 +105,7 @@ fn request(path: &str) -> (What, &str) {
         "service/property/get" => return (What::PropertyGet, ""),
         _ => {}
     }
-    if let Some(service) = path.strip_prefix("service/") {
+    if let Some(service) = path.strip_prefix("service/").filter(|service| !service.contains('/')) {
         (What::Command, service)
     } else if let Some(event) = path.strip_prefix("event/").and_then(|event| event.strip_suffix("/post")) {
         (What::Event, event)

@@ -46,7 +46,8 @@ pub(super) fn subscriptions(device_id: &str) -> Vec<Subscription> {
 
 /// The topic of the answer to a request on `topic`, whose id stands at `id`.
 pub(super) fn answer(topic: &str, id: (usize, usize)) -> Option<String> {
-    let tree = topic.get(..id.0)?.strip_suffix(REQUEST_ID)?;
+    // The id may hold the words itself; the tree ends at the first of them.
+    let (tree, _) = topic.split_once(REQUEST_ID)?;
     Some(format!("{tree}response/{REQUEST_ID}{}", topic.get(id.0..id.1)?))
 }
 

@@ -180,6 +180,11 @@ impl Composer {
         }
     }
 
+    /// Whether force would let go what is held back, as far as was known at the last [`Composer::fit`].
+    pub fn wants_force(&self) -> bool {
+        self.open.as_ref().is_some_and(Sheet::wants_force)
+    }
+
     /// Whether what is composed may go; `None`: nothing is composed.
     pub fn check(&mut self, scene: &Scene<'_>) -> Option<Verdict> {
         self.open.as_mut().map(|sheet| sheet.check(scene))

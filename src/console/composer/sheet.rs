@@ -87,6 +87,8 @@ pub(super) struct Sheet {
     pub(super) wants_json: Option<bool>,
     /// The doubt that was told, and goes at the next order to send.
     told: Option<Doubt>,
+    /// Whether what spoke against the last order to send gives way to force.
+    yields: bool,
 }
 
 impl Sheet {
@@ -139,6 +141,7 @@ impl Sheet {
             note: escapes_note(escaped),
             wants_json: None,
             told: None,
+            yields: false,
         }
     }
 
@@ -164,6 +167,7 @@ impl Sheet {
     fn changed(&mut self) {
         self.note = None;
         self.told = None;
+        self.yields = false;
         self.wants_json = None;
     }
 
@@ -253,7 +257,8 @@ impl Sheet {
         self.changed();
         self.force = !self.force;
         if self.force {
-            self.say("Neither the JSON nor the cloud's limits are checked for the next sending", Role::Waiting);
+            let send = keymap::chord_words(Context::Compose, Deed::Send);
+            self.say(&format!("{send} sends it unchecked: neither JSON nor the cloud's limits count"), Role::Waiting);
         }
     }
 
@@ -272,6 +277,12 @@ impl Sheet {
         let wants_json = !is_free || self.body.known().text.trim_start().starts_with(['{', '[']);
         self.wants_json = Some(wants_json);
         wants_json
+    }
+
+    /// Whether force would let go what is held back, as far as is known.
+    pub(super) fn wants_force(&self) -> bool {
+        let is_json = self.body.known_already().is_none_or(|known| matches!(known.kind, TextKind::Json));
+        !self.force && (self.yields || (!is_json && self.wants_json.unwrap_or(false)))
     }
 
     /// Whether it may go.
@@ -332,6 +343,7 @@ impl Sheet {
             Verdict::Doubtful(doubt) if self.told.is_some_and(|told| told.is_same(doubt)) => {}
             verdict => {
                 self.say(&verdict.words(), Role::Wrong);
+                self.yields = matches!(verdict, Verdict::BadJson { .. } | Verdict::Guarded(_));
                 self.told = match verdict {
                     Verdict::Doubtful(doubt) => Some(doubt),
                     _ => None,
@@ -349,7 +361,7 @@ impl Sheet {
                 force: self.force,
             },
             Purpose::Reply { request_id, .. } => {
-                Action::Reply { request_id: request_id.clone(), code: None, payload: Some(payload) }
+                Action::Reply { request_id: request_id.clone(), code: None, payload: Some(payload), force: self.force }
             }
         })
     }

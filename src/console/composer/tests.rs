@@ -259,6 +259,28 @@ fn the_clouds_limits_hold_until_forced() {
 }
 
 #[test]
+fn a_reply_is_forced_too() {
+    let mut world = World::new();
+    world.open_reply();
+    world.set("no JSON");
+    assert!(matches!(world.order(3), Err(Verdict::BadJson { .. })));
+    assert!(world.composer.wants_force());
+    world.composer.toggle_force();
+    assert!(!world.composer.wants_force());
+    assert!(matches!(world.order(3), Ok(Action::Reply { force: true, .. })));
+}
+
+#[test]
+fn the_way_out_is_told_within_eighty_columns() {
+    let doubts =
+        [Doubt::Expired(std::time::Duration::from_secs(7_000)), Doubt::OtherLine, Doubt::Answered, Doubt::Forgotten];
+    for doubt in doubts {
+        let words = Verdict::Doubtful(doubt).words();
+        assert!(words.len() <= 76 && words.contains("^S"), "{words}");
+    }
+}
+
+#[test]
 fn a_reply_of_little_use_asks_once_and_then_goes() {
     // Too late.
     let mut world = World::new();

@@ -70,10 +70,10 @@ impl Verdict {
                 LineState::Offline => format!("Not sent: {device} is offline; the text is kept"),
             },
             Self::BadJson { line, column, problem } => {
-                format!("Not sent: line {line}, column {column}: {problem}; {force} then {send} sends it all the same")
+                format!("Not sent ({force} forces): line {line}, column {column}: {problem}")
             }
-            Self::Guarded(breach) => format!("Not sent: {breach}; {force} then {send} sends it all the same"),
-            Self::Doubtful(doubt) => format!("{}; {send} once more sends it all the same", doubt.words()),
+            Self::Guarded(breach) => format!("Not sent ({force} forces): {breach}"),
+            Self::Doubtful(doubt) => format!("{}; {send} again sends it", doubt.words()),
         }
     }
 
@@ -93,9 +93,7 @@ impl Doubt {
     fn words(self) -> String {
         match self {
             Self::Expired(ago) => format!("The platform stopped waiting {} ago", words::took(ago)),
-            Self::OtherLine => {
-                "The request came before the line was cut: the platform may not know it any more".to_owned()
-            }
+            Self::OtherLine => "It came before the line was cut and may be forgotten".to_owned(),
             Self::Answered => "The request was answered already".to_owned(),
             Self::Forgotten => "The request is older than what is remembered".to_owned(),
         }

@@ -44,6 +44,10 @@ fn read(terminal: BorrowedFd<'_>, parser: &mut Parser, sender: &mpsc::Sender<Inp
                 // Hung up, or no terminal any more.
                 return None;
             }
+            if sender.is_closed() {
+                // The console has been left: what is typed from now on is the shell's.
+                return None;
+            }
             let mut bytes = [0; 4096];
             match rustix::io::read(terminal, &mut bytes) {
                 Ok(0) => return None,
@@ -95,5 +99,7 @@ mod tests {
         drop(receiver);
         rustix::io::write(&theirs, b"q").unwrap();
         assert!(read(ours.as_fd(), &mut Parser::default(), &sender).is_none());
+        let mut left = [0; 8];
+        assert_eq!(rustix::io::read(&ours, &mut left), Ok(1), "what was typed is left to whoever reads next");
     }
 }

@@ -32,6 +32,9 @@ use words::Head;
 /// How many bytes one call lays out beyond what is visible, when somebody wants to see the end.
 const STEP: usize = 256 << 10;
 
+/// So many rows beyond the visible ones are laid out too, so that the length of all but long bodies is known.
+const AHEAD: usize = 100;
+
 /// Below this height the body has all rows, from it on the first is the header's.
 const HEADER_FROM: u16 = 3;
 
@@ -191,7 +194,8 @@ impl MessageView {
 impl Shown {
     fn new(event: &Event<'_>, asked: Mode, size: Size, payload: &[u8]) -> Self {
         let (body, view, is_other) = match words::body(event) {
-            Some(words) => {
+            Some(said) => {
+                let words = super::words::wrap(&said, usize::from(size.width));
                 let index = Index::new(Place::Text(plain::Place::default()), size.width);
                 (Body::Words(words, index), "", false)
             }
@@ -220,11 +224,11 @@ impl Shown {
             Body::Empty => (0, true),
             Body::Hex(hex) => (hex.rows(payload.len()), true),
             Body::Rows(index) => {
-                index.extend(text, wanted, STEP);
+                index.extend(text, wanted.saturating_add(AHEAD), STEP);
                 (index.rows(), index.is_done(text))
             }
             Body::Words(words, index) => {
-                index.extend(words, wanted, STEP);
+                index.extend(words, wanted.saturating_add(AHEAD), STEP);
                 (index.rows(), index.is_done(words))
             }
         };

@@ -74,6 +74,9 @@ fn fitting(view: &View<'_>, room: u16) -> Vec<(Safe, Safe)> {
 fn useful(view: &View<'_>) -> Vec<Action> {
     let state = view.state;
     let mut actions = match state.context() {
+        Context::Compose if state.composer.wants_force() => {
+            vec![Action::Force, Action::Send, Action::Back, Action::Topic, Action::Qos]
+        }
         Context::Compose => vec![Action::Send, Action::Back, Action::Topic, Action::Qos],
         Context::Filter | Context::Palette | Context::Confirm => vec![Action::Accept, Action::Back],
         Context::Prompt => vec![Action::Accept, Action::Qos, Action::Back],

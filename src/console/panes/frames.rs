@@ -42,11 +42,15 @@ pub fn title(buffer: &mut Buffer, view: &View<'_>, pane: Pane, words: &[(Safe, R
     let tail = paint::cells_of(remark) + 2;
     if !remark.is_empty() && line.width >= wanted.min(12) + tail + 2 {
         let start = line.right() - tail - margin;
-        let mut pen = Pen::new(buffer, Rect { x: start, width: tail, ..line }, view.signs);
+        let place = Rect { x: start, width: tail, ..line };
+        paint::fill(buffer, place, view.style(Role::Text));
+        let mut pen = Pen::new(buffer, place, view.signs);
         let style = view.style(role);
         pen.word(" ", style).put(remark, style).word(" ", style);
         line.width = start - line.x;
     }
+    // Where a theme leaves the text's colour to the terminal, the words must not take on that of the frame.
+    paint::fill(buffer, Rect { width: wanted.min(line.width), ..line }, view.style(Role::Text));
     let mut pen = Pen::new(buffer, line, view.signs);
     let plain = view.style(if focused { Role::Accent } else { Role::Text });
     pen.word(" ", plain);

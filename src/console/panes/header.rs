@@ -16,6 +16,9 @@ use crate::text::Safe;
 /// How much of a name is shown.
 const LENGTHS: [usize; 4] = [24, 12, 6, 0];
 
+/// How much of the chosen one's name is shown where there are too many for names.
+const CHOSEN: usize = 12;
+
 /// Paints the line.
 pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) {
     let bar = view.style(Role::Bar);
@@ -52,10 +55,11 @@ fn few(pen: &mut Pen<'_>, view: &View<'_>, devices: &[(usize, &Device)]) {
     let more_width = 8;
     let mut shown = 0;
     for (place, device) in &order {
-        if width(view, *place, device, 0) + more_width > usize::from(pen.room()) {
+        let length = if Some(*place) == chosen { CHOSEN } else { 0 };
+        if width(view, *place, device, length) + more_width > usize::from(pen.room()) {
             break;
         }
-        entry(pen, view, *place, device, 0);
+        entry(pen, view, *place, device, length);
         shown += 1;
     }
     let rest = Safe::new(&format!(" +{}", order.len() - shown));

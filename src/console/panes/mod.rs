@@ -91,13 +91,17 @@ impl<'a> Pen<'a> {
     }
 }
 
-/// A text of several lines, wrapped, from the top of `area`: our own words in a pane that has nothing else to show.
-fn words(buffer: &mut Buffer, area: Rect, text: &Safe, style: Style) {
-    let lines = crate::text::width::wrap(text.as_str(), usize::from(area.width));
+/// A text of several lines, wrapped between words, from the top of `area`: our own words in a pane that has nothing else to
+/// show.
+fn words(buffer: &mut Buffer, area: Rect, text: &str, style: Style) {
+    let cells = usize::from(area.width);
+    let lines = super::words::wrap(text, cells);
+    let lines = lines.lines().map(Safe::new).flat_map(|line| {
+        let rows: Vec<Safe> = crate::text::width::wrap(line.as_str(), cells).map(|row| line.slice(row)).collect();
+        rows
+    });
     for (y, line) in (area.top()..area.bottom()).zip(lines) {
-        let part = text.as_str().get(line.clone()).unwrap_or_default();
-        let blanks = part.len() - part.trim_start().len();
-        paint::put(buffer, area.x, y, area.width, &text.slice(line.start + blanks..line.end), style);
+        paint::put(buffer, area.x, y, area.width, &line, style);
     }
 }
 

@@ -26,7 +26,7 @@ pub fn render(buffer: &mut Buffer, above: Rect, view: &View<'_>, line: &Line, ch
     if found.is_empty() {
         let digits = !line.is_empty() && line.text().bytes().all(|byte| byte.is_ascii_digit());
         let text = if digits { "The device of that number." } else { "No command has that name or does that." };
-        words(buffer, inside, &Safe::from_static(text), view.style(Role::Dim));
+        words(buffer, inside, text, view.style(Role::Dim));
         return;
     }
     let top = (chosen + 1).saturating_sub(usize::from(inside.height));

@@ -29,7 +29,7 @@ pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) {
         let text = "No request yet. What a platform asks for, a command or a property set, waits here for its answer.";
         let inset = u16::from(area.width > 2);
         let area = Rect { x: area.x + inset, width: area.width - 2 * inset, ..area };
-        words(buffer, area, &Safe::from_static(text), view.style(Role::Dim));
+        words(buffer, area, text, view.style(Role::Dim));
         return;
     }
     for (y, ask) in (area.top()..area.bottom()).zip(&view.glance.asks) {
@@ -79,7 +79,9 @@ fn words_of(view: &View<'_>, ask: &Ask) -> (Safe, Safe, Role) {
             (Safe::from_static(view.signs.wrong), text(format!("late, {}", numbers::took(*took))), Role::Wrong)
         }
         Right::Expired => (Safe::from_static(view.signs.wrong), Safe::from_static("no answer"), Role::Wrong),
-        Right::Took(took) => (Safe::default(), took.clone(), Role::Dim),
-        Right::Nothing => (Safe::default(), Safe::default(), Role::Dim),
+        // No request ends like this.
+        Right::Nothing | Right::Aside(_) | Right::Acked(_) | Right::Unacked => {
+            (Safe::default(), Safe::default(), Role::Dim)
+        }
     }
 }

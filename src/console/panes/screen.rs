@@ -75,7 +75,7 @@ fn topics(buffer: &mut Buffer, inside: Rect, view: &View<'_>) {
     if view.state.tree.extent().0 == 0 {
         let key = chord_words(Context::Browse, Action::Subscribe);
         let text = format!("No topic yet. {key} subscribes to one.");
-        words(buffer, inside, &Safe::new(&text), view.style(Role::Dim));
+        words(buffer, inside, &text, view.style(Role::Dim));
     } else {
         let focused = view.state.focus == Pane::Topics;
         view.state.tree.render(buffer, inside, focused, view.theme, view.signs);
@@ -94,6 +94,6 @@ fn message(buffer: &mut Buffer, inside: Rect, view: &View<'_>) {
         );
         let text =
             format!("The message under the cursor stands here: {down} moves the cursor, {open} opens it larger.");
-        words(buffer, inside, &Safe::new(&text), view.style(Role::Dim));
+        words(buffer, inside, &text, view.style(Role::Dim));
     }
 }

@@ -15,6 +15,9 @@ use crate::event::LineState;
 use crate::text::Safe;
 use crate::timeline::SessionId;
 
+/// Up to so many lines that are down are told one by one; of more, the header shows which.
+const SINGLY: usize = 2;
+
 /// Paints the line, with the keys on its right where they have no line of their own. Answers where the cursor is, if
 /// something is typed here.
 pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)> {
@@ -107,11 +110,16 @@ fn lines(pen: &mut Pen<'_>, view: &View<'_>, bar: Style) {
         Some((session, device)) => one(pen, view, session, device, bar),
         None => all(pen, view, bar),
     }
-    let down = devices.iter().enumerate().filter(|(_, device)| device.is_down());
+    let is_chosen = |place| chosen.is_some_and(|session| usize::from(session.0) == place);
+    let down: Vec<_> =
+        devices.iter().enumerate().filter(|(place, device)| device.is_down() && !is_chosen(*place)).collect();
+    if down.len() > SINGLY {
+        separate(pen, view, bar);
+        let text = format!("{} {} down", view.signs.waiting, numbers::count(down.len() as u64));
+        pen.put(&Safe::new(&text), bar.patch(view.style(Role::Waiting)));
+        return;
+    }
     for (place, device) in down {
-        if chosen.is_some_and(|session| usize::from(session.0) == place) {
-            continue;
-        }
         separate(pen, view, bar);
         let style = bar.patch(view.style(Role::Waiting));
         pen.put(&Safe::new(&format!("{} {}", place + 1, state_words(device))), style);

@@ -15,6 +15,9 @@ use crate::console::theme::Role;
 use crate::console::words as numbers;
 use crate::text::Safe;
 
+/// Cells of the title and its frame that a remark leaves to them.
+const TITLE: u16 = 18;
+
 /// The columns of a width.
 #[derive(Clone, Copy, Debug)]
 struct Columns {
@@ -26,15 +29,12 @@ struct Columns {
     what: u16,
     /// Between columns.
     gap: u16,
-    /// Cells of the right column.
-    right: u16,
 }
 
 impl Columns {
     fn new(width: u16, view: &View<'_>) -> Self {
         let devices = view.glance.devices.len();
         let digits = u16::try_from(devices.to_string().len()).unwrap_or(1);
-        let right = view.glance.rows.iter().map(|(_, right)| paint::cells_of(&right_words(view, right, width).0)).max();
         Self {
             clock: match width {
                 70.. => 12,
@@ -44,12 +44,11 @@ impl Columns {
             device: if devices > 1 { digits } else { 0 },
             what: match width {
                 110.. => 26,
-                84.. => 18,
+                70.. => 18,
                 64.. => 15,
                 _ => 0,
             },
             gap: if width >= 70 { 2 } else { 1 },
-            right: right.unwrap_or(0).min(width / 3),
         }
     }
 }
@@ -92,16 +91,10 @@ fn paint_row(
 ) {
     let style = |role| view.style(role).patch(ground);
     let (right_text, right_role) = right_words(view, right, line.width);
-    let tail = if right_text.is_empty() { 0 } else { columns.right + 1 };
-    paint::put_right(
-        buffer,
-        line.right().saturating_sub(tail),
-        line.y,
-        columns.right,
-        &right_text,
-        view.signs.cut,
-        style(right_role),
-    );
+    let room = paint::cells_of(&right_text).min(line.width * 2 / 5);
+    let tail = if right_text.is_empty() { 0 } else { room + 1 };
+    let x = line.right().saturating_sub(tail);
+    paint::put_right(buffer, x, line.y, room, &right_text, view.signs.cut, style(right_role));
     let mut pen = Pen::new(buffer, line, view.signs);
     let cursor = if selected { view.signs.cursor } else { " " };
     pen.word(cursor, style(Role::Accent));
@@ -123,8 +116,14 @@ fn paint_row(
     if !row.name.is_empty() {
         pen.put(&row.name, style(Role::Strong)).skip(columns.gap);
     }
-    let detail = if row.wrong { Role::Wrong } else { Role::Text };
-    pen.put(&row.detail, style(detail));
+    let detail = style(if row.wrong { Role::Wrong } else { Role::Text });
+    let room = pen.room();
+    if row.is_filter && paint::cells_of(&row.detail) > room {
+        let kept = row.detail.cut_front(usize::from(room.saturating_sub(1)));
+        pen.word(view.signs.cut, detail).put(&kept, detail);
+    } else {
+        pen.put(&row.detail, detail);
+    }
 }
 
 /// The column that says what it is. A narrow screen has no such column, and shows a topic as wide as it is, up to half of
@@ -153,7 +152,9 @@ fn right_words(view: &View<'_>, right: &Right, width: u16) -> (Safe, Role) {
     let marked = |sign: &'static str, words: &str| Safe::new(&format!("{sign} {words}"));
     match right {
         Right::Nothing => (Safe::default(), Role::Dim),
-        Right::Took(took) => (took.clone(), Role::Dim),
+        Right::Aside(aside) => (aside.clone(), Role::Dim),
+        Right::Unacked => (Safe::from_static(view.signs.waiting), Role::Waiting),
+        Right::Acked(took) => (marked(view.signs.good, &numbers::took(*took)), Role::Dim),
         Right::Left(left) => {
             let left = numbers::left(*left);
             let words = if width >= 84 { format!("answer in {left}") } else { left };
@@ -185,33 +186,48 @@ fn heading(buffer: &mut Buffer, view: &View<'_>) {
     if !state.filter.is_empty() {
         add(Safe::new(&format!("/{}", state.filter.text())), Role::Match);
     }
-    let newest = numbers::count(view.glance.newest);
-    let news = view.glance.newest.saturating_add(1).saturating_sub(state.window.shown_to());
-    let mut remark = match (state.window.is_searching(), state.window.follows(), news) {
-        (true, ..) => "searching".to_owned(),
-        (false, true, _) => format!("following {} {newest}", view.signs.dot),
-        (false, false, 0) => "held".to_owned(),
-        (false, false, news) => format!("held {} {} newer", view.signs.dot, numbers::count(news)),
-    };
-    if view.glance.let_go.events > 0 {
-        remark = format!("{} let go {} {remark}", numbers::count(view.glance.let_go.events), view.signs.dot);
-    }
+    let remark = remark(view);
     let role = if state.window.follows() { Role::Dim } else { Role::Waiting };
-    frames::title(buffer, view, Pane::Stream, &parts, &Safe::new(&remark), role);
+    frames::title(buffer, view, Pane::Stream, &parts, &remark, role);
 }
 
-fn nothing(view: &View<'_>) -> Safe {
+/// Whether the stream follows, and how much is newer or was let go; with fewer words where those have no room.
+fn remark(view: &View<'_>) -> Safe {
+    let window = &view.state.window;
+    let news = view.glance.newest.saturating_add(1).saturating_sub(window.shown_to());
+    let (mode, count) = match (window.is_searching(), window.follows(), news) {
+        (true, ..) => ("searching", None),
+        (false, true, _) => ("following", Some(numbers::count(view.glance.newest))),
+        (false, false, 0) => ("held", None),
+        (false, false, news) => ("held", Some(format!("{} newer", numbers::count(news)))),
+    };
+    let let_go = view.glance.let_go.events;
+    let lost = |number: String| (let_go > 0).then(|| format!("{number} let go"));
+    let all = window.shows_routine().then(|| "all".to_owned());
+    let dotted = |parts: [Option<String>; 4]| {
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        Safe::new(&parts.join(&format!(" {} ", view.signs.dot)))
+    };
+    let full = dotted([lost(numbers::count(let_go)), all, Some(mode.to_owned()), count]);
+    let room = view.layout.stream.map_or(0, |rect| rect.width);
+    if paint::cells_of(&full) + TITLE <= room {
+        return full;
+    }
+    dotted([lost(numbers::about(let_go)), None, Some(mode.to_owned()), None])
+}
+
+fn nothing(view: &View<'_>) -> String {
     let state = view.state;
     let key = |action| chord_words(Context::Browse, action);
     let filtered = !state.filter.is_empty() || state.window.query().topic.is_some();
     if state.window.is_searching() {
-        Safe::from_static("Searching.")
+        "Searching.".to_owned()
     } else if filtered {
-        Safe::new(&format!("No event fits. {} shows all again.", key(Action::Back)))
+        format!("No event fits. {} shows all again.", key(Action::Back))
     } else if view.glance.devices.is_empty() {
-        Safe::from_static("There is no device. Name one in the config, or start `standin demo`.")
+        "There is no device. Name one in the config, or start `standin demo`.".to_owned()
     } else {
         let (connect, help) = (key(Action::Connect), key(Action::Help));
-        Safe::new(&format!("Nothing has happened yet. {connect} connects, {help} shows all keys."))
+        format!("Nothing has happened yet. {connect} connects, {help} shows all keys.")
     }
 }

@@ -23,6 +23,9 @@ use build::Forest;
 /// A branch with fewer rows below it is open until somebody closes it.
 const OPEN_ROWS: usize = 12;
 
+/// With more sessions than this each is closed until somebody opens it.
+const OPEN_SESSIONS: usize = 8;
+
 /// A tree of more topics than this is made anew only every [`REST_US`], however fast topics come and go.
 const SMALL: usize = 1_000;
 
@@ -181,7 +184,9 @@ impl TopicTree {
         by_hand.copied().unwrap_or_else(|| {
             // A subscription with a single topic below it says it all by itself.
             let is_one_topic = node.held.is_some() && node.end - at <= 2;
-            node.parent.is_none() || (node.end - at <= OPEN_ROWS && !is_one_topic)
+            let sessions = self.made_of.as_ref().map_or(0, |source| source.sessions.len());
+            let is_small = node.end - at <= OPEN_ROWS && !is_one_topic;
+            if node.parent.is_none() { sessions <= OPEN_SESSIONS } else { is_small }
         })
     }
 

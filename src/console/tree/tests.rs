@@ -266,3 +266,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn many_sessions_are_closed_until_somebody_opens_one() {
+    let names: Vec<String> = (0..20).map(|number| format!("gateway-{number}")).collect();
+    let sessions: Vec<(&str, Cloud)> = names.iter().map(|name| (name.as_str(), Cloud::Mqtt)).collect();
+    let mut scene = Scene::new(&sessions);
+    for session in 0..20 {
+        scene.heard(session, "a/b", 1);
+        scene.heard(session, "a/c", 1);
+    }
+    scene.tree.collect(&scene.timeline, 2_000_000, Size::new(40, 30));
+    assert_eq!(scene.tree.extent().0, 20);
+    scene.tree.step(Motion::Last);
+    assert!(scene.tree.expand());
+    scene.tree.collect(&scene.timeline, 2_000_000, Size::new(40, 30));
+    assert_eq!(scene.tree.extent().0, 23);
+}

@@ -41,6 +41,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::PreviousMatch => hunt(state, true),
         Action::Follow if state.window.follows() => state.window.hold(),
         Action::Follow => state.window.follow(),
+        Action::Routine => routine(state),
         Action::Compose => super::compose::report(state, world),
         Action::Reply => super::compose::reply(state, world),
         Action::Subscribe => prompt(state, world),
@@ -215,6 +216,17 @@ fn back(state: &mut State) {
     } else {
         state.refuse("There is nothing to go back from. q leaves.");
     }
+}
+
+fn routine(state: &mut State) {
+    let routine = !state.window.shows_routine();
+    state.window.show_routine(routine);
+    state.window.settle();
+    state.tell(if routine {
+        "All events are shown."
+    } else {
+        "Granted subscriptions and acknowledgements are left out, but where a filter matches them."
+    });
 }
 
 fn hunt(state: &mut State, back: bool) {

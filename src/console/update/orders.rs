@@ -90,7 +90,11 @@ fn watch(state: &mut State, mut order: Pending, world: &World<'_>) -> Option<Pen
                 let words = format!("{}: could not {}: {reason}{hint}", event.session, order.what);
                 state.refuse(words::clip(&words, 1000));
             }
-            None => state.tell(&format!("{}: {} done.", event.session, order.what)),
+            None => match event.kind {
+                // To connect is not done by beginning to: the state says how far it came.
+                Kind::State(change) => state.tell(&format!("{}: {}.", event.session, words::line_state(change.state))),
+                _ => state.tell(&format!("{}: {} done.", event.session, order.what)),
+            },
         }
         return None;
     }

@@ -295,3 +295,50 @@ fn a_filter_that_matches_nothing_costs_no_more_than_its_budget_a_turn() {
     assert_eq!(window.advance(&timeline, 500, true), Progress::Done);
     assert_eq!(window.visible().collect::<Vec<u64>>(), [10_001]);
 }
+
+#[test]
+fn routine_is_left_out_unless_it_is_asked_for_or_filtered_for() {
+    use crate::event::{Acked, Subscribed};
+    use crate::mqtt::Qos;
+
+    let mut timeline = timeline(1 << 20);
+    let asked = Qos::AtLeastOnce;
+    let subscribed = |granted, order| Subscribed { filter: "a/b", asked, granted, reason: None, order };
+    let kinds = [
+        Kind::Note { text: "one" },
+        Kind::Subscribed(subscribed(Some(asked), None)),
+        Kind::Acked(Acked { packet_id: None, took: std::time::Duration::ZERO, order: None }),
+        Kind::Subscribed(subscribed(Some(Qos::AtMostOnce), None)),
+        Kind::Subscribed(subscribed(None, None)),
+        Kind::Subscribed(subscribed(Some(asked), Some(7))),
+        Kind::Acked(Acked { packet_id: None, took: std::time::Duration::ZERO, order: Some(8) }),
+        Kind::Note { text: "two" },
+        Kind::Subscribed(subscribed(Some(asked), None)),
+    ];
+    for kind in &kinds {
+        timeline.append(crate::timeline::SessionId(0), moment(), kind, None);
+    }
+    for budget in [1, 2, 1000] {
+        let mut window = Window::default();
+        window.resize(5);
+        let shown = |window: &mut Window| {
+            settle(window, &timeline, budget);
+            window.visible().collect::<Vec<u64>>()
+        };
+        assert_eq!(shown(&mut window), [1, 4, 5, 6, 8], "in steps of {budget}");
+        window.step(-1);
+        assert_eq!(shown(&mut window), [1, 4, 5, 6, 8]);
+        assert_eq!(window.selected(), Some(6));
+        assert_eq!(window.shown_to(), 10, "what is left out is no news");
+        window.show_routine(true);
+        assert_eq!(shown(&mut window).len(), 5);
+        window.step(1);
+        assert_eq!((shown(&mut window).len(), window.selected()), (5, Some(7)));
+        window.show_routine(false);
+        assert_eq!(shown(&mut window), [1, 4, 5, 6, 8]);
+        assert_eq!(window.selected(), Some(6), "the cursor goes to the nearest event that is shown");
+        window.show(only("subscribed"));
+        window.to_last();
+        assert_eq!(shown(&mut window), [2, 4, 5, 6, 9], "a filter finds all");
+    }
+}

@@ -166,6 +166,16 @@ impl Client {
         self.core.outgoing.len()
     }
 
+    /// How many bytes of payload they have.
+    pub fn unacknowledged_bytes(&self) -> usize {
+        self.core.outgoing.bytes()
+    }
+
+    /// How many SUBSCRIBEs and UNSUBSCRIBEs have no answer yet.
+    pub fn unanswered(&self) -> usize {
+        self.core.requests.len()
+    }
+
     /// The caller did not read from the link on purpose until `now`: the silence does not count, nor does the wait for
     /// answers. To be called before the [`Input::Tick`] that would find them late.
     pub fn forgive_silence(&mut self, now: Instant) {

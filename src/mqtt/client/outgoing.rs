@@ -46,6 +46,8 @@ impl Ids {
 pub(super) struct Outgoing {
     flights: BTreeMap<PacketId, Flight>,
     waiting: VecDeque<(Token, Publish)>,
+    /// Bytes of payload in `waiting`.
+    waiting_bytes: usize,
     /// Counts what was sent, to re-send in the same order (MQTT-4.6.0-1).
     clock: u64,
 }
@@ -84,6 +86,15 @@ impl Outgoing {
         self.flights.len() + self.waiting.len()
     }
 
+    /// Bytes of payload in flight and waiting.
+    pub(super) fn bytes(&self) -> usize {
+        let in_flight = self.flights.values().map(|flight| match &flight.stage {
+            Stage::Published(publish) => publish.payload.len(),
+            Stage::Released => 0,
+        });
+        self.waiting_bytes + in_flight.sum::<usize>()
+    }
+
     /// Sends a message now or, when the window is full, later.
     pub(super) fn publish(
         &mut self,
@@ -107,11 +118,13 @@ impl Outgoing {
             }
             return;
         }
+        self.waiting_bytes += publish.payload.len();
         self.waiting.push_back((token, publish));
         self.send_waiting(now, window, ids, output);
         if self.waiting.len() > queue
-            && let Some((token, _)) = self.waiting.pop_back()
+            && let Some((token, publish)) = self.waiting.pop_back()
         {
+            self.waiting_bytes -= publish.payload.len();
             let count = self.len();
             output.reject(token, format!("{count} messages are without the platform's acknowledgement already"));
         }
@@ -126,6 +139,7 @@ impl Outgoing {
                 self.waiting.push_front((token, publish));
                 return;
             };
+            self.waiting_bytes -= publish.payload.len();
             publish.packet_id = Some(id);
             let packet = Packet::Publish(publish);
             if let Err(error) = codec::encode(&packet, &mut output.bytes) {
@@ -231,6 +245,7 @@ impl Outgoing {
             ids.free(id);
             output.reject(flight.token, reason);
         }
+        self.waiting_bytes = 0;
         for (token, _) in self.waiting.drain(..) {
             output.reject(token, reason);
         }

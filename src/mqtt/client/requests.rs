@@ -54,6 +54,11 @@ impl Asked {
 }
 
 impl Requests {
+    /// Requests without an answer.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
     /// Writes a request; what cannot be written is rejected.
     pub(super) fn send(&mut self, now: Instant, token: Token, asked: Asked, ids: &mut Ids, output: &mut Output) {
         let Some(id) = ids.take() else {
