@@ -29,7 +29,7 @@ pub struct Profile {
     pub keep_alive: u16,
     /// MQTT's CleanSession.
     pub clean_session: bool,
-    /// For each of TCP, TLS, upgrade and CONNACK.
+    /// How long each stage of a connect (name, TCP, proxy, TLS, upgrade, CONNACK) and each answer to a request may take.
     pub connect_timeout: Duration,
     /// The largest MQTT packet taken, header included, in bytes.
     pub max_packet: usize,

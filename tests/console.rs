@@ -263,7 +263,7 @@ fn a_lost_terminal_ends_the_program_even_where_hang_ups_are_ignored() {
             .stdout(std::process::Stdio::piped())
             .spawn();
         let Ok(mut script) = script else {
-            eprintln!("skipped: no `script` on this machine");
+            support::skip("script (bsdutils)");
             return;
         };
         let mut screen = script.stdout.take().unwrap();

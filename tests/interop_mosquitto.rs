@@ -26,9 +26,12 @@ fn device(name: &str, transport: &str, broker: &Mosquitto, more: &str) -> String
         _ => broker.mqtt,
     };
     let path = if transport.starts_with('w') { "/mqtt" } else { "" };
-    let ca = broker.authority.file.display();
-    let trust =
-        if transport.ends_with('s') && transport != "ws" { format!("ca_file = \"{ca}\"\n") } else { String::new() };
+    let ca = broker.authority.ca_file();
+    let trust = if transport.ends_with('s') && transport != "ws" {
+        format!("ca_file = \"{}\"\n", ca.display())
+    } else {
+        String::new()
+    };
     format!(
         "[[device]]\nname = \"{name}\"\ncloud = \"mqtt\"\nurl = \"{transport}://localhost:{port}{path}\"\n\
          client_id = \"{name}\"\n{trust}{more}\n"

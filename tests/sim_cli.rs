@@ -1,15 +1,21 @@
 //! `standin platform` as a user and a script see it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends where it fails"
+)]
 
-mod sim_process;
+mod support;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use sim_process::Process;
 use standin::profile::Cloud;
+use support::platform::Process;
 
 #[test]
 fn one_line_of_json_says_how_to_connect_and_the_config_is_ready() {

@@ -1,6 +1,7 @@
-//! Request ids that a cloud keeps in the payload, found without making a tree of it.
+//! Where a message's request id stands, and finding it in a payload without making a tree of it.
 //!
-//! What lives here: the two envelopes' id fields. What may not: what an id is for; that depends on the topic.
+//! What lives here: the two envelopes' id fields, and the choice between topic and payload. What may not: what an id is for;
+//! that depends on the topic.
 
 use std::borrow::Cow;
 
@@ -9,6 +10,44 @@ use serde_json::value::RawValue;
 
 /// No payload beyond this is searched: the clouds themselves take 256 KB, so a larger one is no request of theirs.
 const SEARCH_LIMIT: usize = 1 << 20;
+
+/// Where the request id of a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Id {
+    /// It has none.
+    None,
+    /// In the topic: the first byte, and the one after the last.
+    Topic(usize, usize),
+    /// In the body.
+    Payload,
+}
+
+impl Id {
+    /// For a topic that ends with `id`: there, or nowhere if that is empty.
+    pub(super) fn ends(topic: &str, id: &str) -> Self {
+        if id.is_empty() { Self::None } else { Self::Topic(topic.len() - id.len(), topic.len()) }
+    }
+
+    /// The id, and its place where that is in the topic; `in_payload` finds it in a body.
+    pub(super) fn read<'a>(
+        self,
+        topic: &'a str,
+        payload: &'a [u8],
+        in_payload: impl FnOnce(&'a [u8]) -> Option<&'a RawValue>,
+    ) -> (Option<Cow<'a, str>>, Option<(usize, usize)>) {
+        match self {
+            Self::None => (None, None),
+            Self::Topic(start, end) => (topic.get(start..end).map(Cow::Borrowed), Some((start, end))),
+            Self::Payload => (in_payload(payload).and_then(id_text), None),
+        }
+    }
+}
+
+/// What follows the two levels that name the device: `{product}/{device}/{answer}`.
+pub(super) fn below_device(path: &str) -> Option<&str> {
+    let (_, rest) = path.split_once('/')?;
+    rest.split_once('/').map(|(_, below)| below)
+}
 
 /// Aliyun's envelope.
 #[derive(Deserialize)]

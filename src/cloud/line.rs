@@ -107,6 +107,20 @@ impl Line {
         self.push_value(value);
     }
 
+    /// Adds a code with its meaning, then the sender's own message where it says more.
+    pub(super) fn result(&mut self, code: Option<i64>, meaning: Option<&str>, message: Option<&Value>) {
+        match code {
+            Some(code) => self.word(&code.to_string()),
+            None => self.word("no code"),
+        }
+        self.word(meaning.unwrap_or(""));
+        if let Some(message) = message.and_then(Value::as_str)
+            && Some(message) != meaning
+        {
+            self.word(message);
+        }
+    }
+
     /// The line, at most [`LINE_CHARS`] characters.
     pub(super) fn finish(mut self) -> String {
         if self.cut {

@@ -210,6 +210,13 @@ impl Summary {
     }
 }
 
+impl Draft {
+    /// A JSON body at QoS 1, which every cloud of ours takes.
+    fn json(label: impl Into<String>, what: What, topic: String, body: &impl Serialize) -> Self {
+        Self { label: label.into(), what, topic, qos: Qos::AtLeastOnce, body: pretty(body) }
+    }
+}
+
 impl Limits {
     /// Whether `topic`, a name or a filter, is one of the cloud's own rather than the product's.
     pub fn is_own(&self, topic: &str) -> bool {

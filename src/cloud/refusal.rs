@@ -26,6 +26,10 @@ pub(super) fn unavailable(cloud: &str) -> Advice {
     }
 }
 
+/// A refused subscription to a topic of the device's own, at a cloud that lists the topics of a product.
+pub(super) const NOT_LISTED: &str = "check in the product's topic list that the topic exists and lets devices subscribe; a \
+                                     device holds at most 100 subscriptions";
+
 /// A keep-alive outside the cloud's range, which the clouds refuse with a code that says something else.
 pub(super) fn keep_alive(limits: &Limits, scene: &Scene) -> Option<Advice> {
     let breach = guard::check_keep_alive(limits, scene.keep_alive).err()?;

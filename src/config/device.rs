@@ -115,7 +115,10 @@ fn warn(device: &Table<'_>, profile: &Profile) {
     if !range.contains(&profile.keep_alive) {
         let (seconds, low, high) = (profile.keep_alive, range.start(), range.end());
         let cloud = cloud.word();
-        device.report.warn(format!("{}: keep_alive is {seconds} s; {cloud} takes {low} to {high} s", device.what));
+        device.report.warn(format!(
+            "{}: keep_alive is {seconds} s; {cloud} takes {low} to {high} s and refuses others",
+            device.what
+        ));
     }
     let transport = profile.endpoint.transport;
     if !transport.is_tls() {

@@ -120,13 +120,8 @@ fn refuse_beside_url(device: &Table<'_>) {
 fn from_url(device: &Table<'_>) -> Option<Endpoint> {
     let text = device.word("url")?;
     let fault = |words: &str| device.report.fault(text.at.clone(), format!("`url` of {} {words}", device.what));
-    let url = match Url::parse(&text.value) {
-        Ok(url) => url,
-        Err(words) => {
-            fault(&words);
-            return None;
-        }
-    };
+    // What is wrong has been told.
+    let url = Url::parse(&text.value).map_err(|words| fault(&words)).ok()?;
     if url.login.is_some() {
         device.report.secret_found();
         fault("must not hold a login, which would be shown wherever the URL is; use `username` and `password`");
@@ -170,13 +165,8 @@ pub(super) fn tls(device: &Table<'_>, folder: &Path) -> Tls {
 pub(super) fn proxy(device: &Table<'_>) -> Option<Proxy> {
     let text = device.word("proxy")?;
     let fault = |words: &str| device.report.fault(text.at.clone(), format!("`proxy` of {} {words}", device.what));
-    let url = match Url::parse(&text.value) {
-        Ok(url) => url,
-        Err(words) => {
-            fault(&words);
-            return None;
-        }
-    };
+    // What is wrong has been told.
+    let url = Url::parse(&text.value).map_err(|words| fault(&words)).ok()?;
     if url.login.is_some() {
         device.report.secret_found();
     }

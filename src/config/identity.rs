@@ -139,7 +139,7 @@ fn needed(device: &Table<'_>, key: &str, why: &str) -> Option<String> {
 
 fn needed_secret(device: &Table<'_>, folder: &Path, else_what: &str) -> Option<SecretSource> {
     if device.raw("secret").is_none() {
-        let why = format!("a text, or where it comes from: {{ env | file | command = … }}{else_what}");
+        let why = format!("the text, or its source: {{ env = … }}, {{ file = … }} or {{ command = [ … ] }}{else_what}");
         device.missing("secret", &why);
     }
     values::secret(device, "secret", folder)

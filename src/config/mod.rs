@@ -134,7 +134,8 @@ impl ConfigError {
             Self::NoHome => vec!["set HOME, or say where the config is: --config FILE".to_owned()],
             Self::Unreadable { .. } => vec!["another file: --config FILE".to_owned()],
             Self::Exposed { path, exposure } => {
-                let elsewhere = "or keep the secret elsewhere: secret = { env | file | command = … }";
+                let elsewhere =
+                    "or keep the secret elsewhere: secret = { env = … }, { file = … } or { command = [ … ] }";
                 vec![exposure.remedy(path), elsewhere.to_owned()]
             }
             Self::NoDevice { names, .. } => vec![format!("one of the config's: {}", some_of(names))],

@@ -73,7 +73,7 @@ impl<'a> Table<'a> {
     pub(super) fn word(&self, key: &str) -> Option<At<String>> {
         let text = self.text(key)?;
         if text.value.is_empty() {
-            self.fault_at(text.at, key, "more than an empty text");
+            self.fault_at(text.at, key, "a text that is not empty");
             return None;
         }
         if text.value.chars().any(char::is_control) {

@@ -8,6 +8,8 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rustix::io::Errno;
+
 use super::tls_error;
 use crate::event::WallTime;
 use crate::profile::{Profile, host_port};
@@ -219,8 +221,8 @@ fn cut_hint(stage: Stage) -> &'static str {
 
 /// What to try for an error without a code of its own.
 fn io_hint(fault: &io::Error) -> &'static str {
-    match fault.raw_os_error() {
-        Some(libc::EMFILE | libc::ENFILE) => {
+    match Errno::from_io_error(fault) {
+        Some(Errno::MFILE | Errno::NFILE) => {
             "too many sockets for this process: raise the limit (ulimit -n) or dial fewer devices"
         }
         _ => "this is the operating system's error: check this machine's network and limits",

@@ -3,7 +3,7 @@
 //! | file | what is tried |
 //! |---|---|
 //! | `support` | profiles, servers, bounded waiting |
-//! | `authority` | certificates: good, expired, for another host, … |
+//! | `authority` | certificates: good, expired, for another host, … (shared with the tests that run the program) |
 //! | `tcp` | names, addresses, MQTT without WebSocket |
 //! | `proxies` | HTTP CONNECT and SOCKS5 |
 //! | `tls` | the platform's certificate and ours |
@@ -19,6 +19,7 @@
 )]
 
 #[cfg(test)]
+#[path = "../support/authority.rs"]
 mod authority;
 #[cfg(test)]
 mod frames;

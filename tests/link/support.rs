@@ -9,12 +9,14 @@ use bytes::Bytes;
 use standin::cloud::defaults;
 use standin::event::WallTime;
 use standin::link::{Link, LinkError, Opened, open};
-use standin::profile::{Endpoint, Identity, MqttIdentity, Profile, Transport};
+use standin::profile::{Endpoint, Identity, MqttIdentity, Profile, Tls, Transport};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
+
+use crate::authority::Authority;
 
 /// The largest packet in these tests' profiles, in bytes.
 pub(crate) const MAX_PACKET: usize = 64 * 1024;
@@ -45,6 +47,13 @@ pub(crate) fn profile(transport: Transport, port: u16) -> Profile {
         subprotocol: Some("mqtt".to_owned()),
     };
     Profile { max_packet: MAX_PACKET, ..defaults::profile("device", Identity::Mqtt(identity), endpoint) }
+}
+
+impl Authority {
+    /// A profile that trusts this authority.
+    pub(crate) fn profile(&self, transport: Transport, port: u16) -> Profile {
+        Profile { tls: Tls { ca_file: Some(self.ca_file()), identity: None }, ..profile(transport, port) }
+    }
 }
 
 /// The wall clock.

@@ -46,10 +46,10 @@ pub(super) fn connack(device: &AliyunIdentity, transport: Transport, code: Conne
 /// A refused subscription.
 pub(super) fn subscription(device: &AliyunIdentity, filter: &str) -> Advice {
     let own = format!("/{}/{}", device.product_key, device.device_name);
-    let hint = if filter.contains(&own) || filter.starts_with("/broadcast/") {
-        "check in the product's topic list that the topic exists and lets devices subscribe; a device holds at most 100 \
-         subscriptions"
-            .to_owned()
+    // Some of the system's topics end with the device's name.
+    let is_own = filter.ends_with(&own) || filter.contains(&format!("{own}/"));
+    let hint = if is_own || filter.starts_with("/broadcast/") {
+        refusal::NOT_LISTED.to_owned()
     } else {
         format!("the filter is not below {own}: a device may only hear its own topics")
     };

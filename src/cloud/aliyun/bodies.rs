@@ -9,7 +9,6 @@ use super::topics::Route;
 use crate::cloud::line::{self, Body, Line, bounded};
 use crate::cloud::{Direction, Draft, Summary, envelope, pretty};
 use crate::event::What;
-use crate::mqtt::Qos;
 use crate::profile::AliyunIdentity;
 
 /// An answer in Alink; the id in the very form it came in, text or number.
@@ -58,13 +57,6 @@ pub(super) fn drafts(device: &AliyunIdentity, serial: u64) -> Vec<Draft> {
     let id = (serial % (1 << 32)).to_string();
     let thing = format!("/sys/{}/{}/thing", device.product_key, device.device_name);
     let user = format!("/{}/{}/user", device.product_key, device.device_name);
-    let draft = |label: &str, what: What, topic: String, body: &Value| Draft {
-        label: label.to_owned(),
-        what,
-        topic,
-        qos: Qos::AtLeastOnce,
-        body: pretty(body),
-    };
     let report = json!({
         "id": id, "version": "1.0", "sys": { "ack": 1 },
         "params": { "temperature": 21.4, "humidity": 40 },
@@ -76,10 +68,15 @@ pub(super) fn drafts(device: &AliyunIdentity, serial: u64) -> Vec<Draft> {
         "method": "thing.event.alarm.post"
     });
     vec![
-        draft("property report", What::PropertyReport, format!("{thing}/event/property/post"), &report),
-        draft("custom: user/update", What::Custom, format!("{user}/update"), &json!({ "hello": 1 })),
-        draft("event", What::Event, format!("{thing}/event/alarm/post"), &event),
-        draft("custom: user/update/error", What::Custom, format!("{user}/update/error"), &json!({ "error": "none" })),
+        Draft::json("property report", What::PropertyReport, format!("{thing}/event/property/post"), &report),
+        Draft::json("custom: user/update", What::Custom, format!("{user}/update"), &json!({ "hello": 1 })),
+        Draft::json("event", What::Event, format!("{thing}/event/alarm/post"), &event),
+        Draft::json(
+            "custom: user/update/error",
+            What::Custom,
+            format!("{user}/update/error"),
+            &json!({ "error": "none" }),
+        ),
     ]
 }
 
@@ -127,16 +124,7 @@ fn result(object: &Map<String, Value>, name: &str, words: fn(i64) -> Option<&'st
     let code = line::code(object.get("code"));
     let mut detail = Line::default();
     let meaning = code.and_then(words);
-    match code {
-        Some(code) => detail.word(&code.to_string()),
-        None => detail.word("no code"),
-    }
-    detail.word(meaning.unwrap_or(""));
-    if let Some(message) = object.get("message").and_then(Value::as_str)
-        && Some(message) != meaning
-    {
-        detail.word(message);
-    }
+    detail.result(code, meaning, object.get("message"));
     if code.is_some() && meaning.is_none() {
         detail.word("(see the device log in the console)");
     }

@@ -261,7 +261,9 @@ fn refusals_say_what_to_check() {
 fn subscriptions_are_explained() {
     for (filter, hint) in [
         ("/sys/a1AbCdEfGh1/other/thing/service/+", "only hear its own"),
+        ("/sys/a1AbCdEfGh1/lamp-012/thing/service/+", "only hear its own"),
         ("/a1AbCdEfGh1/lamp-01/user/odd", "topic list"),
+        ("/shadow/get/a1AbCdEfGh1/lamp-01", "topic list"),
     ] {
         let advice = device().explain_refused_subscription(filter);
         assert!(advice.reason.contains(filter) && advice.hint.contains(hint), "{advice:?}");

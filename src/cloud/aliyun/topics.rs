@@ -4,22 +4,13 @@
 //! Request ids are in the payload, except for RRPC, whose id is a topic level.
 
 use crate::cloud::Direction;
+use crate::cloud::envelope::{Id, below_device};
 use crate::event::What;
 use crate::mqtt::Qos;
 use crate::profile::{AliyunIdentity, Subscription};
 
 /// What stands before the id of an RRPC, below the device's own part of the topic.
 const RRPC_REQUEST: &str = "rrpc/request/";
-
-/// Where the request id is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Id {
-    None,
-    /// In the topic: first byte, and the byte after its last.
-    Topic(usize, usize),
-    /// The `id` of the Alink body.
-    Payload,
-}
 
 /// A topic's meaning. `name` is the identifier of a service or event where the topic holds one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +25,7 @@ pub(super) struct Route<'a> {
 pub(super) fn route(direction: Direction, topic: &str) -> Route<'_> {
     let plain = |what| Route { what, id: Id::None, name: "" };
     if let Some(rest) = topic.strip_prefix("/sys/") {
-        return device_path(rest).map_or(plain(What::System), |path| system(topic, path));
+        return below_device(rest).map_or(plain(What::System), |path| system(topic, path));
     }
     if let Some(rest) = topic.strip_prefix("/ext/") {
         return extension(direction, topic, rest);
@@ -69,18 +60,12 @@ pub(super) fn answer(topic: &str) -> (String, Qos) {
     if topic.starts_with("/ext/rrpc/") {
         return (topic.to_owned(), Qos::AtMostOnce);
     }
-    // Looked for in its place only: a service or a device may be called `rrpc/request` too.
-    let call = topic.strip_prefix("/sys/").and_then(device_path).and_then(|path| path.strip_prefix(RRPC_REQUEST));
+    // Looked for in its place only: other levels may have these names too.
+    let call = topic.strip_prefix("/sys/").and_then(below_device).and_then(|path| path.strip_prefix(RRPC_REQUEST));
     match call.and_then(|id| Some((topic.strip_suffix(id)?.strip_suffix(RRPC_REQUEST)?, id))) {
         Some((device, id)) => (format!("{device}rrpc/response/{id}"), Qos::AtMostOnce),
         None => (format!("{topic}_reply"), Qos::AtLeastOnce),
     }
-}
-
-/// What follows `{product key}/{device name}/`.
-fn device_path(rest: &str) -> Option<&str> {
-    let (_, rest) = rest.split_once('/')?;
-    rest.split_once('/').map(|(_, path)| path)
 }
 
 fn system<'a>(topic: &'a str, path: &'a str) -> Route<'a> {
@@ -94,7 +79,7 @@ fn system<'a>(topic: &'a str, path: &'a str) -> Route<'a> {
     } else {
         return Route { what: What::System, id: Id::None, name: "" };
     };
-    let id = if id.is_empty() { Id::None } else { Id::Topic(topic.len() - id.len(), topic.len()) };
+    let id = Id::ends(topic, id);
     Route { what, id, name: "" }
 }
 

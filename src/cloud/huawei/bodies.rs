@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use crate::cloud::line::{self, Body, Line, bounded};
 use crate::cloud::{Draft, Summary, pretty};
 use crate::event::What;
-use crate::mqtt::Qos;
 
 /// Says what a message holds.
 pub(super) fn summary(what: What, payload: &[u8]) -> Summary {
@@ -49,13 +48,6 @@ pub(super) fn answer(what: What, payload: &[u8], code: i64) -> Option<String> {
 
 /// What the composer offers. `serial` makes the ids of messages and requests.
 pub(super) fn drafts(device_id: &str, serial: u64) -> Vec<Draft> {
-    let draft = |label: &str, what: What, topic: String, body: &Value| Draft {
-        label: label.to_owned(),
-        what,
-        topic,
-        qos: Qos::AtLeastOnce,
-        body: pretty(body),
-    };
     let sys = |tail: &str| format!("$oc/devices/{device_id}/sys/{tail}");
     let report = json!({ "services": [smoke_detector()] });
     let message =
@@ -65,11 +57,16 @@ pub(super) fn drafts(device_id: &str, serial: u64) -> Vec<Draft> {
         "paras": { "smokeConcentration": 89.5 }
     }] });
     vec![
-        draft("property report", What::PropertyReport, sys("properties/report"), &report),
-        draft("message", What::Message, sys("messages/up"), &message),
-        draft("event", What::Event, sys("events/up"), &event),
-        draft("shadow: ask for it", What::Shadow, sys(&format!("shadow/get/request_id={serial}")), &json!({})),
-        draft("custom topic", What::Custom, format!("$oc/devices/{device_id}/user/example"), &json!({ "hello": 1 })),
+        Draft::json("property report", What::PropertyReport, sys("properties/report"), &report),
+        Draft::json("message", What::Message, sys("messages/up"), &message),
+        Draft::json("event", What::Event, sys("events/up"), &event),
+        Draft::json("shadow: ask for it", What::Shadow, sys(&format!("shadow/get/request_id={serial}")), &json!({})),
+        Draft::json(
+            "custom topic",
+            What::Custom,
+            format!("$oc/devices/{device_id}/user/example"),
+            &json!({ "hello": 1 }),
+        ),
     ]
 }
 

@@ -43,9 +43,7 @@ pub(super) fn subscription(device: &UcloudIdentity, filter: &str) -> Advice {
     let own = format!("/{}/{}/", device.product_sn, device.device_sn);
     let product = format!("/{}/$broadcast/", device.product_sn);
     let hint = if filter.contains(&own) || filter.starts_with(&product) {
-        "check in the product's topic list that the topic exists and lets devices subscribe; a device holds at most 100 \
-         subscriptions"
-            .to_owned()
+        refusal::NOT_LISTED.to_owned()
     } else {
         format!("the filter is not below {own} or /$system{own}: a device may only hear its own topics")
     };

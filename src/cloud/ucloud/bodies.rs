@@ -8,7 +8,6 @@ use super::codes::code_words;
 use crate::cloud::line::{self, Body, Line, bounded};
 use crate::cloud::{Draft, Summary, envelope, pretty};
 use crate::event::What;
-use crate::mqtt::Qos;
 use crate::profile::UcloudIdentity;
 
 /// An answer; the id in the very form it came in, text or number.
@@ -55,13 +54,6 @@ pub(super) fn answer(what: What, payload: &[u8], code: i64) -> String {
 pub(super) fn drafts(device: &UcloudIdentity, serial: u64) -> Vec<Draft> {
     let id = serial.to_string();
     let model = format!("/$system/{}/{}/tmodel", device.product_sn, device.device_sn);
-    let draft = |label: &str, what: What, topic: String, body: &Value| Draft {
-        label: label.to_owned(),
-        what,
-        topic,
-        qos: Qos::AtLeastOnce,
-        body: pretty(body),
-    };
     let report = json!({
         "RequestID": id,
         "Property": { "temperature": { "Value": 21.4 }, "humidity": { "Value": 40 } }
@@ -69,9 +61,9 @@ pub(super) fn drafts(device: &UcloudIdentity, serial: u64) -> Vec<Draft> {
     let event = json!({ "RequestID": id, "Identifier": "alarm", "Output": { "temperature": 80.5 } });
     let custom = format!("/{}/{}/upload", device.product_sn, device.device_sn);
     vec![
-        draft("property report", What::PropertyReport, format!("{model}/property/post"), &report),
-        draft("event", What::Event, format!("{model}/event/post"), &event),
-        draft("custom topic", What::Custom, custom, &json!({ "hello": 1 })),
+        Draft::json("property report", What::PropertyReport, format!("{model}/property/post"), &report),
+        Draft::json("event", What::Event, format!("{model}/event/post"), &event),
+        Draft::json("custom topic", What::Custom, custom, &json!({ "hello": 1 })),
     ]
 }
 
@@ -105,16 +97,7 @@ fn result(object: &Map<String, Value>) -> Summary {
     let code = line::code(object.get("RetCode"));
     let meaning = code.and_then(code_words);
     let mut detail = Line::default();
-    match code {
-        Some(code) => detail.word(&code.to_string()),
-        None => detail.word("no code"),
-    }
-    detail.word(meaning.unwrap_or(""));
-    if let Some(message) = object.get("Message").and_then(Value::as_str)
-        && Some(message) != meaning
-    {
-        detail.word(message);
-    }
+    detail.result(code, meaning, object.get("Message"));
     if let Some(output) = members(object, "Output") {
         detail.pairs(output);
     }

@@ -12,7 +12,6 @@ mod topics;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{Advice, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Scene, Summary, envelope};
@@ -21,7 +20,6 @@ use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
 use crate::profile::{Subscription, UcloudIdentity};
 use crate::secret::Secret;
-use topics::Id;
 
 pub use credentials::{AuthMode, Login, parse_username};
 
@@ -69,11 +67,7 @@ impl Platform for Device {
 
     fn meaning<'a>(&self, direction: Direction, topic: &'a str, payload: &'a [u8]) -> Meaning<'a> {
         let route = topics::route(topic);
-        let (request_id, id_span) = match route.id {
-            Id::None => (None, None),
-            Id::Topic(start, end) => (topic.get(start..end).map(Cow::Borrowed), Some((start, end))),
-            Id::Payload => (envelope::uiot_id(payload).and_then(envelope::id_text), None),
-        };
+        let (request_id, id_span) = route.id.read(topic, payload, envelope::uiot_id);
         let waits = direction == Direction::Down && route.what.is_request();
         Meaning { what: route.what, request_id, id_span, deadline: waits.then_some(DEADLINE) }
     }

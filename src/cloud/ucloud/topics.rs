@@ -3,19 +3,10 @@
 //! System topics lie below `/$system/{product}/{device}/`, the product's own below `/{product}/{device}/`. Request ids are
 //! in the payload (`RequestID`); the answer to a command repeats it in the topic.
 
+use crate::cloud::envelope::{Id, below_device};
 use crate::event::What;
 use crate::mqtt::Qos;
 use crate::profile::{Subscription, UcloudIdentity};
-
-/// Where the request id is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Id {
-    None,
-    /// In the topic: first byte, and the byte after its last.
-    Topic(usize, usize),
-    /// The `RequestID` of the body.
-    Payload,
-}
 
 /// A topic's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +18,7 @@ pub(super) struct Route {
 /// What `topic` means, whichever device it belongs to.
 pub(super) fn route(topic: &str) -> Route {
     if let Some(rest) = topic.strip_prefix("/$system/") {
-        return match device_path(rest) {
+        return match below_device(rest) {
             Some(path) => system(topic, path),
             None => Route { what: What::System, id: Id::None },
         };
@@ -56,15 +47,9 @@ pub(super) fn answer(what: What, topic: &str, id: Option<&str>) -> Option<String
     }
 }
 
-/// What follows `{product}/{device}/`.
-fn device_path(rest: &str) -> Option<&str> {
-    let (_, rest) = rest.split_once('/')?;
-    rest.split_once('/').map(|(_, path)| path)
-}
-
 fn system(topic: &str, path: &str) -> Route {
     if let Some(id) = path.strip_prefix("tmodel/command_reply/") {
-        let id = if id.is_empty() { Id::None } else { Id::Topic(topic.len() - id.len(), topic.len()) };
+        let id = Id::ends(topic, id);
         return Route { what: What::CommandReply, id };
     }
     let (what, id) = match path {

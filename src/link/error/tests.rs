@@ -26,7 +26,7 @@ fn what_the_operating_system_reports_has_a_code_and_a_hint() {
 
 #[test]
 fn the_limit_of_sockets_is_named() {
-    let error = plain_io(Stage::Tcp, "broker:1", &io::Error::from_raw_os_error(libc::EMFILE));
+    let error = plain_io(Stage::Tcp, "broker:1", &io::Error::from(Errno::MFILE));
     assert_eq!(error.code, "io");
     assert!(error.hint.contains("ulimit -n"), "{}", error.hint);
 }

@@ -1,4 +1,4 @@
-//! A certificate authority for tests, and servers that use its certificates.
+//! A certificate authority for tests, its certificates as files, and servers that use them.
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
@@ -10,13 +10,10 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use standin::profile::{Profile, Tls, Transport};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-
-use crate::support::profile;
 
 /// An authority whose root lies in a file.
 pub(crate) struct Authority {
@@ -80,17 +77,12 @@ impl Authority {
         Leaf { chain: vec![self.root.clone()], pem: String::new(), key }
     }
 
-    /// `leaf` as the files of a client certificate.
+    /// `leaf` as the files of a certificate and its key; the next one takes their place.
     pub(crate) fn files(&self, leaf: &Leaf) -> (PathBuf, PathBuf) {
         let (cert, key) = (self.dir.path().join("device.pem"), self.dir.path().join("device.key"));
         fs::write(&cert, &leaf.pem).unwrap();
         fs::write(&key, leaf.key.serialize_pem()).unwrap();
         (cert, key)
-    }
-
-    /// A profile that trusts this authority.
-    pub(crate) fn profile(&self, transport: Transport, port: u16) -> Profile {
-        Profile { tls: Tls { ca_file: Some(self.ca_file()), identity: None }, ..profile(transport, port) }
     }
 
     /// A server that wants client certificates of this authority.

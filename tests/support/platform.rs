@@ -3,35 +3,32 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
+use super::standin;
+
 /// A running `standin platform`.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     out: BufReader<ChildStdout>,
 }
 
 impl Process {
     /// Starts it with these arguments.
-    pub(crate) fn platform(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_standin"))
-            .arg("platform")
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+    pub fn platform(arguments: &[&str]) -> Self {
+        let mut child =
+            standin().arg("platform").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         Self { child, out }
     }
 
     /// The next line of its standard output; empty when there is none any more.
-    pub(crate) fn line(&mut self) -> String {
+    pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.out.read_line(&mut line).unwrap();
         line
     }
 
     /// Sends it a signal and waits for its end.
-    pub(crate) fn end_by(mut self, signal: &str) -> ExitStatus {
+    pub fn end_by(mut self, signal: &str) -> ExitStatus {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         self.child.wait().unwrap()
