@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use ratatui::buffer::Buffer;
 
 use super::glance::Eye;
-use super::input::{self, Input};
+use super::input::{self, Gate, Input};
 use super::layout::Pane;
 use super::pace::{Frame, Pacer};
 use super::panes;
@@ -82,8 +82,8 @@ pub async fn run(shell: Shell) -> Result<Left, ConsoleError> {
     let theme = choose_theme(&shell)?;
     let mut guard = Guard::enter()?;
     let signals = Signals::listen()?;
-    let inputs = input::start()?;
-    let mut console = Console::new(shell, theme, Writer::start()?);
+    let (inputs, gate) = input::start()?;
+    let mut console = Console::new(shell, theme, Writer::start()?, gate);
     let left = console.turn(&mut guard, signals, inputs).await;
     console.writer.finish(Guard::farewell(), terminal::PATIENCE);
     guard.give_back();
@@ -109,6 +109,8 @@ struct Console {
     pacer: Pacer,
     screen: Screen,
     writer: Writer,
+    /// Closed while the shell has the terminal.
+    gate: Gate,
     /// Goes out before the next frame: a bell, a copy.
     extra: Vec<u8>,
     /// When a search that is under way goes on.
@@ -119,7 +121,7 @@ struct Console {
 }
 
 impl Console {
-    fn new(shell: Shell, theme: Theme, writer: Writer) -> Self {
+    fn new(shell: Shell, theme: Theme, writer: Writer, gate: Gate) -> Self {
         let size = terminal::size();
         let mut state = State::new(size);
         state.banner = shell.banner.as_deref().map(Safe::new);
@@ -144,6 +146,7 @@ impl Console {
             pacer: Pacer::new(start),
             screen: Screen::new(size),
             writer,
+            gate,
             extra: Vec::new(),
             search: None,
             rung: 0,
@@ -261,6 +264,7 @@ impl Console {
                 self.pacer.written(Instant::now(), written.took);
             }
         }
+        self.gate.close();
         terminal::write_now(&Guard::farewell())?;
         guard.give_back();
         // As a terminal does it for Ctrl-Z: the whole job is stopped, and a job that nobody could continue is not.
@@ -270,6 +274,7 @@ impl Console {
 
     fn take_back(&mut self, guard: &mut Guard) -> Result<(), ConsoleError> {
         guard.take()?;
+        self.gate.open();
         self.resized(terminal::size());
         Ok(())
     }
