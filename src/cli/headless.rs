@@ -2,7 +2,6 @@
 
 use super::signals::Signals;
 use super::{CliError, Global, Outcome, write_out, written};
-use crate::config::Config;
 use crate::event::{Event, Kind, LineState, StateChange};
 use crate::profile::Profile;
 use crate::session::{self, Follower, Handle, Journal, clock};
@@ -101,7 +100,7 @@ impl FirstConnections {
 }
 
 /// The profiles of the devices named, each once.
-pub fn devices(names: &[String], global: &Global) -> Result<(Config, Vec<Profile>), CliError> {
+pub fn devices(names: &[String], global: &Global) -> Result<Vec<Profile>, CliError> {
     let config = global.load()?;
     let mut profiles: Vec<Profile> = Vec::with_capacity(names.len());
     for name in names {
@@ -110,7 +109,7 @@ pub fn devices(names: &[String], global: &Global) -> Result<(Config, Vec<Profile
             profiles.push(profile.clone());
         }
     }
-    Ok((config, profiles))
+    Ok(profiles)
 }
 
 /// Writes `text` to standard output. Answers how the command ends, if this ends it: by a signal, because the reader has gone,

@@ -43,7 +43,7 @@ pub struct Args {
 
 /// Sends the message and waits until the platform has it.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    let (_, profiles) = headless::devices(std::slice::from_ref(&args.device), global)?;
+    let profiles = headless::devices(std::slice::from_ref(&args.device), global)?;
     let payload = payload(&args).await?;
     for profile in &profiles {
         check(profile, &args, &payload)?;

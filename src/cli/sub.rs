@@ -45,7 +45,7 @@ pub struct Args {
 
 /// Prints events until the end that the arguments name.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    let (_, mut profiles) = headless::devices(&args.devices, global)?;
+    let mut profiles = headless::devices(&args.devices, global)?;
     subscribe_to_more(&mut profiles, &args)?;
     let mut signals = Signals::listen()?;
     let mut watch = Watch::new(&args, &profiles);

@@ -4,7 +4,7 @@
 
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -16,6 +16,9 @@ const TURN: usize = 256 << 10;
 
 /// While more than this waits to be written, nothing is read: acknowledgements must not pile up.
 const UNWRITTEN: usize = 1 << 20;
+
+/// How long the last packets may take on their way out.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// One network connection.
 #[derive(Debug)]
@@ -118,6 +121,3 @@ impl Connection {
         self.finish().await;
     }
 }
-
-/// How long the last packets may take on their way out.
-const LAST_WORDS: std::time::Duration = std::time::Duration::from_secs(1);

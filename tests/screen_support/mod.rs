@@ -13,8 +13,8 @@ use standin::cloud::{self, Direction, Platform};
 use standin::event::{Acked, Kind, LineState, Message, Moment, StateChange, Subscribed};
 use standin::mqtt::{PacketId, Qos};
 use standin::profile::{
-    AliyunIdentity, AliyunTimestamp, Backoff, BackoffPolicy, Endpoint, HuaweiIdentity, Identity, OnTakeover, Profile,
-    SecretSource, SignMethod, SignType, Tls, Transport, UcloudIdentity,
+    AliyunIdentity, AliyunTimestamp, Endpoint, HuaweiIdentity, Identity, Profile, SecretSource, SignMethod, SignType,
+    Transport, UcloudIdentity,
 };
 use standin::session::{Handle, Order};
 use standin::timeline::{Budget, SessionId, Timeline};
@@ -33,33 +33,14 @@ fn secret() -> SecretSource {
 }
 
 fn profile(name: &str, identity: Identity) -> Profile {
-    Profile {
-        name: name.to_owned(),
-        identity,
-        endpoint: Endpoint {
-            transport: Transport::Wss,
-            host: "localhost".to_owned(),
-            port: 443,
-            path: "/mqtt".to_owned(),
-            subprotocol: Some("mqtt".to_owned()),
-        },
-        tls: Tls::default(),
-        proxy: None,
-        autoconnect: true,
-        keep_alive: 120,
-        clean_session: true,
-        connect_timeout: Duration::from_secs(10),
-        max_packet: 8 << 20,
-        strict: true,
-        subscribe: Vec::new(),
-        backoff: Backoff {
-            policy: BackoffPolicy::Jitter,
-            min: Duration::from_secs(1),
-            default: Duration::from_secs(1),
-            max: Duration::from_mins(1),
-        },
-        on_takeover: OnTakeover::Slow,
-    }
+    let endpoint = Endpoint {
+        transport: Transport::Wss,
+        host: "localhost".to_owned(),
+        port: 443,
+        path: "/mqtt".to_owned(),
+        subprotocol: Some("mqtt".to_owned()),
+    };
+    cloud::defaults::profile(name, identity, endpoint)
 }
 
 pub(crate) fn profiles() -> Vec<Profile> {

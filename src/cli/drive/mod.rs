@@ -29,7 +29,7 @@ pub struct Args {
 
 /// Carries orders out until the end of input.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    let (_, profiles) = headless::devices(&args.devices, global)?;
+    let profiles = headless::devices(&args.devices, global)?;
     let mut signals = Signals::listen()?;
     let mut first = FirstConnections::new(&profiles, args.retry).revivable();
     let mut headless = Headless::start(profiles);

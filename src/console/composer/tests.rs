@@ -13,43 +13,21 @@ use crate::console::message::tests::hostile;
 use crate::console::picture::{assert_clean, canvas, styled, text};
 use crate::event::{Kind, LineState, Message, Moment, StateChange, WallTime, What};
 use crate::mqtt::Qos;
-use crate::profile::{
-    Backoff, BackoffPolicy, Cloud, Endpoint, HuaweiIdentity, Identity, MqttIdentity, OnTakeover, Profile, SignType,
-    Tls, Transport,
-};
+use crate::profile::{Cloud, Endpoint, HuaweiIdentity, Identity, MqttIdentity, Profile, SignType, Transport};
 use crate::session::Action;
 use crate::timeline::{Budget, Timeline};
 
 const REQUEST_TOPIC: &str = "$oc/devices/smoke-01/sys/properties/set/request_id=3a1f";
 
 fn profile(name: &str, identity: Identity) -> Profile {
-    Profile {
-        name: name.to_owned(),
-        identity,
-        endpoint: Endpoint {
-            transport: Transport::Wss,
-            host: "127.0.0.1".to_owned(),
-            port: 443,
-            path: "/mqtt".to_owned(),
-            subprotocol: None,
-        },
-        tls: Tls::default(),
-        proxy: None,
-        autoconnect: true,
-        keep_alive: 120,
-        clean_session: true,
-        connect_timeout: Duration::from_secs(10),
-        max_packet: 8 << 20,
-        strict: true,
-        subscribe: Vec::new(),
-        backoff: Backoff {
-            policy: BackoffPolicy::None,
-            min: Duration::ZERO,
-            default: Duration::ZERO,
-            max: Duration::ZERO,
-        },
-        on_takeover: OnTakeover::Slow,
-    }
+    let endpoint = Endpoint {
+        transport: Transport::Wss,
+        host: "127.0.0.1".to_owned(),
+        port: 443,
+        path: "/mqtt".to_owned(),
+        subprotocol: None,
+    };
+    cloud::defaults::profile(name, identity, endpoint)
 }
 
 fn handle(number: u16, name: &str, identity: Identity) -> Handle {

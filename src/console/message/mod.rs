@@ -258,7 +258,7 @@ impl Shown {
         if self.position.visible < self.position.total || !self.position.is_total_known {
             parts.push((self.place(), dim));
         }
-        let (sign, role) = self.head.sign.look(signs);
+        let (sign, role) = self.head.sign.shown(signs);
         let subject_x =
             area.x + paint::put(buffer, area.x, area.y, area.width, &Safe::new(sign), theme.style(role)) + 1;
         let room = area.right().saturating_sub(subject_x);

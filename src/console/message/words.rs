@@ -1,8 +1,8 @@
 //! What the header says of an event, and what an event without a payload says in words.
 
-use crate::console::theme::{Role, Signs};
+use crate::console::row::Sign;
 use crate::console::words;
-use crate::event::{Event, Kind, Message, StateChange, Subscribed};
+use crate::event::{Event, Kind, LineState, Message, StateChange, Subscribed};
 use crate::mqtt::Qos;
 use crate::text::Safe;
 
@@ -17,48 +17,15 @@ pub(super) struct Head {
     pub(super) particulars: Vec<Safe>,
 }
 
-/// A sign, in the characters that the terminal has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
-    /// From the platform.
-    Down,
-    /// To the platform.
-    Up,
-    /// Done.
-    Good,
-    /// Waiting.
-    Waiting,
-    /// Wrong.
-    Wrong,
-    /// A remark.
-    Dot,
-}
-
-impl Sign {
-    /// The character and its role.
-    pub(super) fn look(self, signs: &Signs) -> (&'static str, Role) {
-        match self {
-            Self::Down => (signs.down, Role::Incoming),
-            Self::Up => (signs.up, Role::Outgoing),
-            Self::Good => (signs.good, Role::Good),
-            Self::Waiting => (signs.waiting, Role::Waiting),
-            Self::Wrong => (signs.wrong, Role::Wrong),
-            Self::Dot => (signs.dot, Role::Dim),
-        }
-    }
-}
-
 /// The header of `event`.
 pub(super) fn head(event: &Event<'_>) -> Head {
     match &event.kind {
         Kind::Rx(message) => message_head(Sign::Down, message),
         Kind::Tx(message) => message_head(Sign::Up, message),
         Kind::State(change) => {
-            let sign = match change.state {
-                crate::event::LineState::Online => Sign::Good,
-                crate::event::LineState::Connecting | crate::event::LineState::Backoff => Sign::Waiting,
-                crate::event::LineState::Offline => Sign::Wrong,
-            };
+            // Offline with a code is a line that gave up; without one somebody wanted it so.
+            let gave_up = change.state == LineState::Offline && change.code.is_some();
+            let sign = if gave_up { Sign::Wrong } else { Sign::of(change.state) };
             words_head(sign, change.state.word(), change.code)
         }
         Kind::Acked(_) => words_head(Sign::Good, "acknowledged", None),
@@ -68,7 +35,7 @@ pub(super) fn head(event: &Event<'_>) -> Head {
         },
         Kind::Unsubscribed { .. } => words_head(Sign::Good, "unsubscribed", None),
         Kind::Gap { .. } => words_head(Sign::Wrong, "gap", None),
-        Kind::Note { .. } => words_head(Sign::Dot, "note", None),
+        Kind::Note { .. } => words_head(Sign::Remark, "note", None),
         Kind::Error(failure) => words_head(Sign::Wrong, "error", Some(failure.code)),
     }
 }
@@ -129,4 +96,25 @@ fn subscription(subscribed: &Subscribed<'_>) -> Vec<String> {
     });
     lines.extend(subscribed.reason.map(str::to_owned));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::WallTime;
+
+    #[test]
+    fn a_line_has_the_sign_that_the_stream_gives_it_and_one_that_gave_up_is_wrong() {
+        for (state, code, sign) in [
+            (LineState::Online, None, Sign::Online),
+            (LineState::Connecting, None, Sign::Waiting),
+            (LineState::Backoff, Some("refused"), Sign::Waiting),
+            (LineState::Offline, None, Sign::Offline),
+            (LineState::Offline, Some("connack-4"), Sign::Wrong),
+        ] {
+            let kind = Kind::State(StateChange { state, code, ..StateChange::default() });
+            let event = Event { seq: 1, at: WallTime::default(), mono_us: 0, session: "d", kind };
+            assert_eq!(head(&event).sign, sign, "{state:?} {code:?}");
+        }
+    }
 }
