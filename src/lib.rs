@@ -13,7 +13,9 @@
 //! | [`cloud`] | what each platform asks of a device: one folder a cloud | pure |
 //! | [`timeline`] | bounded history of events in memory: store, filter, topics, requests | pure |
 //! | [`link`] | a byte stream to a platform: TCP, proxy, TLS, WebSocket | shell |
+//! | [`tape`] | recordings: write, read, verify, repair, export | shell |
 //! | [`session`] | a device session: drives link, mqtt and cloud, backs off, emits events | shell |
+//! | [`replay`] | tapes played: on the timeline, and to a platform again | shell |
 //! | [`console`] | the screen: state, actions, keymap, panes, themes, terminal | shell |
 //! | [`sim`] | an embedded platform to try against | shell |
 //! | [`config`] | files, environment and flags to checked values | shell |
@@ -29,8 +31,10 @@ pub mod event;
 pub mod link;
 pub mod mqtt;
 pub mod profile;
+pub mod replay;
 pub mod secret;
 pub mod session;
 pub mod sim;
+pub mod tape;
 pub mod text;
 pub mod timeline;

@@ -22,10 +22,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("cloud", &["event", "mqtt", "profile", "secret"]),
     ("timeline", &["event", "mqtt", "profile"]),
     ("link", &["event", "profile"]),
-    ("session", &["cloud", "event", "link", "mqtt", "profile", "secret", "timeline"]),
-    ("config", &["cloud", "mqtt", "profile", "secret", "text"]),
-    ("console", &["cloud", "config", "event", "mqtt", "profile", "session", "text", "timeline"]),
-    ("sim", &["cloud", "event", "mqtt", "profile", "secret"]),
+    ("tape", &["event", "mqtt", "profile", "secret", "text", "timeline"]),
+    ("session", &["cloud", "event", "link", "mqtt", "profile", "secret", "tape", "timeline"]),
+    ("replay", &["cloud", "event", "mqtt", "profile", "session", "tape", "timeline"]),
+    ("config", &["cloud", "mqtt", "profile", "secret", "tape", "text"]),
+    ("console", &["cloud", "config", "event", "mqtt", "profile", "replay", "session", "tape", "text", "timeline"]),
+    ("sim", &["cloud", "event", "mqtt", "profile", "secret", "tape"]),
 ];
 
 /// The parts that know no socket, clock, file, thread, chance or screen.
@@ -60,6 +62,8 @@ const ONLY_HERE: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["link/", "sim/"]),
     ("tokio_tungstenite", &["link/", "sim/"]),
     ("rcgen", &["sim/"]),
+    ("mcap::", &["tape/"]),
+    ("zstd::", &["tape/"]),
     ("fastrand", &["session/", "sim/", "cli/"]),
 ];
 

@@ -22,6 +22,7 @@ mod tests;
 pub mod ucloud;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -31,7 +32,10 @@ use serde::Serialize;
 use crate::event::{WallTime, What};
 use crate::mqtt::packet::{ConnectReturn, Will};
 use crate::mqtt::{Qos, TopicFilter};
-use crate::profile::{Identity, Profile, Subscription};
+use crate::profile::{
+    AliyunIdentity, AliyunTimestamp, Cloud, HuaweiIdentity, Identity, MqttIdentity, Profile, SecretSource, SignMethod,
+    SignType, Subscription, Transport, UcloudIdentity,
+};
 use crate::secret::Secret;
 
 /// A device as its cloud sees it.
@@ -78,6 +82,42 @@ pub fn platform(profile: &Profile) -> Box<dyn Platform> {
         Identity::Aliyun(device) => Box::new(aliyun::Device::new(device, profile.endpoint.transport)),
         Identity::Ucloud(device) => Box::new(ucloud::Device::new(device)),
         Identity::Mqtt(device) => Box::new(plain::Device::new(device)),
+    }
+}
+
+/// The platform of a device of which only the cloud and the public identifiers are known (by the config's keys, as on a tape): it
+/// tells what messages mean, and cannot sign in.
+pub fn observed(cloud: Cloud, identifiers: &BTreeMap<String, String>) -> Box<dyn Platform> {
+    let of = |key: &str| identifiers.get(key).cloned().unwrap_or_default();
+    let nothing = || SecretSource::Inline(Secret::new(String::new()));
+    match cloud {
+        Cloud::Huawei => Box::new(huawei::Device::new(&HuaweiIdentity {
+            device_id: of("device_id"),
+            secret: None,
+            sign_type: SignType::default(),
+        })),
+        Cloud::Aliyun => {
+            let device = AliyunIdentity {
+                product_key: of("product_key"),
+                device_name: of("device_name"),
+                secret: nothing(),
+                client_id: of("client_id"),
+                sign_method: SignMethod::default(),
+                timestamp: AliyunTimestamp::default(),
+            };
+            Box::new(aliyun::Device::new(&device, Transport::default()))
+        }
+        Cloud::Ucloud => Box::new(ucloud::Device::new(&UcloudIdentity {
+            product_sn: of("product_sn"),
+            device_sn: of("device_sn"),
+            secret: nothing(),
+        })),
+        Cloud::Mqtt => Box::new(plain::Device::new(&MqttIdentity {
+            client_id: of("client_id"),
+            username: None,
+            password: None,
+            will: None,
+        })),
     }
 }
 

@@ -1,9 +1,13 @@
 //! An event as one line of JSON, as in the outer contract.
 
+mod read;
+
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
+pub use read::Read;
 
 use super::{Event, Failure, Kind, Message, StateChange, Subscribed};
 use crate::mqtt::PacketId;

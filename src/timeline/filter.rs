@@ -29,6 +29,22 @@ struct Word {
     anchor: usize,
 }
 
+/// Which kinds of events a search is after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Only {
+    /// All.
+    #[default]
+    All,
+    /// All but routine: own subscriptions granted as asked, acknowledgements, further attempts.
+    Telling,
+    /// The platform's requests.
+    Requests,
+    /// Changes of a line's state.
+    States,
+    /// Notes and gaps.
+    Notes,
+}
+
 /// What a view shows.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Query {

@@ -14,7 +14,7 @@ mod topics;
 
 use std::time::Duration;
 
-pub use filter::{Filter, Query, Scan};
+pub use filter::{Filter, Only, Query, Scan};
 pub use requests::{Request, RequestState, Requests};
 pub use sessions::{SessionId, Standing};
 pub use topics::{Rate, TopicCount, Topics};
