@@ -41,6 +41,10 @@ pub struct Profile {
     pub backoff: Backoff,
     /// What to do when another client holds the identity.
     pub on_takeover: OnTakeover,
+    /// Start a tape of the device with its first connection.
+    pub record: bool,
+    /// Fields that its tapes mask, as dotted paths.
+    pub redact: Vec<String>,
 }
 
 /// The clouds.
