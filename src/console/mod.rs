@@ -22,6 +22,7 @@ pub mod row;
 pub mod shell;
 pub mod signals;
 pub mod state;
+pub mod tapes;
 pub mod terminal;
 pub mod theme;
 pub mod tree;

@@ -16,14 +16,16 @@ use super::pace::{Frame, Pacer};
 use super::panes;
 use super::signals::{Came, Signals};
 use super::state::State;
+use super::tapes::Desk;
 use super::terminal::clipboard::{self, Inside};
 use super::terminal::{self, Guard, Screen, Writer};
 use super::theme::{Signs, Theme, ThemeError};
 use super::update::{self, Effect, World};
 use super::window::Progress;
 use super::{paint, words};
+use crate::event::Kind;
 use crate::session::clock::now;
-use crate::session::{Handle, Journal};
+use crate::session::{Handle, Journal, Recorder};
 use crate::text::Safe;
 
 /// How many events one look of a search takes in, with the timeline locked.
@@ -42,6 +44,8 @@ pub struct Shell {
     pub journal: Journal,
     /// The sessions.
     pub handles: Vec<Handle>,
+    /// The tapes that are made of them.
+    pub recorder: Recorder,
     /// The theme that the user named.
     pub theme: Option<String>,
     /// Where the user's own themes are.
@@ -101,6 +105,7 @@ fn choose_theme(shell: &Shell) -> Result<Theme, ThemeError> {
 /// The console at work.
 struct Console {
     shell: Shell,
+    desk: Desk,
     state: State,
     eye: Eye,
     theme: Theme,
@@ -137,6 +142,7 @@ impl Console {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let start = Instant::now();
         Self {
+            desk: Desk::new(shell.recorder.clone(), shell.journal.clone()),
             shell,
             state,
             eye: Eye::default(),
@@ -217,6 +223,12 @@ impl Console {
                 Effect::NextTheme => self.next_theme(),
                 Effect::Suspend => self.suspend(guard).await?,
                 Effect::Redraw => self.resized(terminal::size()),
+                Effect::Tape(wish) => self.desk.carry_out(wish, &self.shell.handles, now()),
+                Effect::Note { session, text } => {
+                    self.shell.journal.append(session, now(), &Kind::Note { text: &text });
+                }
+                Effect::Replay(paths) => self.state.refuse(&elsewhere("standin replay", &paths)),
+                Effect::Resend { path, .. } => self.state.refuse(&elsewhere("standin replay --to DEVICE", &[path])),
             }
         }
         Ok(false)
@@ -322,6 +334,7 @@ impl Console {
             self.state.refuse(&format!("A part of standin failed: {}", words::clip(&fault, 500)));
         }
         let now = now();
+        self.desk.turn(&mut self.state, now);
         let (state, eye, handles) = (&mut self.state, &mut self.eye, &self.shell.handles);
         let (next, newest) = self.shell.journal.with(|timeline| {
             let next = timeline.expire(now);
@@ -371,6 +384,12 @@ fn paint_all(
         paint::to_ascii(buffer);
     }
     cursor
+}
+
+/// That another command does what was asked for.
+fn elsewhere(command: &str, paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    format!("`{command} {}` does that.", paths.join(" "))
 }
 
 /// Waits until then; for ever without a time.

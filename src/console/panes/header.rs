@@ -1,10 +1,10 @@
 //! The first line: every device with its number, name, state and countdown; as much of it as the width allows, and what is
-//! down before what is well.
+//! down before what is well; on the right the tapes that run.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Pen, View};
+use super::{Pen, View, tapes};
 use crate::console::glance::Device;
 use crate::console::paint;
 use crate::console::row::Sign;
@@ -30,6 +30,12 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) {
         let width = paint::cells_of(banner) + 1;
         paint::put(buffer, area.right() - width, area.y, width, banner, bar.patch(view.style(Role::Waiting)));
         room.width -= width + 1;
+    }
+    let most = if view.state.tapes.sums().2.is_some() { room.width * 2 / 3 } else { room.width / 3 };
+    if let Some((tape, role)) = tapes::remark(view, most) {
+        let width = paint::cells_of(&tape) + 1;
+        paint::put(buffer, room.right().saturating_sub(width), area.y, width, &tape, bar.patch(view.style(role)));
+        room.width = room.width.saturating_sub(width + 1);
     }
     let mut pen = Pen::new(buffer, room, view.signs);
     if area.width >= 60 {

@@ -1,12 +1,13 @@
 //! Keys in the panes.
 
-use super::{Effect, Origin, Sending, World, leave, likely_target, orders, show, show_filter, target};
+use super::{Effect, Origin, Sending, World, leave, likely_target, orders, show, show_filter, tapes, target};
 use crate::console::action::{Action, Motion};
 use crate::console::glance::order_of_requests;
 use crate::console::layout::Pane;
 use crate::console::line::Line;
 use crate::console::message::Scroll;
 use crate::console::state::{Overlay, State};
+use crate::console::tapes::List;
 use crate::console::words;
 use crate::event::{Kind, LineState};
 use crate::mqtt::{Qos, TopicFilter};
@@ -51,7 +52,9 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Reconnect => return line(state, &Deed::Now, world),
         Action::Disconnect => return line(state, &Deed::Disconnect, world),
         Action::Connect => return line(state, &Deed::Connect, world),
-        Action::Tape => state.refuse("Tapes are not in this version yet."),
+        Action::Tape => return tapes::toggle(state, world),
+        Action::Tapes => state.overlay = Some(Overlay::Tapes(List::default())),
+        Action::Note => tapes::prompt(state, world),
         Action::Theme => return vec![Effect::NextTheme],
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Palette => state.overlay = Some(Overlay::Palette { line: Line::default(), chosen: 0 }),
@@ -59,8 +62,8 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Send | Action::Force | Action::Topic | Action::Qos | Action::Retain | Action::Discard => {
             state.refuse("That is for the composer. c opens it.");
         }
-        // `act` in the parent carries these out in every context.
-        Action::Accept | Action::Interrupt | Action::Suspend | Action::Redraw => {}
+        // `act` in the parent carries some of these out in every context; the others have no key here.
+        Action::Accept | Action::Mark | Action::Resend | Action::Interrupt | Action::Suspend | Action::Redraw => {}
     }
     Vec::new()
 }

@@ -6,6 +6,9 @@ mod browse;
 mod compose;
 mod orders;
 mod overlay;
+mod tapes;
+
+use std::path::PathBuf;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -14,6 +17,7 @@ use super::chord::Chord;
 use super::keymap::{Context, lookup};
 use super::line::{Edit, Line};
 use super::state::{Overlay, State, TWICE};
+use super::tapes::Wish;
 use crate::event::{LineState, Moment};
 use crate::session::{Handle, Order};
 use crate::timeline::{Filter, Query, SessionId, Standing, Timeline};
@@ -44,6 +48,24 @@ pub enum Effect {
     Suspend,
     /// Draw every cell anew.
     Redraw,
+    /// See to a tape.
+    Tape(Wish),
+    /// Put a note on the stream.
+    Note {
+        /// The session that it is about.
+        session: SessionId,
+        /// The note.
+        text: String,
+    },
+    /// Replay these tapes as one stream.
+    Replay(Vec<PathBuf>),
+    /// Send what a tape's device sent once more.
+    Resend {
+        /// The tape.
+        path: PathBuf,
+        /// The session that sends.
+        session: SessionId,
+    },
     /// Leave.
     Leave,
 }
@@ -123,7 +145,8 @@ pub fn paste(state: &mut State, text: &str, world: &World<'_>) {
     match state.context() {
         Context::Compose => compose::paste(state, text),
         context if context.takes_text() => overlay::paste(state, text, world),
-        _ => state.refuse("A paste goes into the composer (c), the filter (/) or the prompt to subscribe (s)."),
+        _ => state
+            .refuse("A paste goes into the composer (c), the filter (/), a note (m) or the prompt to subscribe (s)."),
     }
 }
 
@@ -138,9 +161,10 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
     match state.context() {
         Context::Compose => compose::act(state, action, world),
         Context::Browse | Context::Everywhere => browse::act(state, action, world),
-        Context::Filter | Context::Prompt | Context::Palette | Context::Help | Context::Confirm => {
+        Context::Filter | Context::Prompt | Context::Palette | Context::Help | Context::Confirm | Context::Note => {
             overlay::act(state, action, world)
         }
+        Context::Tapes | Context::Question => tapes::act(state, action, world),
     }
 }
 
@@ -164,6 +188,10 @@ fn leave(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     let drafts = state.composer.unsent();
     if drafts > 0 {
         reasons.push(plural(drafts, "draft has not been sent", "drafts have not been sent"));
+    }
+    let tapes = state.tapes.open();
+    if tapes > 0 {
+        reasons.push(plural(tapes, "tape runs and would be ended", "tapes run and would be ended"));
     }
     if reasons.is_empty() {
         return vec![Effect::Leave];
@@ -237,7 +265,7 @@ fn edit(chord: Chord) -> Option<Edit> {
 /// The line that is being typed, outside the composer.
 fn typed_line(state: &mut State) -> Option<&mut Line> {
     match &mut state.overlay {
-        Some(Overlay::Palette { line, .. } | Overlay::Prompt { line, .. }) => Some(line),
+        Some(Overlay::Palette { line, .. } | Overlay::Prompt { line, .. } | Overlay::Note { line, .. }) => Some(line),
         Some(_) => None,
         None => state.typing.then_some(&mut state.filter),
     }
