@@ -171,9 +171,10 @@ fn is_written(state: &State, path: &std::path::Path, found: &Found) -> bool {
 }
 
 fn moved(state: &State, place: usize, motion: Motion) -> usize {
-    let (width, height) = state.size;
-    let page = pane::rows(width, height.saturating_sub(1)).max(1);
-    let last = state.tapes.shelf.tapes.len().saturating_sub(1);
+    let count = state.tapes.shelf.tapes.len();
+    // Header, status and footer take three lines of most screens.
+    let page = pane::rows(state.size.1.saturating_sub(3), count).max(1);
+    let last = count.saturating_sub(1);
     let goal = match motion {
         Motion::Up => place.saturating_sub(1),
         Motion::Down => place + 1,
