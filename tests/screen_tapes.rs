@@ -104,7 +104,7 @@ fn shelf() -> Shelf {
             70_000,
             kept("11-19 23:59", 640, &three[1..2], Ending::Whole, Some("the checksum of a chunk does not hold")),
         ),
-        listed(hostile.as_str(), "11-18 10:00", 12, Found::Fault(Safe::new("it is no tape: it does not begin as one"))),
+        listed(hostile.as_str(), "11-18 10:00", 12, Found::Fault(Safe::new("It is no tape: it does not begin as one"))),
         listed("meter-7-20261117-101010.mcap", "11-17 10:10", 4_096, Found::Unread),
     ];
     Shelf { folder: Safe::new("/tapes"), opened: 5, tapes, ..Shelf::default() }
@@ -309,7 +309,7 @@ fn the_list_replays_one_tape_or_those_that_are_marked() {
     // What is no tape is not replayed.
     let mut bench = with_list(80, 24);
     assert!(bench.press("jjjj<Enter>").is_empty());
-    assert!(bench.notice().contains("it is no tape"), "{}", bench.notice());
+    assert!(bench.notice().contains("It is no tape"), "{}", bench.notice());
 }
 
 #[test]

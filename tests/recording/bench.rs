@@ -37,7 +37,7 @@ impl Bench {
         }
         let config = folder.path().join("config.toml");
         let tapes = if top.contains("[tapes]") { "" } else { "[tapes]\n" };
-        let place = format!("folder = {:?}\n", folder.path().join("tapes"));
+        let place = format!("folder = \"{}\"\n", folder.path().join("tapes").display());
         let text = format!("{top}{tapes}{place}\n{}", write::to_toml(&profiles));
         write::create_private(&config, &text).unwrap();
         Self { runtime, platform, folder, config }

@@ -67,8 +67,12 @@ pub fn remark(view: &View<'_>, room: u16) -> Option<(Safe, Role)> {
             ];
             if missing > 0 {
                 // What is lost matters more than what is there.
-                forms.iter_mut().take(2).for_each(|form| form.push_str(&format!(", {lost} missing")));
-                forms.insert(2, format!("{sign} {lost} missing"));
+                let lost = format!("{lost} missing");
+                for form in forms.iter_mut().take(2) {
+                    form.push_str(", ");
+                    form.push_str(&lost);
+                }
+                forms.insert(2, format!("{sign} {lost}"));
             }
             forms
         }

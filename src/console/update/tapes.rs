@@ -94,7 +94,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         (Action::Accept, Some(tape)) => {
             let marked = !list.marked.is_empty();
             if let (Found::Fault(reason), false) = (&tape.found, marked) {
-                let words = format!("It cannot be replayed: {}", reason.as_str());
+                let words = format!("It cannot be replayed. {}", reason.as_str());
                 state.refuse(&words);
                 return Vec::new();
             }
