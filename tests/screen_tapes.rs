@@ -324,6 +324,10 @@ fn sending_again_asks_first_and_names_the_device() {
     let effects = bench.press("y");
     let [Effect::Resend { path, session: SessionId(1) }] = &effects[..] else { panic!("{effects:?}") };
     assert!(path.ends_with("smoke-01-20261121-090000.mcap"));
+    // Without a choice, whoever is on the tape.
+    let mut bench = with_list(80, 24);
+    bench.press("jjjp");
+    assert!(bench.picture().contains("as 2 lamp-gw, to its real platform?"));
     for (keys, words) in [("jjjjp", "Nothing on it can be read."), ("Gp", "It has not been opened yet.")] {
         let mut bench = with_list(80, 24);
         assert!(bench.press(keys).is_empty());

@@ -1,13 +1,15 @@
 //! The console's tapes in a pseudo-terminal.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::bench::{Bench, count, tapes_in, whole};
+use standin::tape::{Ending, Tape};
+
+use crate::bench::{Bench, count, received, tapes_in, whole};
 use crate::support::pty::Terminal;
 use crate::support::sequences::foreign;
-use crate::support::until;
+use crate::support::{self, until};
 
 fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_standin"))
@@ -93,6 +95,29 @@ fn whatever_ends_the_console_ends_its_tapes_in_order() {
         assert_eq!(count(&smoke, "rx", "smoke-01"), 5, "{end}");
         assert!(smoke.iter().all(|event| event["session"] == "smoke-01"), "{end}");
     }
+}
+
+#[test]
+fn a_lost_terminal_ends_tapes_in_order() {
+    // `script` owns the terminal; killed, it takes it away as a lost SSH connection does.
+    let bench = Bench::new("", &["smoke-01"]);
+    let line = format!("exec {} --config {}", program().display(), bench.config.display());
+    let script = support::command("script")
+        .args(["-q", "-c", &line, "/dev/null"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn();
+    let Ok(mut script) = script else {
+        support::skip("script (bsdutils)");
+        return;
+    };
+    bench.send("smoke-01", DOWN, 4);
+    received(&bench.tapes()[0], 4);
+    script.kill().unwrap();
+    script.wait().unwrap();
+    let ended = || Tape::open(&bench.tapes()[0]).is_ok_and(|tape| tape.ending() == Ending::Whole);
+    until("the tape has ended", ended);
+    assert_eq!(count(&whole(&bench.tapes()[0]), "rx", "smoke-01"), 4);
 }
 
 #[test]

@@ -102,7 +102,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
             state.overlay = None;
             return vec![Effect::Replay(paths)];
         }
-        (Action::Resend, Some(tape)) => match (&tape.found, likely_target(state, world)) {
+        (Action::Resend, Some(tape)) => match (&tape.found, sender(state, &tape.found, world)) {
             (Found::Tape(_), Some(session)) => {
                 list.asked = Some(Asked::Resend(tape.path.clone(), session));
                 state.overlay = Some(Overlay::Tapes(list));
@@ -121,6 +121,17 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         _ => {}
     }
     Vec::new()
+}
+
+/// The device that most probably shall send again: the chosen one, else the one that the tape is of.
+fn sender(state: &State, found: &Found, world: &World<'_>) -> Option<SessionId> {
+    let is_on = |name: &str| match found {
+        Found::Tape(kept) => kept.sessions.iter().any(|(known, _)| known.as_str() == name),
+        Found::Unread | Found::Fault(_) => false,
+    };
+    let same = || world.handles.iter().find(|handle| is_on(&handle.profile.name)).map(|handle| handle.id);
+    let chosen = state.device().filter(|session| world.handle(*session).is_some());
+    chosen.or_else(same).or_else(|| likely_target(state, world))
 }
 
 /// A key while a question about a tape waits.
