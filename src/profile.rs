@@ -12,6 +12,7 @@ use crate::secret::Secret;
 
 /// A device that standin stands in for.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for a key of the config, and none excludes another")]
 pub struct Profile {
     /// How the user calls the device; unique.
     pub name: String,

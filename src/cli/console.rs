@@ -61,8 +61,8 @@ pub(super) fn begin_tapes(journal: &Journal, recorder: &Recorder, profiles: &[Pr
     let ids: Vec<SessionId> = journal.with(|timeline| {
         profiles.iter().map(|profile| timeline.register(&profile.name, profile.identity.cloud())).collect()
     });
-    let recorded = ids.into_iter().zip(profiles).filter(|(_, profile)| profile.record);
-    recorded.filter_map(|device| recorder.start(false, &[device], clock::now()).err()).collect()
+    let wanted = ids.into_iter().zip(profiles).filter(|(_, profile)| profile.record);
+    wanted.filter_map(|device| recorder.start(false, &[device], clock::now()).err()).collect()
 }
 
 /// Shows the console until it is left, then lets the sessions leave and the tapes end in order.

@@ -130,7 +130,7 @@ pub(super) fn redact(table: &Table<'_>) -> Vec<String> {
         let path = At { value: text.to_string(), at: entry.span() };
         match path_fault(&path.value) {
             Some(fault) => {
-                table.report.fault(path.at, format!("`redact` of {} has no valid path: {fault}", table.what))
+                table.report.fault(path.at, format!("`redact` of {} has no valid path: {fault}", table.what));
             }
             None => paths.push(path.value),
         }

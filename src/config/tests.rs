@@ -82,7 +82,7 @@ fn tapes_are_kept_as_the_config_says() {
     }
     let place = |keys: &str| match tapes(keys).destination {
         crate::tape::Destination::Folder { path, pattern } => (path, pattern),
-        other => panic!("{other:?}"),
+        crate::tape::Destination::File(path) => panic!("{path:?}"),
     };
     assert_eq!(
         place("folder = 'kept'\nname = '{date} {session}.mcap'"),

@@ -169,7 +169,9 @@ impl Recorder {
                 tapes.slots.iter().filter(|slot| slot.recording.is_some()).map(|slot| slot.running.id).collect();
             drop(tapes);
             let left = end.saturating_duration_since(Instant::now());
-            ready.into_iter().for_each(|id| self.inner.stop(id, left));
+            for id in ready {
+                self.inner.stop(id, left);
+            }
             tapes = self.inner.lock();
             if tapes.slots.is_empty() || left.is_zero() {
                 return;

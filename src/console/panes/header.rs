@@ -31,11 +31,17 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) {
         paint::put(buffer, area.right() - width, area.y, width, banner, bar.patch(view.style(Role::Waiting)));
         room.width -= width + 1;
     }
-    let most = if view.state.tapes.sums().2.is_some() { room.width * 2 / 3 } else { room.width / 3 };
+    let most = match view.state.tapes.sums() {
+        (_, _, None) => room.width / 3,
+        _ if area.width < 60 => room.width.div_ceil(2),
+        _ => room.width * 2 / 3,
+    };
     if let Some((tape, role)) = tapes::remark(view, most) {
-        let width = paint::cells_of(&tape) + 1;
-        paint::put(buffer, room.right().saturating_sub(width), area.y, width, &tape, bar.patch(view.style(role)));
-        room.width = room.width.saturating_sub(width + 1);
+        let cells = paint::cells_of(&tape);
+        // A blank at the edge, where there is room for one.
+        let start = (room.right() - cells).saturating_sub(1).max(room.x);
+        paint::put(buffer, start, area.y, cells, &tape, bar.patch(view.style(role)));
+        room.width = (start - room.x).saturating_sub(1);
     }
     let mut pen = Pen::new(buffer, room, view.signs);
     if area.width >= 60 {

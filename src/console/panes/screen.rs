@@ -52,12 +52,14 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
             cursor = None;
         }
         Some(Overlay::Tapes(list)) => {
-            tapes::render(buffer, body, &view, list);
+            let top = layout.header.map_or(0, |header| header.height);
+            let below = Rect { y: body.y + top, height: body.height.saturating_sub(top), ..body };
+            tapes::render(buffer, below, &view, list);
             cursor = None;
         }
         Some(Overlay::Prompt { .. } | Overlay::Note { .. }) | None => {}
     }
-    if layout.header.is_none() {
+    if layout.header.is_none() || state.overlay.is_some() {
         tapes::urgent(buffer, Rect { height: screen.height.min(1), ..screen }, &view);
     }
     cursor

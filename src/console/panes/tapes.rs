@@ -20,42 +20,68 @@ use crate::text::Safe;
 const WIDEST: u16 = 120;
 /// The rows below the list that tell more of the tape under the cursor.
 const DETAILS: u16 = 3;
+/// The rows of a list with few tapes, frame included.
+const SMALLEST: u16 = 12;
 /// From this inner height on there is room for them.
-const ROOMY: u16 = 9;
+const ROOMY: u16 = 8;
 /// From this inner width on, a row tells when, how long and how large.
 const WIDE: u16 = 64;
 
 /// How the tapes that run stand, in at most `room` cells: sign and words. A fault is told before all else.
 pub fn remark(view: &View<'_>, room: u16) -> Option<(Safe, Role)> {
     let running = view.state.tapes.running();
-    let (first, since) = running.first()?;
+    let (_, since) = running.first()?;
     let (bytes, missing, fault) = view.state.tapes.sums();
     let lost = numbers::count(missing);
-    let forms = if let Some(fault) = fault {
-        let sign = view.signs.wrong;
-        vec![
-            format!("{sign} not on tape: {lost} events {} {fault}", view.signs.dot),
-            format!("{sign} not on tape: {lost} events"),
-            format!("{sign} no tape: {lost}"),
-            format!("{sign}{lost}"),
-            sign.to_owned(),
-        ]
-    } else {
-        let (sign, bytes) = (view.signs.online, size(bytes));
-        let name = match running.len() {
-            1 if first.status.path.as_os_str().is_empty() => "tape".to_owned(),
-            1 => format!("tape {}", since.as_str()),
-            more => format!("{more} tapes"),
-        };
-        let short = if running.len() > 1 { format!("{sign}{}", running.len()) } else { sign.to_owned() };
-        let gap = if missing > 0 { format!(", {lost} missing") } else { String::new() };
-        vec![format!("{sign} {name}  {bytes}{gap}"), format!("{sign} {name}{gap}"), format!("{sign} {bytes}"), short]
+    let forms = match (fault, missing) {
+        (Some(fault), 0) => {
+            let (sign, dot) = (view.signs.wrong, view.signs.dot);
+            vec![
+                format!("{sign} tape not written {dot} {fault}"),
+                format!("{sign} tape not written"),
+                format!("{sign} no tape"),
+                sign.to_owned(),
+            ]
+        }
+        (Some(fault), _) => {
+            let (sign, dot) = (view.signs.wrong, view.signs.dot);
+            vec![
+                format!("{sign} not on tape: {lost} events {dot} {fault}"),
+                format!("{sign} not on tape: {lost} events"),
+                format!("{sign} no tape: {lost}"),
+                format!("{sign}{lost}"),
+                sign.to_owned(),
+            ]
+        }
+        (None, _) => {
+            let (sign, bytes) = (view.signs.online, size(bytes));
+            let (tape, since, count) = match running.len() {
+                1 => ("tape".to_owned(), format!(" {}", since.as_str()), String::new()),
+                more => (format!("{more} tapes"), String::new(), more.to_string()),
+            };
+            let mut forms = vec![
+                format!("{sign} {tape}{since}  {bytes}"),
+                format!("{sign} {tape}  {bytes}"),
+                format!("{sign} {bytes}"),
+                format!("{sign}{count}"),
+            ];
+            if missing > 0 {
+                // What is lost matters more than what is there.
+                let lost = format!("{lost} missing");
+                for form in forms.iter_mut().take(2) {
+                    form.push_str(", ");
+                    form.push_str(&lost);
+                }
+                forms.insert(2, format!("{sign} {lost}"));
+            }
+            forms
+        }
     };
     let role = if fault.is_some() || missing > 0 { Role::Wrong } else { Role::Good };
     forms.iter().map(|form| Safe::new(form)).find(|form| paint::cells_of(form) <= room).map(|form| (form, role))
 }
 
-/// Paints a fault over the end of the first line, where a screen has no header.
+/// Paints a fault over the end of the first line, where the screen has no header or something lies over it.
 pub fn urgent(buffer: &mut Buffer, line: Rect, view: &View<'_>) {
     let (_, _, fault) = view.state.tapes.sums();
     if fault.is_none() || line.is_empty() {
@@ -68,15 +94,15 @@ pub fn urgent(buffer: &mut Buffer, line: Rect, view: &View<'_>) {
     }
 }
 
-/// How many tapes the list shows at once on a screen of that size without its status line.
-pub fn rows(width: u16, height: u16) -> usize {
-    usize::from(split(place(Rect::new(0, 0, width, height))).0.height)
+/// How many of `tapes` tapes the list shows at once in `height` rows.
+pub fn rows(height: u16, tapes: usize) -> usize {
+    usize::from(split(place(Rect::new(0, 0, WIDEST, height), tapes)).0.height)
 }
 
 /// Paints the list over the screen.
 pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, list: &List) {
     let shelf = &view.state.tapes.shelf;
-    let area = place(screen);
+    let area = place(screen, shelf.tapes.len());
     paint::fill(buffer, area, view.style(Role::Text));
     paint::outline(buffer, area, view.signs, view.style(Role::Accent));
     title(buffer, area, view, shelf);
@@ -100,9 +126,12 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, list: &List) {
     }
 }
 
-fn place(screen: Rect) -> Rect {
+/// The frame of a list of so many tapes.
+fn place(screen: Rect, tapes: usize) -> Rect {
     let width = screen.width.min(WIDEST);
-    Rect { x: screen.x + (screen.width - width) / 2, width, ..screen }
+    let rows = u16::try_from(tapes).unwrap_or(u16::MAX).saturating_add(DETAILS + 3).max(SMALLEST);
+    let height = screen.height.min(rows);
+    Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height }
 }
 
 /// The rows, and below them what tells more of one.

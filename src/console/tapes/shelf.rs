@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use super::file_name;
 use crate::console::words;
 use crate::event::WallTime;
-use crate::tape::{Ending, Tape};
+use crate::tape::{Ending, Tape, TapeError};
 use crate::text::Safe;
 
 /// More tapes than anybody looks through; of a folder with more, the oldest are counted only.
@@ -128,10 +128,10 @@ impl Reading {
     }
 
     /// Copies what has changed to `shelf`; answers what came of a deletion.
-    pub fn look(&self, shelf: &mut Shelf) -> Option<(String, bool)> {
+    pub fn look(&self, seen: &mut Shelf) -> Option<(String, bool)> {
         let mut shared = lock(&self.shared);
         if std::mem::take(&mut shared.changed) {
-            shelf.clone_from(&shared.shelf);
+            seen.clone_from(&shared.shelf);
         }
         shared.told.take()
     }
@@ -239,7 +239,11 @@ fn names(folder: &Path, zone: &TimeZone) -> std::io::Result<(Vec<Arc<Listed>>, u
 fn open(path: &Path, zone: &TimeZone) -> Found {
     let tape = match Tape::open(path) {
         Ok(tape) => tape,
-        Err(error) => return Found::Fault(Safe::new(words::clip(&error.to_string(), TEXT))),
+        // Which file it is stands beside it.
+        Err(TapeError::NoTape { reason, .. }) => {
+            return Found::Fault(Safe::new(words::clip(&format!("It is no tape: {reason}"), TEXT)));
+        }
+        Err(TapeError::Io { error, .. }) => return Found::Fault(Safe::new(&error.to_string())),
     };
     let about = tape.about();
     let first = tape.chunks().first().map_or(0, |chunk| chunk.span_us.0);
@@ -299,7 +303,7 @@ mod tests {
         }
         std::fs::create_dir(folder.path().join("c.mcap")).unwrap();
         let (ring, rings) = channel();
-        let reading = Reading::start(folder.path().to_owned(), TimeZone::UTC, move || drop(ring.send(())));
+        let reading = Reading::start(folder.path().to_owned(), TimeZone::UTC, move || ring.send(()).unwrap());
         let mut shelf = Shelf { is_new: true, ..Shelf::default() };
         wait(&reading, &mut shelf, &rings, 2);
         assert_eq!(shelf.tapes.len(), 2);

@@ -95,7 +95,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         (Action::Accept, Some(tape)) => {
             let marked = !list.marked.is_empty();
             if let (Found::Fault(reason), false) = (&tape.found, marked) {
-                let words = format!("It cannot be replayed: {}", reason.as_str());
+                let words = format!("It cannot be replayed. {}", reason.as_str());
                 state.refuse(&words);
                 return Vec::new();
             }
@@ -103,7 +103,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
             state.overlay = None;
             return vec![Effect::Replay(paths)];
         }
-        (Action::Resend, Some(tape)) => match (&tape.found, likely_target(state, world)) {
+        (Action::Resend, Some(tape)) => match (&tape.found, sender(state, &tape.found, world)) {
             (Found::Tape(_), Some(session)) => {
                 list.asked = Some(Asked::Resend(tape.path.clone(), session));
                 state.overlay = Some(Overlay::Tapes(list));
@@ -122,6 +122,17 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         _ => {}
     }
     Vec::new()
+}
+
+/// The device that most probably shall send again: the chosen one, else the one that the tape is of.
+fn sender(state: &State, found: &Found, world: &World<'_>) -> Option<SessionId> {
+    let is_on = |name: &str| match found {
+        Found::Tape(kept) => kept.sessions.iter().any(|(known, _)| known.as_str() == name),
+        Found::Unread | Found::Fault(_) => false,
+    };
+    let same = || world.handles.iter().find(|handle| is_on(&handle.profile.name)).map(|handle| handle.id);
+    let chosen = state.device().filter(|session| world.handle(*session).is_some());
+    chosen.or_else(same).or_else(|| likely_target(state, world))
 }
 
 /// A key while a question about a tape waits.
@@ -172,9 +183,10 @@ fn is_written(state: &State, path: &std::path::Path, found: &Found) -> bool {
 }
 
 fn moved(state: &State, place: usize, motion: Motion) -> usize {
-    let (width, height) = state.size;
-    let page = pane::rows(width, height.saturating_sub(1)).max(1);
-    let last = state.tapes.shelf.tapes.len().saturating_sub(1);
+    let count = state.tapes.shelf.tapes.len();
+    // Header, status and footer take three lines of most screens.
+    let page = pane::rows(state.size.1.saturating_sub(3), count).max(1);
+    let last = count.saturating_sub(1);
     let goal = match motion {
         Motion::Up => place.saturating_sub(1),
         Motion::Down => place + 1,
