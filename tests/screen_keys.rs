@@ -278,11 +278,7 @@ fn esc_typed_together_with_a_letter_is_esc_and_the_letter() {
     use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
     let mut bench = Bench::morning(80, 24);
     bench.press("?");
-    let world = standin::console::update::World {
-        timeline: &bench.canned.timeline,
-        handles: &bench.canned.handles,
-        now: bench.canned.now,
-    };
+    let world = bench.canned.world();
     let event = KeyEvent::new(KeyCode::Char(':'), KeyModifiers::ALT);
     standin::console::update::key(&mut bench.state, event, &world);
     assert!(matches!(bench.state.overlay, Some(Overlay::Palette { .. })));

@@ -9,30 +9,34 @@ mod overlay;
 mod tapes;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::Action;
 use super::chord::Chord;
+use super::history::History;
 use super::keymap::{Context, lookup};
 use super::line::{Edit, Line};
 use super::state::{Overlay, State, TWICE};
 use super::tapes::Wish;
 use crate::event::{LineState, Moment};
 use crate::session::{Handle, Order};
-use crate::timeline::{Filter, Query, SessionId, Standing, Timeline};
+use crate::timeline::{Filter, Query, SessionId, Standing};
 
 pub use orders::{refused, settle, taken};
 
 /// What a key may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct World<'a> {
-    /// The history.
-    pub timeline: &'a Timeline,
+    /// What happened.
+    pub history: History<'a>,
     /// The sessions.
     pub handles: &'a [Handle],
-    /// Now.
+    /// Now, as the history goes.
     pub now: Moment,
+    /// Now, at the keys: the same but in a replay.
+    pub real: Instant,
 }
 
 /// What the shell has to do.
@@ -97,7 +101,7 @@ pub enum Origin {
 impl<'a> World<'a> {
     /// A session as it stands.
     pub fn standing(&self, session: SessionId) -> Option<&'a Standing> {
-        self.timeline.sessions().get(usize::from(session.0))
+        self.history.timeline.sessions().get(usize::from(session.0))
     }
 
     /// How to speak to a session.
@@ -169,8 +173,8 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
 }
 
 fn interrupt(state: &mut State, world: &World<'_>) -> Vec<Effect> {
-    let before = state.interrupted.replace(world.now.mono);
-    if before.is_some_and(|before| world.now.mono.saturating_duration_since(before) <= TWICE) {
+    let before = state.interrupted.replace(world.real);
+    if before.is_some_and(|before| world.real.saturating_duration_since(before) <= TWICE) {
         return vec![Effect::Leave];
     }
     state.refuse("Ctrl-C once more leaves.");
@@ -180,7 +184,7 @@ fn interrupt(state: &mut State, world: &World<'_>) -> Vec<Effect> {
 /// Asks to leave: at once, or after a question where something would be lost.
 fn leave(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     let mut reasons = Vec::new();
-    let (open, _) = world.timeline.requests().most_urgent();
+    let (open, _) = world.history.timeline.requests().most_urgent();
     let plural = |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
     if open > 0 {
         reasons.push(plural(open, "request waits for its answer", "requests wait for their answers"));
@@ -219,7 +223,7 @@ fn target(state: &mut State, world: &World<'_>) -> Option<SessionId> {
     let selected = || state.window.selected().filter(|_| state.window.is_chosen());
     let session = state
         .device()
-        .or_else(|| selected().and_then(|seq| world.timeline.session_of(seq)))
+        .or_else(|| selected().and_then(|seq| world.history.session_of(seq)))
         .or_else(|| (world.handles.len() == 1).then(|| world.handles.first().map(|handle| handle.id)).flatten());
     match session {
         None if world.handles.is_empty() => state.refuse("There is no device that could do that."),
@@ -231,12 +235,12 @@ fn target(state: &mut State, world: &World<'_>) -> Option<SessionId> {
 
 /// The device for something that harms nothing when it was meant for another: what is typed says for whom it is.
 fn likely_target(state: &State, world: &World<'_>) -> Option<SessionId> {
-    let sessions = world.timeline.sessions();
+    let sessions = world.history.timeline.sessions();
     let online = || sessions.iter().position(|standing| standing.state == LineState::Online).or(Some(0));
     state
         .device()
         .or_else(|| {
-            state.window.selected().filter(|_| state.window.is_chosen()).and_then(|seq| world.timeline.session_of(seq))
+            state.window.selected().filter(|_| state.window.is_chosen()).and_then(|seq| world.history.session_of(seq))
         })
         .or_else(|| online().and_then(|place| u16::try_from(place).ok()).map(SessionId))
         .filter(|session| world.handle(*session).is_some())

@@ -18,7 +18,8 @@ pub(super) fn toggle(state: &mut State, world: &World<'_>) -> Vec<Effect> {
         return Vec::new();
     }
     let chosen = state.device();
-    let running = state.tapes.covering(chosen, world.timeline.sessions().len()).map(|tape| (tape.id, tape.phase));
+    let running =
+        state.tapes.covering(chosen, world.history.timeline.sessions().len()).map(|tape| (tape.id, tape.phase));
     let wish = match running {
         None => {
             state.tell("The tape is being begun.");
