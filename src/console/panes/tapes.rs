@@ -34,22 +34,19 @@ pub fn remark(view: &View<'_>, room: u16) -> Option<(Safe, Role)> {
     let (bytes, missing, fault) = view.state.tapes.sums();
     let lost = numbers::count(missing);
     let forms = match (fault, missing) {
-        (Some(fault), 0) => {
-            let (sign, dot) = (view.signs.wrong, view.signs.dot);
+        (Some(fault), missing) => {
+            let sign = view.signs.wrong;
+            let (short, least) = match missing {
+                0 => ("tape not written".to_owned(), "no tape".to_owned()),
+                _ => (format!("not on tape: {lost} events"), format!("no tape: {lost}")),
+            };
+            let count = if missing > 0 { lost } else { String::new() };
             vec![
-                format!("{sign} tape not written {dot} {fault}"),
-                format!("{sign} tape not written"),
-                format!("{sign} no tape"),
-                sign.to_owned(),
-            ]
-        }
-        (Some(fault), _) => {
-            let (sign, dot) = (view.signs.wrong, view.signs.dot);
-            vec![
-                format!("{sign} not on tape: {lost} events {dot} {fault}"),
-                format!("{sign} not on tape: {lost} events"),
-                format!("{sign} no tape: {lost}"),
-                format!("{sign}{lost}"),
+                // It says itself how many events are missing.
+                format!("{sign} {fault}"),
+                format!("{sign} {short}"),
+                format!("{sign} {least}"),
+                format!("{sign}{count}"),
                 sign.to_owned(),
             ]
         }

@@ -151,10 +151,10 @@ pub fn ended_words(tape: &Running, at: Moment) -> String {
     format!("{events} in {length}, {size}{missing}: {parts}{}", status.path.display())
 }
 
-/// That a tape is not written, and why.
+/// Why a tape is not written, what is missing on it, and which it is.
 pub fn fault_words(tape: &Running) -> String {
-    let reason = tape.status.fault.as_deref().unwrap_or("nobody knows why");
-    format!("the tape {} is not written: {reason}", file_name(&tape.status.path))
+    let reason = tape.status.fault.as_deref().unwrap_or("nothing is written");
+    format!("{reason} ({})", file_name(&tape.status.path))
 }
 
 /// A file's name alone.
