@@ -36,7 +36,7 @@ fn all_that_happens_to_several_devices_is_on_one_tape() {
     let said = program.said();
     for words in [
         format!("recording on {}", out.display()),
-        format!("{} events in ", events.len()),
+        format!("{} events: ", events.len()),
         "smoke-01 o online".to_owned(),
     ] {
         assert!(said.contains(&words), "{words:?}\n{said}");
