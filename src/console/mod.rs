@@ -19,6 +19,7 @@ pub mod paint;
 pub mod panes;
 #[cfg(test)]
 mod picture;
+pub mod reel;
 pub mod row;
 pub mod shell;
 pub mod signals;
