@@ -104,7 +104,9 @@ const fn key(code: KeyCode) -> Chord {
 }
 
 use Action as A;
-use Context::{Browse, Compose, Confirm, Everywhere, Filter, Help, Note, Palette, Prompt, Question, Replay, Seek, Tapes};
+use Context::{
+    Browse, Compose, Confirm, Everywhere, Filter, Help, Note, Palette, Prompt, Question, Replay, Seek, Tapes,
+};
 use Knob as K;
 use Motion as M;
 
@@ -169,18 +171,39 @@ pub const KEYS: &[Binding] = &[
     bind(Replay, &[letter(']')], A::Reel(K::Command(Way::On)), "next-command", "command", "to the next command"),
     bind(Replay, &[letter('[')], A::Reel(K::Command(Way::Back)), "previous-command", "", "to the previous command"),
     bind(Replay, &[letter('}')], A::Reel(K::Change(Way::On)), "next-state", "", "to the next change of a line's state"),
-    bind(Replay, &[letter('{')], A::Reel(K::Change(Way::Back)), "previous-state", "", "to the previous change of a line's state"),
+    bind(
+        Replay,
+        &[letter('{')],
+        A::Reel(K::Change(Way::Back)),
+        "previous-state",
+        "",
+        "to the previous change of a line's state",
+    ),
     bind(Replay, &[letter(')')], A::Reel(K::Note(Way::On)), "next-note", "", "to the next note or gap"),
     bind(Replay, &[letter('(')], A::Reel(K::Note(Way::Back)), "previous-note", "", "to the previous note or gap"),
     bind(Replay, &[letter('>')], A::Reel(K::Skip(10)), "", "", "10 s on"),
     bind(Replay, &[letter('<')], A::Reel(K::Skip(-10)), "", "", "10 s back"),
     bind(Replay, &[letter('f')], A::Reel(K::Skip(60)), "", "", "1 min on"),
     bind(Replay, &[letter('b')], A::Reel(K::Skip(-60)), "", "", "1 min back"),
-    bind(Replay, &[letter('@')], A::Reel(K::Seek), "seek", "seek", "to a time, a share, an event: 14:02:11, +30, -5m, 50%, #1200"),
+    bind(
+        Replay,
+        &[letter('@')],
+        A::Reel(K::Seek),
+        "seek",
+        "seek",
+        "to a time, a share, an event: 14:02:11, +30, -5m, 50%, #1200",
+    ),
     bind(Replay, &[letter('+')], A::Reel(K::Faster), "faster", "faster", "faster, up to 1000x and as fast as it goes"),
     bind(Replay, &[letter('-')], A::Reel(K::Slower), "slower", "", "slower, down to 0.1x"),
     bind(Replay, &[letter('=')], A::Reel(K::AsItWas), "as-it-was", "", "as fast as it was"),
-    bind(Replay, &[letter('i')], A::Reel(K::Shorten), "shorten-idle", "", "idle stretches take a second at most, or their time"),
+    bind(
+        Replay,
+        &[letter('i')],
+        A::Reel(K::Shorten),
+        "shorten-idle",
+        "",
+        "idle stretches take a second at most, or their time",
+    ),
     bind(Replay, &[letter('e')], A::Reel(K::Loop), "loop", "", "begin anew at the end, or stop there"),
     bind(Replay, &[letter('q')], A::Quit, "leave-replay", "leave", "leave the replay"),
     bind(Seek, &[key(KeyCode::Enter)], A::Accept, "", "go", "go there"),
@@ -269,8 +292,11 @@ pub fn commands(context: Context, typed: &str) -> Vec<&'static Binding> {
     let typed = typed.trim().to_lowercase();
     let here = [Some(context), context.behind(), Some(Context::Everywhere)];
     // What stands twice is what the nearer context says.
-    let is_first = |binding: &&Binding| self::binding(context, binding.action).is_some_and(|first| std::ptr::eq(first, *binding));
-    let named = || KEYS.iter().filter(|binding| !binding.name.is_empty() && here.contains(&Some(binding.context))).filter(is_first);
+    let is_first =
+        |binding: &&Binding| self::binding(context, binding.action).is_some_and(|first| std::ptr::eq(first, *binding));
+    let named = || {
+        KEYS.iter().filter(|binding| !binding.name.is_empty() && here.contains(&Some(binding.context))).filter(is_first)
+    };
     let begins = |binding: &&Binding| binding.name.starts_with(&typed);
     let holds = |binding: &&Binding| binding.name.contains(&typed) || binding.words.contains(&typed);
     named().filter(begins).chain(named().filter(|binding| !begins(binding) && holds(binding))).collect()

@@ -33,4 +33,4 @@ pub mod update;
 pub mod window;
 pub mod words;
 
-pub use shell::{ConsoleError, Left, Shell, run};
+pub use shell::{ConsoleError, Left, Replay, Shell, replay, run};

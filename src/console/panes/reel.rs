@@ -22,7 +22,8 @@ pub fn banner(buffer: &mut Buffer, line: Rect, view: &View<'_>) -> u16 {
     if view.state.reel.is_none() || line.is_empty() {
         return 0;
     }
-    let style = view.style(Role::Bar).patch(view.style(Role::Waiting)).add_modifier(Modifier::REVERSED | Modifier::BOLD);
+    let style =
+        view.style(Role::Bar).patch(view.style(Role::Waiting)).add_modifier(Modifier::REVERSED | Modifier::BOLD);
     let word = if line.width < 30 { "REPLAY" } else { " REPLAY " };
     paint::word(buffer, line.x, line.y, line.width, word, style)
 }
@@ -84,7 +85,7 @@ fn words(pen: &mut Pen<'_>, view: &View<'_>, reel: &Reel, roomy: bool) {
         return;
     }
     let dot = format!(" {} ", view.signs.dot);
-    let state = match (reel.deck.seeking, reel.deck.playing, reel.deck.position >= reel.events) {
+    let state = match (reel.deck.seeking, reel.deck.playing, reel.deck.position >= reel.deck.events) {
         (true, ..) => "seeking",
         (_, true, _) => "playing",
         (_, _, true) => "at the end",
@@ -98,7 +99,7 @@ fn words(pen: &mut Pen<'_>, view: &View<'_>, reel: &Reel, roomy: bool) {
     part(&reel.clock(), strong);
     let (passed, whole) = reel.passed();
     part(&Safe::new(&format!("{} of {}", numbers::took(passed), numbers::took(whole))), bar);
-    let (position, events) = (numbers::count(reel.deck.position), numbers::count(reel.events));
+    let (position, events) = (numbers::count(reel.deck.position), numbers::count(reel.deck.events));
     part(&Safe::new(&format!("event {position} of {events}")), bar);
     for (_, word) in flags(reel) {
         part(&Safe::from_static(word), bar.patch(view.style(Role::Waiting)));

@@ -25,16 +25,12 @@ pub struct Reel {
     pub name: Safe,
     /// How the deck stands.
     pub deck: DeckState,
-    /// How many events there are.
-    pub events: u64,
-    /// When the first and the last event happened, in microseconds since the Unix epoch.
-    pub span_us: (u64, u64),
-    /// The tape's time now, in microseconds since the Unix epoch.
-    pub now_us: u64,
     /// How many events fall into each cell of the time line.
     pub density: Vec<u64>,
     /// The zone of the times of day.
     pub zone: TimeZone,
+    /// What was looked for last, in words: `command`.
+    pub wanted: &'static str,
 }
 
 impl Reel {
@@ -44,31 +40,14 @@ impl Reel {
             [one] => super::tapes::file_name(one.path()),
             more => format!("{} tapes", more.len()),
         };
-        let mut reel = Self {
-            name: Safe::new(&name),
-            deck,
-            events: 0,
-            span_us: (deck.time_us, deck.time_us),
-            now_us: deck.time_us,
-            density: Vec::new(),
-            zone,
-        };
-        reel.measure(tapes, 0);
-        reel
-    }
-
-    /// Takes in how long the tapes are, and how many events fall into each of `cells` parts of their time.
-    pub fn measure(&mut self, tapes: &Tapes, cells: usize) {
-        self.events = tapes.events();
-        self.span_us = tapes.span_us().unwrap_or(self.span_us);
-        self.density = if cells == 0 { Vec::new() } else { tapes.density(cells) };
+        Self { name: Safe::new(&name), deck, density: Vec::new(), zone, wanted: "" }
     }
 
     /// How much of the tape's time has passed, and how much there is.
     pub fn passed(&self) -> (Duration, Duration) {
-        let (start, end) = self.span_us;
+        let (start, end) = self.deck.span_us;
         let since = |time: u64| Duration::from_micros(time.saturating_sub(start));
-        (since(self.now_us.min(end)), since(end))
+        (since(self.deck.time_us.min(end)), since(end))
     }
 
     /// The cell of `cells` in which the tape's time is now.
@@ -86,14 +65,14 @@ impl Reel {
         let (passed, whole) = self.passed();
         if whole.is_zero() {
             // A tape of one moment is over with its last event.
-            return if self.events > 0 && self.deck.position == self.events { 100 } else { 0 };
+            return if self.deck.events > 0 && self.deck.position == self.deck.events { 100 } else { 0 };
         }
         passed.as_micros() * 100 / whole.as_micros()
     }
 
     /// The time of day at the place where the tape stands, to the millisecond.
     pub fn clock(&self) -> Safe {
-        clock(WallTime::from_unix_micros(i64::try_from(self.now_us).unwrap_or(i64::MAX)), &self.zone)
+        clock(WallTime::from_unix_micros(i64::try_from(self.deck.time_us).unwrap_or(i64::MAX)), &self.zone)
     }
 
     /// What to tell the deck to go where `typed` says; words where that is no place on the tape.

@@ -20,8 +20,8 @@ pub(super) fn parse(typed: &str, reel: &Reel) -> Result<Order, String> {
     if let Some(number) = typed.strip_prefix('#') {
         let number: u64 = number.trim().parse().map_err(|_| wrong())?;
         return match number {
-            1.. if number <= reel.events => Ok(Order::To(number)),
-            _ => Err(format!("There is no event {number}: the tape has {}.", reel.events)),
+            1.. if number <= reel.deck.events => Ok(Order::To(number)),
+            _ => Err(format!("There is no event {number}: the tape has {}.", reel.deck.events)),
         };
     }
     if let Some(on) = typed.strip_prefix('+') {
@@ -68,7 +68,7 @@ fn micros(typed: &str) -> Option<i64> {
 
 /// The time of day on the day where the tape stands; else the first such time on the tape; else on the day where it stands.
 fn time_of_day(time: Time, reel: &Reel) -> Option<u64> {
-    let (start, end) = reel.span_us;
+    let (start, end) = reel.deck.span_us;
     let zoned = |micros: u64| {
         let at = WallTime::from_unix_micros(i64::try_from(micros).ok()?);
         Some(at.timestamp().to_zoned(reel.zone.clone()))
@@ -78,15 +78,16 @@ fn time_of_day(time: Time, reel: &Reel) -> Option<u64> {
         let at = day.to_datetime(time).to_zoned(reel.zone.clone()).ok()?;
         u64::try_from(at.timestamp().as_microsecond()).ok()
     };
-    let here = on(reel.now_us, 0);
+    let here = on(reel.deck.time_us, 0);
     // What is typed to the second means all of it.
     let is_on_tape = |micros: &u64| (start.saturating_sub(999_999)..=end).contains(micros);
     here.filter(is_on_tape).or_else(|| (0..=1).filter_map(|days| on(start, days)).find(is_on_tape)).or(here)
 }
 
 fn inside(micros: u64, reel: &Reel) -> Result<Order, String> {
-    let (start, end) = reel.span_us;
-    let of = |micros: u64| super::clock(WallTime::from_unix_micros(i64::try_from(micros).unwrap_or(i64::MAX)), &reel.zone);
+    let (start, end) = reel.deck.span_us;
+    let of =
+        |micros: u64| super::clock(WallTime::from_unix_micros(i64::try_from(micros).unwrap_or(i64::MAX)), &reel.zone);
     if micros.saturating_add(999_999) < start || micros > end {
         return Err(format!("The tape goes from {} to {}.", of(start), of(end)));
     }

@@ -8,25 +8,21 @@ fn reel() -> Reel {
         pace: Pace::Times(1.0),
         position: 0,
         time_us: start,
+        events: 1_000,
+        span_us: (start, start + 3_600_000_000),
         shortened: false,
         looped: false,
         seeking: false,
+        seeks: 0,
+        misses: 0,
     };
-    Reel {
-        name: Safe::new("x.mcap"),
-        deck,
-        events: 1_000,
-        span_us: (start, start + 3_600_000_000),
-        now_us: start,
-        density: Vec::new(),
-        zone: TimeZone::UTC,
-    }
+    Reel { name: Safe::new("x.mcap"), deck, density: Vec::new(), zone: TimeZone::UTC, wanted: "" }
 }
 
 #[test]
 fn places_are_times_spans_shares_and_numbers() {
     let reel = reel();
-    let start = reel.span_us.0;
+    let start = reel.deck.span_us.0;
     for (typed, order) in [
         ("50%", Order::ToShare(0.5)),
         (" 0.5 %", Order::ToShare(0.005)),
@@ -52,7 +48,9 @@ fn places_are_times_spans_shares_and_numbers() {
 #[test]
 fn what_is_no_place_is_told_with_what_is_one() {
     let reel = reel();
-    for typed in ["", "noon", "%", "101%", "-1%", "NaN%", "+", "+x", "-5y", "+1e99", "5", "25:00", "#x", "+999999999999999h"] {
+    for typed in
+        ["", "noon", "%", "101%", "-1%", "NaN%", "+", "+x", "-5y", "+1e99", "5", "25:00", "#x", "+999999999999999h"]
+    {
         let words = reel.place(typed).unwrap_err();
         assert!(words.contains("14:02:11, +30, -5m, 50%"), "{typed}: {words}");
     }
@@ -68,23 +66,25 @@ fn what_is_no_place_is_told_with_what_is_one() {
 fn a_time_of_day_is_the_one_on_the_tape_where_it_goes_over_midnight() {
     let mut reel = reel();
     let start = u64::try_from(WallTime::parse_rfc3339("2026-11-21T23:50:00Z").unwrap().unix_micros()).unwrap();
-    reel.span_us = (start, start + 1_200_000_000);
-    reel.now_us = start;
+    reel.deck.span_us = (start, start + 1_200_000_000);
+    reel.deck.time_us = start;
     assert_eq!(reel.place("00:05"), Ok(Order::ToTime(start + 900_000_000)));
-    reel.now_us = start + 1_000_000_000;
+    reel.deck.time_us = start + 1_000_000_000;
     assert_eq!(reel.place("23:55"), Ok(Order::ToTime(start + 300_000_000)));
 }
 
 #[test]
 fn the_cell_of_the_time_line_is_inside_it() {
     let mut reel = reel();
-    for (passed, cell, percent) in [(0, 0, 0), (1_800_000_000, 20, 50), (3_599_999_999, 39, 99), (3_600_000_000, 39, 100)] {
-        reel.now_us = reel.span_us.0 + passed;
+    for (passed, cell, percent) in
+        [(0, 0, 0), (1_800_000_000, 20, 50), (3_599_999_999, 39, 99), (3_600_000_000, 39, 100)]
+    {
+        reel.deck.time_us = reel.deck.span_us.0 + passed;
         assert_eq!((reel.cell(40), reel.percent()), (cell, percent), "{passed}");
     }
-    reel.now_us = u64::MAX;
+    reel.deck.time_us = u64::MAX;
     assert_eq!((reel.cell(40), reel.cell(0)), (39, 0));
-    reel.span_us = (5, 5);
+    reel.deck.span_us = (5, 5);
     assert_eq!((reel.cell(40), reel.percent()), (0, 0));
 }
 

@@ -64,7 +64,13 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
             state.refuse("That is for the composer. c opens it.");
         }
         // `act` in the parent carries some of these out in every context; the others have no key here.
-        Action::Accept | Action::Reel(_) | Action::Mark | Action::Resend | Action::Interrupt | Action::Suspend | Action::Redraw => {}
+        Action::Accept
+        | Action::Reel(_)
+        | Action::Mark
+        | Action::Resend
+        | Action::Interrupt
+        | Action::Suspend
+        | Action::Redraw => {}
     }
     Vec::new()
 }

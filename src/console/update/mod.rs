@@ -173,9 +173,13 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
         Context::Compose => compose::act(state, action, world),
         Context::Browse | Context::Everywhere => browse::act(state, action, world),
         Context::Replay => replay::act(state, action, world),
-        Context::Filter | Context::Prompt | Context::Palette | Context::Help | Context::Confirm | Context::Note | Context::Seek => {
-            overlay::act(state, action, world)
-        }
+        Context::Filter
+        | Context::Prompt
+        | Context::Palette
+        | Context::Help
+        | Context::Confirm
+        | Context::Note
+        | Context::Seek => overlay::act(state, action, world),
         Context::Tapes | Context::Question => tapes::act(state, action, world),
     }
 }
@@ -277,7 +281,12 @@ fn edit(chord: Chord) -> Option<Edit> {
 /// The line that is being typed, outside the composer.
 fn typed_line(state: &mut State) -> Option<&mut Line> {
     match &mut state.overlay {
-        Some(Overlay::Palette { line, .. } | Overlay::Prompt { line, .. } | Overlay::Note { line, .. } | Overlay::Seek { line }) => Some(line),
+        Some(
+            Overlay::Palette { line, .. }
+            | Overlay::Prompt { line, .. }
+            | Overlay::Note { line, .. }
+            | Overlay::Seek { line },
+        ) => Some(line),
         Some(_) => None,
         None => state.typing.then_some(&mut state.filter),
     }

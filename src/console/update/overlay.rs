@@ -1,7 +1,9 @@
 //! Keys while something is typed or asked: the filter, the palette, the prompt to subscribe, a note, the help, the question
 //! before leaving.
 
-use super::{Effect, Origin, Sending, World, act as act_anywhere, browse, orders, replay, show_filter, tapes, typed_line};
+use super::{
+    Effect, Origin, Sending, World, act as act_anywhere, browse, orders, replay, show_filter, tapes, typed_line,
+};
 use crate::console::action::{Action, Motion};
 use crate::console::keymap::commands;
 use crate::console::line::{Edit, Line};

@@ -3,7 +3,7 @@
 use super::{Effect, World, browse};
 use crate::console::action::{Action, Knob, Way};
 use crate::console::line::Line;
-use crate::console::reel::{Reel, next_pace, pace_words};
+use crate::console::reel::{next_pace, pace_words};
 use crate::console::state::{Overlay, State};
 use crate::replay::{Order, Pace};
 use crate::timeline::Only;
@@ -60,45 +60,55 @@ fn back(state: &mut State, world: &World<'_>) -> Vec<Effect> {
 }
 
 fn turn(state: &mut State, knob: Knob) -> Vec<Effect> {
-    let Some(reel) = &state.reel else { return Vec::new() };
-    match knob {
-        Knob::Play => return vec![Effect::Deck(Order::Play(!reel.deck.playing))],
+    let Some(reel) = &mut state.reel else { return Vec::new() };
+    // The next key counts from what this one asked for, also before the deck has heard of it.
+    let order = match knob {
+        Knob::Play => {
+            reel.deck.playing = !reel.deck.playing;
+            Order::Play(reel.deck.playing)
+        }
         Knob::Step(way) => return step(state, way),
-        Knob::Command(way) => return go(state, Order::Next(Only::Requests, way == Way::Back)),
-        Knob::Change(way) => return go(state, Order::Next(Only::States, way == Way::Back)),
-        Knob::Note(way) => return go(state, Order::Next(Only::Notes, way == Way::Back)),
+        Knob::Command(way) => return next(state, Only::Requests, "command", way),
+        Knob::Change(way) => return next(state, Only::States, "change of a line's state", way),
+        Knob::Note(way) => return next(state, Only::Notes, "note or gap", way),
         Knob::Skip(seconds) => return go(state, Order::By(i64::from(seconds) * 1_000_000)),
-        Knob::Seek => state.overlay = Some(Overlay::Seek { line: Line::default() }),
+        Knob::Seek => {
+            state.overlay = Some(Overlay::Seek { line: Line::default() });
+            return Vec::new();
+        }
         Knob::Faster | Knob::Slower | Knob::AsItWas => {
             let pace = match knob {
                 Knob::AsItWas => Pace::Times(1.0),
                 _ => next_pace(reel.deck.pace, knob == Knob::Faster),
             };
+            reel.deck.pace = pace;
             state.tell(&format!("Pace: {}.", pace_words(pace)));
-            return vec![Effect::Deck(Order::Pace(pace))];
+            Order::Pace(pace)
         }
         Knob::Shorten => {
             let shortened = !reel.deck.shortened;
+            reel.deck.shortened = shortened;
             state.tell(if shortened {
                 "Idle stretches take a second at most."
             } else {
                 "Idle stretches take the time that they took."
             });
-            return vec![Effect::Deck(Order::Shorten(shortened))];
+            Order::Shorten(shortened)
         }
         Knob::Loop => {
             let looped = !reel.deck.looped;
+            reel.deck.looped = looped;
             state.tell(if looped { "At its end the tape begins anew." } else { "At its end the tape stops." });
-            return vec![Effect::Deck(Order::Loop(looped))];
+            Order::Loop(looped)
         }
-    }
-    Vec::new()
+    };
+    vec![Effect::Deck(order)]
 }
 
 fn step(state: &mut State, way: Way) -> Vec<Effect> {
-    let Some(Reel { deck, events, .. }) = &state.reel else { return Vec::new() };
+    let Some(deck) = state.reel.as_ref().map(|reel| reel.deck) else { return Vec::new() };
     match way {
-        Way::On if deck.position >= *events => {
+        Way::On if deck.position >= deck.events => {
             state.refuse("That was the last event. Space plays the tape again.");
             Vec::new()
         }
@@ -111,13 +121,15 @@ fn step(state: &mut State, way: Way) -> Vec<Effect> {
     }
 }
 
+fn next(state: &mut State, only: Only, wanted: &'static str, way: Way) -> Vec<Effect> {
+    if let Some(reel) = &mut state.reel {
+        reel.wanted = wanted;
+    }
+    go(state, if way == Way::On { Order::Next(only) } else { Order::Previous(only) })
+}
+
 /// Moves the tape; the cursor goes with it.
 fn go(state: &mut State, order: Order) -> Vec<Effect> {
     state.window.to_last();
     vec![Effect::Deck(order)]
-}
-
-/// What the deck is told when an event that has still to happen was found, and is to be shown.
-pub fn ahead(seq: u64) -> [Order; 2] {
-    [Order::Play(false), Order::To(seq)]
 }
