@@ -21,7 +21,7 @@ use screen_support::bench::{Bench, moment};
 use standin::console::keymap::Context;
 use standin::console::state::Overlay;
 use standin::console::tapes::shelf::{Found, Kept, Listed, Shelf};
-use standin::console::tapes::{List, Turn, Wish, ended_words, fault_words};
+use standin::console::tapes::{List, Turn, Wish, ended_notice, ended_words, fault_words};
 use standin::console::theme::Signs;
 use standin::console::update::Effect;
 use standin::session::recorder::{Phase, Running};
@@ -44,7 +44,11 @@ fn tape(bench: &Bench, id: u64, sessions: Option<&[u16]>) -> Running {
 
 fn failing(mut tape: Running, missing: u64) -> Running {
     tape.status.missing = missing;
-    tape.status.fault = Some("the disk is full".to_owned());
+    // As the tape's writer words it.
+    tape.status.fault = Some(match missing {
+        0 => "the disk is full: the tape waits".to_owned(),
+        more => format!("the disk is full: {more} events are missing on the tape"),
+    });
     tape
 }
 
@@ -252,7 +256,7 @@ fn sizes_move_once_a_second_and_faults_at_once() {
     assert_eq!(look(&mut bench, &grown(3), 100).1.0, 3);
     let stuck = failing(grown(4), 5);
     let (turns, sums) = look(&mut bench, &stuck, 10);
-    assert_eq!((turns, sums), (vec![Turn::Stuck(stuck.clone())], (4, 5, Some("the disk is full".to_owned()))));
+    assert_eq!((turns, sums), (vec![Turn::Stuck(stuck.clone())], (4, 5, stuck.status.fault.clone())));
     assert!(look(&mut bench, &stuck, 10).0.is_empty());
     let mended = Running { status: Status { fault: None, ..stuck.status.clone() }, ..stuck };
     let (turns, sums) = look(&mut bench, &mended, 10);
@@ -376,9 +380,12 @@ fn what_a_tape_came_to_is_told_in_a_line() {
     let mut one = tape(&bench, 1, None);
     let at = one.started.after(Duration::from_secs(192));
     let path = one.status.path.display().to_string();
-    assert_eq!(ended_words(&one, at), format!("1 284 events in 3:12, 1.2 MiB: {path}"));
+    assert_eq!(ended_words(&one, at), format!("3:12, 1.2 MiB, 1 284 events: {path}"));
     one.status = Status { events: 1, missing: 1, bytes: 96, part: 3, ..one.status };
-    assert_eq!(ended_words(&one, at), format!("1 event in 3:12, 96 B, 1 event is missing: 3 files, the last {path}"));
+    assert_eq!(ended_words(&one, at), format!("3:12, 96 B, 1 event, 1 event missing: 3 files, the last {path}"));
+    let words =
+        "Tape ended: smoke-01-1.mcap, 3:12, 96 B, 1 event, 1 event missing, in /home/me/.local/share/standin/tapes";
+    assert_eq!(ended_notice(&one, at), words);
     let words = fault_words(&failing(one, 12));
-    assert_eq!(words, "the tape smoke-01-1.mcap is not written: the disk is full");
+    assert_eq!(words, "the disk is full: 12 events are missing on the tape (smoke-01-1.mcap)");
 }

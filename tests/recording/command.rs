@@ -36,7 +36,7 @@ fn all_that_happens_to_several_devices_is_on_one_tape() {
     let said = program.said();
     for words in [
         format!("recording on {}", out.display()),
-        format!("{} events in ", events.len()),
+        format!("{} events: ", events.len()),
         "smoke-01 o online".to_owned(),
     ] {
         assert!(said.contains(&words), "{words:?}\n{said}");
@@ -129,7 +129,7 @@ fn a_disk_that_takes_nothing_more_is_told_at_once_and_ends_with_1() {
     for _ in 0..60 {
         bench.platform.publish_to("smoke-01", DOWN, noise(), standin::mqtt::Qos::AtLeastOnce, false);
     }
-    program.says("is not written");
+    program.says("may not grow any more");
     assert_eq!(program.exit(), Some(1), "{}", program.said());
     assert!(program.said().contains("missing"), "{}", program.said());
     let tape = Tape::open(&out).unwrap();

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use standin::tape::{Ending, Tape};
 
 use crate::bench::{Bench, count, received, tapes_in, whole};
@@ -123,7 +124,7 @@ fn a_lost_terminal_ends_tapes_in_order() {
 #[test]
 fn a_tape_that_is_not_written_is_a_banner_until_it_is_again() {
     let bench = Bench::new("", &[]);
-    let line = "trap '' XFSZ; ulimit -f 16; exec \"$0\" \"$@\"";
+    let line = "trap '' XFSZ; ulimit -S -f 16; exec \"$0\" \"$@\"";
     let args = ["-c", line, program().to_str().unwrap(), "--config", bench.config.to_str().unwrap()];
     let mut terminal = Terminal::start(Path::new("/bin/sh"), &args, 80, 24).unwrap();
     terminal.expect("4 of 4 online").unwrap();
@@ -133,17 +134,31 @@ fn a_tape_that_is_not_written_is_a_banner_until_it_is_again() {
         let noise: String = (0..2_000).map(|_| fastrand::alphanumeric()).collect();
         bench.platform.publish_to("smoke-01", DOWN, noise, standin::mqtt::Qos::AtMostOnce, false);
     }
-    terminal.expect("✗ not on tape").unwrap();
-    terminal.expect("is not written").unwrap();
+    terminal.expect("✗ not on tape:").unwrap();
+    terminal.expect("missing on the tape (all-").unwrap();
     for (cols, rows) in [(40, 12), (140, 40), (20, 2)] {
         terminal.resize(cols, rows).unwrap();
         terminal.expect("✗").unwrap();
     }
-    // The session stays up, and the keys stay quick.
+    // The session stays up.
     assert!(bench.platform.is_online("smoke-01"));
     terminal.resize(80, 24).unwrap();
+    terminal.expect("✗ not on tape:").unwrap();
+    // There is room again: what is missing stays known, on the screen and on the tape.
+    let id = i32::try_from(terminal.id().unwrap()).ok().and_then(Pid::from_raw);
+    prlimit(id, Resource::Fsize, Rlimit { current: None, maximum: None }).unwrap();
+    terminal.expect("is written again").unwrap();
+    terminal.expect_gone("✗").unwrap();
+    terminal.expect("missing").unwrap();
     terminal.press(b"t").unwrap();
-    terminal.expect_gone("✗ not on tape").unwrap();
+    terminal.expect("Tape ended:").unwrap();
+    let events = whole(&bench.tapes()[0]);
+    let missing: u64 =
+        events.iter().filter(|event| event["kind"] == "gap").map(|gap| gap["count"].as_u64().unwrap()).sum();
+    let received = u64::try_from(count(&events, "rx", "smoke-01")).unwrap();
+    assert!(missing > 0 && received > 0);
+    // Nothing else happened meanwhile: what is not there is missing.
+    assert_eq!(missing + received, 60, "{events:?}");
 }
 
 #[test]

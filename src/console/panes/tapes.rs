@@ -34,22 +34,19 @@ pub fn remark(view: &View<'_>, room: u16) -> Option<(Safe, Role)> {
     let (bytes, missing, fault) = view.state.tapes.sums();
     let lost = numbers::count(missing);
     let forms = match (fault, missing) {
-        (Some(fault), 0) => {
-            let (sign, dot) = (view.signs.wrong, view.signs.dot);
+        (Some(fault), missing) => {
+            let sign = view.signs.wrong;
+            let (short, least) = match missing {
+                0 => ("tape not written".to_owned(), "no tape".to_owned()),
+                _ => (format!("not on tape: {lost} events"), format!("no tape: {lost}")),
+            };
+            let count = if missing > 0 { lost } else { String::new() };
             vec![
-                format!("{sign} tape not written {dot} {fault}"),
-                format!("{sign} tape not written"),
-                format!("{sign} no tape"),
-                sign.to_owned(),
-            ]
-        }
-        (Some(fault), _) => {
-            let (sign, dot) = (view.signs.wrong, view.signs.dot);
-            vec![
-                format!("{sign} not on tape: {lost} events {dot} {fault}"),
-                format!("{sign} not on tape: {lost} events"),
-                format!("{sign} no tape: {lost}"),
-                format!("{sign}{lost}"),
+                // It says itself how many events are missing.
+                format!("{sign} {fault}"),
+                format!("{sign} {short}"),
+                format!("{sign} {least}"),
+                format!("{sign}{count}"),
                 sign.to_owned(),
             ]
         }
@@ -199,7 +196,8 @@ fn row(buffer: &mut Buffer, line: Rect, view: &View<'_>, tape: &Listed, chosen: 
         return;
     }
     let (since, span) = match &tape.found {
-        Found::Tape(kept) => (&kept.since, Safe::new(&numbers::took(kept.span))),
+        Found::Tape(kept) if kept.events > 1 => (&kept.since, Safe::new(&numbers::took(kept.span))),
+        Found::Tape(kept) => (&kept.since, Safe::default()),
         Found::Unread | Found::Fault(_) => (&tape.written, Safe::default()),
     };
     pen.put(since, style(Role::Dim)).skip(1);
@@ -281,8 +279,12 @@ fn more(buffer: &mut Buffer, area: Rect, view: &View<'_>, tape: &Listed) {
 
 fn contents(view: &View<'_>, kept: &Kept) -> Safe {
     let count = numbers::count(kept.events);
-    let events = if kept.events == 1 { "1 event".to_owned() } else { format!("{count} events") };
-    let mut out = Safe::new(&format!("{events} in {} from {}", numbers::took(kept.span), kept.since.as_str()));
+    let (span, since) = (numbers::took(kept.span), kept.since.as_str());
+    let mut out = Safe::new(&match kept.events {
+        0 => format!("No event yet; begun {since}"),
+        1 => format!("1 event, begun {since}"),
+        _ => format!("{count} events in {span}, begun {since}"),
+    });
     for (place, (name, cloud)) in kept.sessions.iter().enumerate() {
         out.push(&Safe::new(&if place == 0 { format!(" {} ", view.signs.dot) } else { ", ".to_owned() }));
         out.push(name);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::tz::TimeZone;
 
 use super::shelf::Reading;
-use super::{Turn, Wish, ended_words, fault_words, file_name};
+use super::{Turn, Wish, ended_notice, fault_words, file_name};
 use crate::console::state::{Overlay, State};
 use crate::event::Moment;
 use crate::session::recorder::{News, Running};
@@ -79,10 +79,8 @@ impl Desk {
                     state.tell(&format!("Recording {whom} on {}.", file_name(&tape.status.path)));
                 }
                 News::Failed(error) => state.refuse(&format!("No tape could be begun: {error}.")),
-                News::Ended(tape, at) if tape.status.missing > 0 => {
-                    state.refuse(&format!("Tape ended: {}", ended_words(&tape, at)));
-                }
-                News::Ended(tape, at) => state.tell(&format!("Tape ended: {}", ended_words(&tape, at))),
+                News::Ended(tape, at) if tape.status.missing > 0 => state.refuse(&ended_notice(&tape, at)),
+                News::Ended(tape, at) => state.tell(&ended_notice(&tape, at)),
             }
         }
         self.read(state);

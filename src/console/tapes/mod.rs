@@ -136,25 +136,32 @@ impl Tapes {
     }
 }
 
-/// What a tape came to that has ended: how long, how large, what is missing, where it lies.
+/// What a tape came to that has ended, its whole path last: for a line that may be long.
 pub fn ended_words(tape: &Running, at: Moment) -> String {
-    let status = &tape.status;
-    let length = at.mono.saturating_duration_since(tape.started.mono);
-    let missing = match status.missing {
-        0 => String::new(),
-        1 => ", 1 event is missing".to_owned(),
-        more => format!(", {} events are missing", words::count(more)),
-    };
-    let parts = if status.part > 1 { format!("{} files, the last ", status.part) } else { String::new() };
-    let (length, size, events) = (words::took(length), size(status.bytes), words::count(status.events));
-    let events = if status.events == 1 { "1 event".to_owned() } else { format!("{events} events") };
-    format!("{events} in {length}, {size}{missing}: {parts}{}", status.path.display())
+    let parts = if tape.status.part > 1 { format!("{} files, the last ", tape.status.part) } else { String::new() };
+    format!("{}: {parts}{}", sums_words(tape, at), tape.status.path.display())
 }
 
-/// That a tape is not written, and why.
+/// What a tape came to that has ended, its name first: for a line that is cut where the screen ends.
+pub fn ended_notice(tape: &Running, at: Moment) -> String {
+    let path = &tape.status.path;
+    let folder = path.parent().unwrap_or(path);
+    format!("Tape ended: {}, {}, in {}", file_name(path), sums_words(tape, at), folder.display())
+}
+
+/// How long, how large, how many events, and how many are missing.
+fn sums_words(tape: &Running, at: Moment) -> String {
+    let status = &tape.status;
+    let events = |count: u64| if count == 1 { "1 event".to_owned() } else { format!("{} events", words::count(count)) };
+    let missing = if status.missing > 0 { format!(", {} missing", events(status.missing)) } else { String::new() };
+    let length = at.mono.saturating_duration_since(tape.started.mono);
+    format!("{}, {}, {}{missing}", words::took(length), size(status.bytes), events(status.events))
+}
+
+/// Why a tape is not written, what is missing on it, and which it is.
 pub fn fault_words(tape: &Running) -> String {
-    let reason = tape.status.fault.as_deref().unwrap_or("nobody knows why");
-    format!("the tape {} is not written: {reason}", file_name(&tape.status.path))
+    let reason = tape.status.fault.as_deref().unwrap_or("nothing is written");
+    format!("{reason} ({})", file_name(&tape.status.path))
 }
 
 /// A file's name alone.

@@ -1,6 +1,7 @@
 //! Tapes begin and end while somebody else goes on.
 
 use super::*;
+use crate::tape::{Ending, Tape};
 use crate::timeline::{Budget, Timeline};
 
 fn recorder(folder: &std::path::Path) -> Recorder {
@@ -37,4 +38,18 @@ fn all_tapes_are_ended_also_those_that_have_just_been_asked_for() {
     let ended = news.iter().filter(|news| matches!(news, News::Ended(..))).count();
     let began = news.iter().filter(|news| matches!(news, News::Began(_))).count();
     assert_eq!((began, ended), (1, 2), "who waited for a beginning needs no news of it");
+}
+
+#[test]
+fn a_recorder_that_goes_ends_its_tapes_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = recorder(folder.path());
+    recorder.start(true, &[], clock::now()).unwrap();
+    let path = recorder.running()[0].status.path.clone();
+    let clone = recorder.clone();
+    drop(recorder);
+    assert_eq!(Tape::open(&path).unwrap().ending(), Ending::BeingWritten);
+    // As a panic would: nobody ends anything in so many words.
+    drop(clone);
+    assert_eq!(Tape::open(&path).unwrap().ending(), Ending::Whole);
 }
