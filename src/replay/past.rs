@@ -6,6 +6,18 @@ use crate::session::recording::Place;
 use crate::tape::{Entry, Sought, Tapes};
 use crate::timeline::Scan;
 
+/// What is known of an event on tape.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// This is it.
+    Here(Entry),
+    /// It is being read: the bell will ring.
+    Coming,
+    /// It is on no tape, or cannot be read: nothing more will come. The numbers of the first and the last event of which the same is
+    /// known.
+    Missing(u64, u64),
+}
+
 /// Events on tape, by the timeline's numbers. Every call answers at once; what has to be read first is read by a thread, which
 /// then rings the journal's bell.
 #[derive(Debug)]
@@ -35,9 +47,8 @@ impl Past {
     }
 
     /// The event of that number, if it has been read; else it will be.
-    pub fn get(&self, seq: u64) -> Option<Entry> {
-        let _ = seq;
-        None
+    pub fn get(&self, seq: u64) -> Seen {
+        Seen::Missing(seq, seq)
     }
 
     /// The nearest event from `seq` on, or back, that is sought. [`Scan::More`] with the same number: it is being looked for, call
