@@ -220,6 +220,11 @@ impl LineState {
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; 4] = [Self::Connecting, Self::Online, Self::Backoff, Self::Offline];
 
+    /// The state of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
     /// The contract's word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -250,6 +255,11 @@ impl What {
         Self::System,
         Self::Custom,
     ];
+
+    /// The kind of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.word() == word)
+    }
 
     /// The contract's word for it.
     pub fn word(self) -> &'static str {
