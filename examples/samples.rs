@@ -10,8 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use standin::event::Kind;
-use standin::mqtt::packet::ConnectReturn;
 use standin::mqtt::Qos;
+use standin::mqtt::packet::ConnectReturn;
 use standin::profile::{Backoff, BackoffPolicy, Profile, Transport};
 use standin::session::{self, Action, Handle, Journal, Order, Recording, clock};
 use standin::sim::{Ask, Options, Platform, Refusal};
@@ -220,14 +220,31 @@ async fn hostile(folder: &Path) -> Result<()> {
         scene.platform.publish_to(&name, &topic, Bytes::copy_from_slice(payload), Qos::AtLeastOnce, number == 3);
         pause(250).await;
     }
-    let topics =
-        ["lab/\u{1b}[31m/red", "lab//empty level/ ", "lab/\u{202e}slevel", "lab/\u{8bbe}\u{5907}/\u{1f31e}", "$lab/own"];
+    let topics = [
+        "lab/\u{1b}[31m/red",
+        "lab//empty level/ ",
+        "lab/\u{202e}slevel",
+        "lab/\u{8bbe}\u{5907}/\u{1f31e}",
+        "$lab/own",
+    ];
     for topic in topics {
-        scene.platform.publish_to(&name, topic, Bytes::from_static(b"a topic that is hard to show"), Qos::AtMostOnce, false);
+        scene.platform.publish_to(
+            &name,
+            topic,
+            Bytes::from_static(b"a topic that is hard to show"),
+            Qos::AtMostOnce,
+            false,
+        );
         pause(250).await;
     }
     let long = "x".repeat(3_000);
-    scene.platform.publish_to(&name, &format!("lab/{}", "long/".repeat(60)), Bytes::from(long), Qos::ExactlyOnce, false);
+    scene.platform.publish_to(
+        &name,
+        &format!("lab/{}", "long/".repeat(60)),
+        Bytes::from(long),
+        Qos::ExactlyOnce,
+        false,
+    );
     scene.publish("lab/sent", "\u{1b}[5mwe send it too", Qos::AtLeastOnce).await;
     scene.note("a note with \u{1b}[7mcontrols\u{1b}[0m and \u{202e}bidi");
     pause(500).await;

@@ -1,6 +1,5 @@
 //! A search of the timeline that may not cost more than it was given.
 
-use crate::console::row::is_routine;
 use crate::timeline::{Query, Scan, Timeline};
 
 /// How many events may still be looked at.
@@ -17,7 +16,7 @@ impl Purse {
         loop {
             let scan = self.look(timeline, query, at, back);
             let Scan::Found(seq) = scan else { return scan };
-            if !self.quiet || timeline.get(seq).is_none_or(|event| !is_routine(&event)) {
+            if !self.quiet || timeline.get(seq).is_none_or(|event| !event.is_routine()) {
                 return scan;
             }
             at = if back { seq.saturating_sub(1) } else { seq + 1 };

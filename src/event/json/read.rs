@@ -8,9 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::event::{
-    Acked, Event, Failure, Kind, LineState, Message, StateChange, Subscribed, WallTime, What,
-};
+use crate::event::{Acked, Event, Failure, Kind, LineState, Message, StateChange, Subscribed, WallTime, What};
 use crate::mqtt::{PacketId, Qos};
 
 /// An event that was read from a line of JSON; it borrows from the line what stands there plainly.
