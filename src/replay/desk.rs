@@ -111,8 +111,10 @@ impl Desk {
 
     /// Tells the thread that nobody listens any more.
     pub(super) fn close(&self) {
+        let mut inside = self.inside();
+        inside.closed = true;
         self.stop.store(true, Ordering::Relaxed);
-        self.inside().closed = true;
+        drop(inside);
         self.bell.notify_one();
     }
 

@@ -106,7 +106,8 @@ impl Engine {
         let mut state: Option<LineState> = None;
         let mut before = oldest;
         while before > 1 && changes.len() < SAME {
-            let Some(entry) = tapes.find(&sought, before - 1, true, &self.desk.stop).and_then(|n| tapes.entry(n)) else {
+            let Some(entry) = tapes.find(&sought, before - 1, true, &self.desk.stop).and_then(|n| tapes.entry(n))
+            else {
                 break;
             };
             before = entry.number;
