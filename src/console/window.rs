@@ -269,16 +269,16 @@ impl Window {
         let hunts = self.seek.as_ref().is_some_and(|seek| seek.hunt);
         // Where nothing has happened yet a replay can still be hunted through.
         let Some((oldest, newest)) = history.span().or(hunts.then_some((1, 0))) else {
+            self.cut_back(0);
             self.forget(1);
             self.seek = None;
             self.owed = 0;
-            self.horizon = self.horizon.min(1);
             return Progress::Done;
         };
+        self.cut_back(newest);
         if fresh || self.horizon == 0 {
             self.horizon = newest + 1;
         }
-        self.cut_back(newest);
         self.let_go(oldest);
         if self.ahead.is_some_and(|ahead| ahead <= newest) {
             self.horizon = newest + 1;
