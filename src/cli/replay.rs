@@ -1,8 +1,8 @@
-//! `standin replay`: a tape in the console. Tapes are not in this version: the command is refused as such.
+//! `standin replay`: a tape in the console (`playback`), as JSON, or sent again.
 
 use std::path::PathBuf;
 
-use super::{CliError, not_in_this_version};
+use super::{CliError, Outcome, not_in_this_version, playback};
 
 /// The arguments of `standin replay`.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,8 +21,16 @@ pub struct Args {
     pub to: Option<String>,
 }
 
+/// Replays.
+pub async fn run(args: Args) -> Result<Outcome, CliError> {
+    if args.json || args.to.is_some() {
+        return Err(refusal(&args));
+    }
+    playback::run(args.files, args.speed).await
+}
+
 /// Why it is not done.
-pub fn refusal(args: &Args) -> CliError {
+fn refusal(args: &Args) -> CliError {
     let read = args.files.first().map_or_else(String::new, |file| format!("; `{}` was not opened", file.display()));
     not_in_this_version("replay", &format!("`standin demo` for something to look at{read}"))
 }
