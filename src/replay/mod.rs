@@ -6,6 +6,7 @@
 
 mod deck;
 mod past;
+pub mod resend;
 
 pub use deck::{Deck, DeckState, Order, Pace};
 pub use past::Past;
