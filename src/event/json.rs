@@ -16,6 +16,15 @@ use crate::text::json::{as_plain, write_number, write_string};
 /// Appends `event` to `out` as one JSON object, without a line end. Keys stand in a fixed order, those without a value are
 /// left out, and no control, bidi or invisible character is in it raw.
 pub fn write(out: &mut String, event: &Event<'_>) {
+    write_with(out, event, None);
+}
+
+/// As [`write`], with `masked` for the payload of a message. Its `size` stays that of the message.
+pub fn write_masked(out: &mut String, event: &Event<'_>, masked: &[u8]) {
+    write_with(out, event, Some(masked));
+}
+
+fn write_with(out: &mut String, event: &Event<'_>, masked: Option<&[u8]>) {
     let mut object = Object { out };
     object.out.push_str("{\"seq\":");
     write_number(object.out, event.seq);
@@ -25,7 +34,7 @@ pub fn write(out: &mut String, event: &Event<'_>) {
     object.text("kind", event.kind.word());
     match &event.kind {
         Kind::State(change) => state(&mut object, change),
-        Kind::Rx(sent) | Kind::Tx(sent) => message(&mut object, sent),
+        Kind::Rx(sent) | Kind::Tx(sent) => message(&mut object, sent, masked.unwrap_or(sent.payload)),
         Kind::Acked(acked) => {
             object.maybe_number("packet_id", acked.packet_id.map(PacketId::number));
             object.number("took_ms", millis(acked.took));
@@ -56,7 +65,7 @@ fn state(object: &mut Object<'_>, change: &StateChange<'_>) {
     object.maybe_number("order", change.order);
 }
 
-fn message(object: &mut Object<'_>, message: &Message<'_>) {
+fn message(object: &mut Object<'_>, message: &Message<'_>, shown: &[u8]) {
     object.text("topic", message.topic);
     object.number("qos", message.qos.number().into());
     object.flag("retain", message.retain);
@@ -68,7 +77,7 @@ fn message(object: &mut Object<'_>, message: &Message<'_>) {
     object.maybe_number("deadline_ms", message.deadline_ms);
     object.maybe_number("took_ms", message.took_ms);
     object.maybe_number("order", message.order);
-    payload(object, message.payload);
+    payload(object, shown);
 }
 
 /// The payload, byte for byte: `json` as it came, else `text`, else `base64`.

@@ -10,7 +10,9 @@
 
 pub mod about;
 mod error;
+pub mod layout;
 pub mod reader;
+pub mod redact;
 pub mod settings;
 pub mod writer;
 

@@ -7,6 +7,7 @@ pub mod mosquitto;
 pub mod platform;
 pub mod pty;
 pub mod sequences;
+pub mod tape;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
