@@ -10,6 +10,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -181,6 +182,37 @@ impl Transfer {
     }
 }
 
+impl Essence {
+    /// A number that two essences have in common if they are equal, and hardly ever otherwise.
+    pub fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.topic.hash(&mut hasher);
+        match &self.body {
+            EssentialBody::Json(value) => hash_json(value).hash(&mut hasher),
+            EssentialBody::Bytes(bytes) => bytes.hash(&mut hasher),
+        }
+        hasher.finish()
+    }
+}
+
+/// The order of members does not count. A value read from a body is at most 128 levels deep.
+fn hash_json(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match value {
+        Value::Object(members) => {
+            let members = members.iter().map(|(name, value)| {
+                let mut hasher = DefaultHasher::new();
+                (name, hash_json(value)).hash(&mut hasher);
+                hasher.finish()
+            });
+            ('{', members.fold(0_u64, u64::wrapping_add)).hash(&mut hasher);
+        }
+        Value::Array(items) => ('[', items.iter().map(hash_json).collect::<Vec<_>>()).hash(&mut hasher),
+        other => other.hash(&mut hasher),
+    }
+    hasher.finish()
+}
+
 impl Levels {
     fn pair(product: String, device: &str) -> Self {
         Self { device: format!("{product}/{device}"), product }
@@ -223,6 +255,17 @@ impl<'a> Ids<'a> {
         let plain = numbers && (id == "0" || !id.starts_with('0'));
         Some(if plain { id.to_owned() } else { quoted(id) })
     }
+}
+
+/// Whether both are the identifiers of one device of `cloud`. How it signs in does not count.
+pub fn is_same_device(cloud: Cloud, a: &BTreeMap<String, String>, b: &BTreeMap<String, String>) -> bool {
+    let keys: &[&str] = match cloud {
+        Cloud::Huawei => &["device_id"],
+        Cloud::Aliyun => &["product_key", "device_name"],
+        Cloud::Ucloud => &["product_sn", "device_sn"],
+        Cloud::Mqtt => &["client_id"],
+    };
+    keys.iter().all(|key| a.get(*key) == b.get(*key))
 }
 
 /// The code in an answer's body (Huawei's `result_code`, Aliyun's `code`, UCloud's `RetCode`); `None` where there is none.

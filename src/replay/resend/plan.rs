@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::score::{self, Part};
 use super::{Options, Resend};
 use crate::cloud::guard::{self, Meter};
-use crate::cloud::transfer::{Fresh, NewId, Transfer, Untransferable};
+use crate::cloud::transfer::{Fresh, NewId, Transfer, Untransferable, is_same_device};
 use crate::cloud::{self, Direction};
 use crate::event::{Moment, What};
 use crate::mqtt::Qos;
@@ -180,7 +180,7 @@ fn choose(sessions: &[Recorded], named: Option<&str>, to: &Profile) -> Result<Re
     }
     let live = Recorded::of(to);
     let fitting: Vec<_> = sessions.iter().filter(|session| session.cloud == live.cloud).collect();
-    let itself = fitting.iter().find(|session| session.identifiers == live.identifiers);
+    let itself = fitting.iter().find(|session| is_same_device(live.cloud, &session.identifiers, &live.identifiers));
     let namesake = || fitting.iter().find(|session| session.name == live.name);
     let found = itself.or_else(namesake).copied().or(match fitting.as_slice() {
         [only] => Some(only),
