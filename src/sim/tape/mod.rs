@@ -16,6 +16,8 @@ mod stage;
 mod tests;
 
 pub(crate) use cast::Cast;
+#[cfg(test)]
+pub(crate) use script::Loader;
 pub use script::Script;
 pub use stage::Cue;
 pub(crate) use stage::{Cued, Said, Stage, Tally};
