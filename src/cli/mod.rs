@@ -69,7 +69,7 @@ pub enum Command {
     Pub(publish::Args),
     /// Live sessions driven by orders, one JSON object a line on standard input
     Drive(drive::Args),
-    /// Records devices on a tape, without a screen (not in this version)
+    /// Records devices on a tape, without a screen
     Record(record::Args),
     /// Plays a tape in the console, or prints or sends it again (not in this version)
     Replay(replay::Args),
@@ -123,7 +123,7 @@ async fn dispatch(cli: Cli) -> Result<Outcome, CliError> {
         Some(Command::Sub(args)) => sub::run(args, &global).await,
         Some(Command::Pub(args)) => publish::run(args, &global).await,
         Some(Command::Drive(args)) => drive::run(args, &global).await,
-        Some(Command::Record(args)) => Err(record::refusal(&args)),
+        Some(Command::Record(args)) => record::run(args, &global).await,
         Some(Command::Replay(args)) => Err(replay::refusal(&args)),
         Some(Command::Sign(args)) => sign::run(args, &global).await,
         Some(Command::Tape(args)) => Err(tape::refusal(&args)),

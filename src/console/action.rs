@@ -49,7 +49,7 @@ pub enum Action {
     Qos,
     /// Have what is composed retained, or not.
     Retain,
-    /// Throw what is composed away.
+    /// Throw what is composed, or a tape, away.
     Discard,
     /// Subscribe to a topic filter.
     Subscribe,
@@ -67,8 +67,16 @@ pub enum Action {
     Disconnect,
     /// Connect.
     Connect,
-    /// Start, stop or list tapes.
+    /// Start a tape, or end the one that runs.
     Tape,
+    /// List the tapes.
+    Tapes,
+    /// Mark a tape, to be replayed with others.
+    Mark,
+    /// Send again what a tape's device sent.
+    Resend,
+    /// Note something.
+    Note,
     /// Take the next theme.
     Theme,
     /// Show the keys.

@@ -24,12 +24,18 @@ pub enum Context {
     Help,
     /// While a question waits for its answer.
     Confirm,
+    /// While a note is typed.
+    Note,
+    /// While the list of tapes is open.
+    Tapes,
+    /// While a question about a tape waits for its answer.
+    Question,
 }
 
 impl Context {
     /// Whether a letter that no key of this context takes is text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Compose | Self::Filter | Self::Prompt | Self::Palette)
+        matches!(self, Self::Compose | Self::Filter | Self::Prompt | Self::Palette | Self::Note)
     }
 
     /// The help's heading.
@@ -42,7 +48,10 @@ impl Context {
             Self::Prompt => "While typing a topic filter",
             Self::Palette => "While typing a command",
             Self::Help => "Help",
-            Self::Confirm => "Questions",
+            Self::Confirm => "Leaving",
+            Self::Note => "While typing a note",
+            Self::Tapes => "List of tapes",
+            Self::Question => "Questions about a tape",
         }
     }
 }
@@ -84,7 +93,7 @@ const fn key(code: KeyCode) -> Chord {
 }
 
 use Action as A;
-use Context::{Browse, Compose, Confirm, Everywhere, Filter, Help, Palette, Prompt};
+use Context::{Browse, Compose, Confirm, Everywhere, Filter, Help, Note, Palette, Prompt, Question, Tapes};
 use Motion as M;
 
 /// The table. In one context a chord stands once; a context's own keys go before those of [`Context::Everywhere`].
@@ -135,7 +144,9 @@ pub const KEYS: &[Binding] = &[
     bind(Browse, &[letter('R')], A::Reconnect, "reconnect", "retry now", "reconnect now"),
     bind(Browse, &[letter('D')], A::Disconnect, "disconnect", "", "disconnect and stay offline"),
     bind(Browse, &[letter('C')], A::Connect, "connect", "connect", "connect"),
-    bind(Browse, &[letter('t')], A::Tape, "tape", "", "tape: start, stop, list"),
+    bind(Browse, &[letter('t')], A::Tape, "tape", "tape", "start a tape of the chosen device or of all; end it"),
+    bind(Browse, &[letter('L')], A::Tapes, "tapes", "tapes", "list of tapes: replay, send again, delete"),
+    bind(Browse, &[letter('m')], A::Note, "note", "note", "a note, on the stream and on its device's tape"),
     bind(Browse, &[letter('T')], A::Theme, "theme", "", "next theme"),
     bind(Browse, &[letter('?')], A::Help, "help", "help", "help"),
     bind(Browse, &[letter(':')], A::Palette, "", "", "command by name, device by number"),
@@ -168,6 +179,30 @@ pub const KEYS: &[Binding] = &[
     bind(Help, &[key(KeyCode::Esc), letter('?'), letter('q')], A::Back, "", "close", "close the help"),
     bind(Confirm, &[letter('y'), letter('q'), key(KeyCode::Enter)], A::Accept, "", "leave", "yes, leave"),
     bind(Confirm, &[key(KeyCode::Esc), letter('n')], A::Back, "", "stay", "no, stay"),
+    bind(Note, &[key(KeyCode::Enter)], A::Accept, "", "note", "note it"),
+    bind(Note, &[key(KeyCode::Esc)], A::Back, "", "back", "note nothing"),
+    bind(Tapes, &[key(KeyCode::Enter)], A::Accept, "", "replay", "replay it, or all that are marked as one"),
+    bind(Tapes, &[letter(' ')], A::Mark, "", "mark", "mark it, to be replayed with others"),
+    bind(Tapes, &[letter('p')], A::Resend, "", "send", "send again what its device sent (asks first)"),
+    bind(Tapes, &[letter('d'), key(KeyCode::Delete)], A::Discard, "", "delete", "delete it (asks first)"),
+    bind(Tapes, &[letter('j'), key(KeyCode::Down)], A::Move(M::Down), "", "", "one down"),
+    bind(Tapes, &[letter('k'), key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),
+    bind(Tapes, &[key(KeyCode::PageDown), Chord::ctrl('d')], A::Move(M::PageDown), "", "", "a page down"),
+    bind(Tapes, &[key(KeyCode::PageUp), Chord::ctrl('u')], A::Move(M::PageUp), "", "", "a page up"),
+    bind(Tapes, &[letter('g'), key(KeyCode::Home)], A::Move(M::First), "", "", "to the newest"),
+    bind(Tapes, &[letter('G'), key(KeyCode::End)], A::Move(M::Last), "", "", "to the oldest"),
+    bind(Tapes, &[key(KeyCode::Esc), letter('q'), letter('L')], A::Back, "", "close", "close the list"),
+    bind(Question, &[letter('y'), key(KeyCode::Enter)], A::Accept, "", "yes", "yes, do it"),
+    bind(Question, &[key(KeyCode::Esc), letter('n'), letter('q')], A::Back, "", "no", "no"),
+    bind(Question, &[letter('1')], A::Device(0), "", "", "to another device"),
+    bind(Question, &[letter('2')], A::Device(1), "", "", ""),
+    bind(Question, &[letter('3')], A::Device(2), "", "", ""),
+    bind(Question, &[letter('4')], A::Device(3), "", "", ""),
+    bind(Question, &[letter('5')], A::Device(4), "", "", ""),
+    bind(Question, &[letter('6')], A::Device(5), "", "", ""),
+    bind(Question, &[letter('7')], A::Device(6), "", "", ""),
+    bind(Question, &[letter('8')], A::Device(7), "", "", ""),
+    bind(Question, &[letter('9')], A::Device(8), "", "", ""),
     bind(Everywhere, &[Chord::ctrl('c')], A::Interrupt, "", "", "leave, when pressed twice"),
     bind(Everywhere, &[Chord::ctrl('z')], A::Suspend, "suspend", "", "back to the shell for a while (fg returns)"),
     bind(Everywhere, &[Chord::ctrl('l')], A::Redraw, "redraw", "", "draw everything anew"),
@@ -249,7 +284,7 @@ mod tests {
 
     #[test]
     fn where_text_is_typed_no_letter_is_a_command() {
-        for context in [Compose, Filter, Prompt, Palette] {
+        for context in [Compose, Filter, Prompt, Palette, Note] {
             assert!(context.takes_text());
             for letter in ' '..='~' {
                 assert_eq!(lookup(context, Chord::letter(letter)), None, "{letter} in {context:?}");

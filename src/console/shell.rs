@@ -9,29 +9,23 @@ use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
 
-use super::glance::Eye;
 use super::input::{self, Gate, Input};
-use super::layout::Pane;
 use super::pace::{Frame, Pacer};
 use super::panes;
 use super::signals::{Came, Signals};
+use super::stage::Stage;
 use super::state::State;
+use super::tapes::Desk;
 use super::terminal::clipboard::{self, Inside};
 use super::terminal::{self, Guard, Screen, Writer};
 use super::theme::{Signs, Theme, ThemeError};
-use super::update::{self, Effect, World};
-use super::window::Progress;
+use super::update::Effect;
 use super::{paint, words};
+use crate::event::Kind;
 use crate::session::clock::now;
-use crate::session::{Handle, Journal};
+use crate::session::{Handle, Journal, Recorder};
 use crate::text::Safe;
 
-/// How many events one look of a search takes in, with the timeline locked.
-const LOOK: usize = 4_000;
-/// How long a search goes on before keys and frames have their turn.
-const SEARCH: Duration = Duration::from_millis(4);
-/// A search rests so many times as long as it went on: the sessions want the machine too.
-const SEARCH_REST: u32 = 2;
 /// How many inputs are taken before the next frame.
 const INPUTS: usize = 64;
 
@@ -42,6 +36,8 @@ pub struct Shell {
     pub journal: Journal,
     /// The sessions.
     pub handles: Vec<Handle>,
+    /// The tapes that are made of them.
+    pub recorder: Recorder,
     /// The theme that the user named.
     pub theme: Option<String>,
     /// Where the user's own themes are.
@@ -100,9 +96,10 @@ fn choose_theme(shell: &Shell) -> Result<Theme, ThemeError> {
 
 /// The console at work.
 struct Console {
-    shell: Shell,
-    state: State,
-    eye: Eye,
+    themes: Option<PathBuf>,
+    bell: bool,
+    desk: Desk,
+    live: Stage,
     theme: Theme,
     signs: Signs,
     inside: Inside,
@@ -113,20 +110,16 @@ struct Console {
     gate: Gate,
     /// Goes out before the next frame: a bell, a copy.
     extra: Vec<u8>,
-    /// When a search that is under way goes on.
-    search: Option<Instant>,
-    /// The newest request that was rung for.
-    rung: u64,
-    start: Instant,
 }
 
 impl Console {
     fn new(shell: Shell, theme: Theme, writer: Writer, gate: Gate) -> Self {
         let size = terminal::size();
-        let mut state = State::new(size);
-        state.banner = shell.banner.as_deref().map(Safe::new);
+        let desk = Desk::new(shell.recorder, shell.journal.clone());
+        let mut live = Stage::live(shell.journal, shell.handles, size);
+        live.state.banner = shell.banner.as_deref().map(Safe::new);
         if let Some(notice) = &shell.notice {
-            state.refuse(words::clip(notice, 1000));
+            live.state.refuse(words::clip(notice, 1000));
         }
         let variable = |name| std::env::var(name).ok();
         let signs = Signs::for_locale(
@@ -135,22 +128,19 @@ impl Console {
             variable("LANG").as_deref(),
         );
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let start = Instant::now();
         Self {
-            shell,
-            state,
-            eye: Eye::default(),
+            themes: shell.themes,
+            bell: shell.bell,
+            desk,
+            live,
             theme,
             signs,
             inside: Inside::new(set("TMUX"), set("STY")),
-            pacer: Pacer::new(start),
+            pacer: Pacer::new(Instant::now()),
             screen: Screen::new(size),
             writer,
             gate,
             extra: Vec::new(),
-            search: None,
-            rung: 0,
-            start,
         }
     }
 
@@ -163,7 +153,7 @@ impl Console {
         let mut batch = Vec::with_capacity(INPUTS);
         loop {
             self.frame();
-            let wake = [self.pacer.deadline(), self.search].into_iter().flatten().min();
+            let wake = [self.pacer.deadline(), self.live.search_at()].into_iter().flatten().min();
             let stale = self.pacer.is_stale();
             tokio::select! {
                 biased;
@@ -188,7 +178,7 @@ impl Console {
                         return Ok(Left::TerminalGone);
                     }
                 },
-                () = self.shell.journal.changed(), if !stale => self.pacer.stale(),
+                () = self.live.journal.changed(), if !stale => self.pacer.stale(),
                 () = sleep_until(wake) => self.search_on(),
             }
         }
@@ -197,59 +187,43 @@ impl Console {
     /// Takes one input; answers whether to leave.
     async fn input(&mut self, input: Input, guard: &mut Guard) -> Result<bool, ConsoleError> {
         self.pacer.urgent();
-        let (state, handles) = (&mut self.state, &self.shell.handles);
-        let effects = self.shell.journal.with(|timeline| {
-            let world = World { timeline, handles, now: now() };
-            match input {
-                Input::Key(event) => update::key(state, event, &world),
-                Input::Paste(text) => {
-                    update::paste(state, &text, &world);
-                    Vec::new()
-                }
-            }
-        });
-        self.search = Some(Instant::now());
+        let effects = self.live.input(input);
         for effect in effects {
             match effect {
                 Effect::Leave => return Ok(true),
-                Effect::Send(sending) => self.send(&sending),
+                Effect::Send(sending) => self.live.send(&sending),
                 Effect::Copy(bytes) => self.extra.extend(clipboard::sequence(&bytes, self.inside)),
                 Effect::NextTheme => self.next_theme(),
                 Effect::Suspend => self.suspend(guard).await?,
                 Effect::Redraw => self.resized(terminal::size()),
+                Effect::Tape(wish) => self.desk.carry_out(wish, &self.live.handles, now()),
+                Effect::Note { session, text } => {
+                    self.live.journal.append(session, now(), &Kind::Note { text: &text });
+                }
+                Effect::Replay(paths) => self.live.state.refuse(&elsewhere("standin replay", &paths)),
+                Effect::Resend { path, .. } => {
+                    self.live.state.refuse(&elsewhere("standin replay --to DEVICE", &[path]))
+                }
             }
         }
         Ok(false)
     }
 
-    fn send(&mut self, sending: &update::Sending) {
-        let Some(handle) = self.shell.handles.iter().find(|handle| handle.id == sending.session) else { return };
-        let (state, handles) = (&mut self.state, &self.shell.handles);
-        // The order is handed over while the timeline is locked, so that its answer cannot come before it is watched for.
-        self.shell.journal.with(|timeline| {
-            let world = World { timeline, handles, now: now() };
-            match handle.try_send(sending.order.clone()) {
-                Ok(()) => update::taken(state, sending, &world),
-                Err(refusal) => update::refused(state, sending, &refusal, &world),
-            }
-        });
-    }
-
     fn next_theme(&mut self) {
-        let names = Theme::names(self.shell.themes.as_deref());
+        let names = Theme::names(self.themes.as_deref());
         let place = names.iter().position(|name| *name == self.theme.name).map_or(0, |place| (place + 1) % names.len());
         let Some(name) = names.get(place) else { return };
-        match Theme::load(name, self.shell.themes.as_deref()) {
+        match Theme::load(name, self.themes.as_deref()) {
             Ok(theme) => {
-                self.state.tell(&format!("Theme: {name}. theme = {name:?} in the config keeps it."));
+                self.live.state.tell(&format!("Theme: {name}. theme = {name:?} in the config keeps it."));
                 self.theme = theme;
             }
-            Err(error) => self.state.refuse(&error.to_string()),
+            Err(error) => self.live.state.refuse(&error.to_string()),
         }
     }
 
     fn resized(&mut self, size: (u16, u16)) {
-        self.state.size = size;
+        self.live.state.size = size;
         self.screen.forget(size);
         self.pacer.urgent();
         self.pacer.stale();
@@ -281,81 +255,42 @@ impl Console {
 
     /// Goes on with a search whose time has come.
     fn search_on(&mut self) {
-        if self.search.is_none_or(|at| at > Instant::now()) {
+        if self.live.search_at().is_none_or(|at| at > Instant::now()) {
             return;
         }
-        self.find(false);
-        if self.search.is_none() {
+        self.live.find(false);
+        if self.live.search_at().is_none() {
             self.pacer.urgent();
         } else {
             self.pacer.stale();
         }
     }
 
-    /// Searches for the rows that the stream wants, for a few milliseconds.
-    fn find(&mut self, fresh: bool) {
-        let start = Instant::now();
-        let window = &mut self.state.window;
-        let mut fresh = fresh;
-        loop {
-            let progress = self.shell.journal.with(|timeline| window.advance(timeline, LOOK, fresh));
-            fresh = false;
-            if progress == Progress::Done {
-                self.search = None;
-                return;
-            }
-            let spent = start.elapsed();
-            if spent >= SEARCH {
-                self.search = Some(Instant::now() + spent * SEARCH_REST);
-                return;
-            }
-        }
-    }
-
     /// Draws a frame if it is time for one.
     fn frame(&mut self) {
         let Some(kind) = self.pacer.due(Instant::now()) else { return };
-        let height = self.state.content(Pane::Stream).height;
-        self.state.window.resize(usize::from(height));
-        self.find(kind == Frame::Full);
+        let stage = &mut self.live;
+        stage.find(kind == Frame::Full);
         for fault in terminal::faults() {
-            self.state.refuse(&format!("A part of standin failed: {}", words::clip(&fault, 500)));
+            stage.state.refuse(&format!("A part of standin failed: {}", words::clip(&fault, 500)));
         }
-        let now = now();
-        let (state, eye, handles) = (&mut self.state, &mut self.eye, &self.shell.handles);
-        let (next, newest) = self.shell.journal.with(|timeline| {
-            let next = timeline.expire(now);
-            update::settle(state, &World { timeline, handles, now });
-            eye.look(timeline, state, now);
-            (next, timeline.requests().iter().next_back().map_or(0, |request| request.seq))
-        });
-        let glance = self.eye.finish(handles);
-        if newest > self.rung {
-            self.rung = newest;
-            if self.shell.bell && glance.open > 0 {
-                self.extra.push(7);
-            }
+        self.desk.turn(&mut stage.state, now());
+        let real = Instant::now();
+        let look = stage.look(real);
+        if look.rings && self.bell {
+            self.extra.push(7);
         }
         let mut out = self.writer.buffer();
         out.append(&mut self.extra);
-        let (theme, signs, state) = (&self.theme, &self.signs, &self.state);
+        let (theme, signs, state, glance) = (&self.theme, &self.signs, &stage.state, stage.glance());
         self.screen.draw(&mut out, |buffer| paint_all(buffer, state, glance, theme, signs));
-        let (ticking, more) = (glance.ticking, glance.more.map(|wait| now.mono + wait));
-        self.pacer.drawn(now.mono, kind, out.len());
-        let tick = ticking.then(|| self.next_tick(now.mono, next));
-        self.pacer.tick_at([tick, more].into_iter().flatten().min());
+        self.pacer.drawn(real, kind, out.len());
+        self.pacer.tick_at(look.again);
         if !out.is_empty() && !self.writer.write(out) {
             // Only one write is ever under way, so there is always room; if not, the frame is drawn anew.
-            self.pacer.written(now.mono, Duration::ZERO);
-            self.resized(self.state.size);
+            self.pacer.written(real, Duration::ZERO);
+            self.resized(self.live.state.size);
         }
-    }
-
-    /// When the next second of the countdowns begins, or a request's time is up.
-    fn next_tick(&self, now: Instant, deadline: Option<Instant>) -> Instant {
-        let passed = now.saturating_duration_since(self.start);
-        let second = self.start + Duration::from_secs(passed.as_secs() + 1);
-        deadline.filter(|deadline| *deadline > now).map_or(second, |deadline| deadline.min(second))
     }
 }
 
@@ -371,6 +306,12 @@ fn paint_all(
         paint::to_ascii(buffer);
     }
     cursor
+}
+
+/// That another command does what was asked for.
+fn elsewhere(command: &str, paths: &[PathBuf]) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    format!("`{command} {}` does that.", paths.join(" "))
 }
 
 /// Waits until then; for ever without a time.

@@ -9,6 +9,7 @@ use super::keymap::Context;
 use super::layout::{Layout, Pane, Wish};
 use super::line::Line;
 use super::message::MessageView;
+use super::tapes::{List, Tapes};
 use super::theme::Role;
 use super::tree::TopicTree;
 use super::window::Window;
@@ -58,6 +59,8 @@ pub struct State {
     pub orders: Vec<Pending>,
     /// Something to show all the time, such as that this is a demo.
     pub banner: Option<Safe>,
+    /// The tapes.
+    pub tapes: Tapes,
 }
 
 /// What lies over the panes.
@@ -86,6 +89,15 @@ pub enum Overlay {
         /// Whether the cloud's limits are passed over.
         force: bool,
     },
+    /// A note.
+    Note {
+        /// The session that it is about.
+        session: SessionId,
+        /// What is typed.
+        line: Line,
+    },
+    /// The list of tapes.
+    Tapes(List),
     /// Whether to leave, in spite of these.
     Leave {
         /// What would be lost.
@@ -139,6 +151,7 @@ impl State {
             next_order: 1,
             orders: Vec::new(),
             banner: None,
+            tapes: Tapes::default(),
         }
     }
 
@@ -149,6 +162,9 @@ impl State {
             Some(Overlay::Palette { .. }) => Context::Palette,
             Some(Overlay::Prompt { .. }) => Context::Prompt,
             Some(Overlay::Leave { .. }) => Context::Confirm,
+            Some(Overlay::Note { .. }) => Context::Note,
+            Some(Overlay::Tapes(List { asked: Some(_), .. })) => Context::Question,
+            Some(Overlay::Tapes(_)) => Context::Tapes,
             None if self.typing => Context::Filter,
             None if self.focus == Pane::Composer => Context::Compose,
             None => Context::Browse,

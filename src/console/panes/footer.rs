@@ -78,7 +78,10 @@ fn useful(view: &View<'_>) -> Vec<Action> {
             vec![Action::Force, Action::Send, Action::Back, Action::Topic, Action::Qos]
         }
         Context::Compose => vec![Action::Send, Action::Back, Action::Topic, Action::Qos],
-        Context::Filter | Context::Palette | Context::Confirm => vec![Action::Accept, Action::Back],
+        Context::Filter | Context::Palette | Context::Confirm | Context::Note | Context::Question => {
+            vec![Action::Accept, Action::Back]
+        }
+        Context::Tapes => vec![Action::Accept, Action::Mark, Action::Resend, Action::Discard, Action::Back],
         Context::Prompt => vec![Action::Accept, Action::Qos, Action::Back],
         Context::Help => vec![Action::Move(Motion::Down), Action::Move(Motion::PageDown), Action::Back],
         Context::Everywhere | Context::Browse => browse(view),

@@ -12,6 +12,7 @@ pub mod requests;
 pub mod screen;
 pub mod status;
 pub mod stream;
+pub mod tapes;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

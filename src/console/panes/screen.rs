@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{View, compose, footer, frames, header, help, palette, requests, status, stream, words};
+use super::{View, compose, footer, frames, header, help, palette, requests, status, stream, tapes, words};
 use crate::console::action::Action;
 use crate::console::glance::Glance;
 use crate::console::keymap::{Context, chord_words};
@@ -51,7 +51,16 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
             palette::leave(buffer, body, &view, reasons);
             cursor = None;
         }
-        Some(Overlay::Prompt { .. }) | None => {}
+        Some(Overlay::Tapes(list)) => {
+            let top = layout.header.map_or(0, |header| header.height);
+            let below = Rect { y: body.y + top, height: body.height.saturating_sub(top), ..body };
+            tapes::render(buffer, below, &view, list);
+            cursor = None;
+        }
+        Some(Overlay::Prompt { .. } | Overlay::Note { .. }) | None => {}
+    }
+    if layout.header.is_none() || state.overlay.is_some() {
+        tapes::urgent(buffer, Rect { height: screen.height.min(1), ..screen }, &view);
     }
     cursor
 }

@@ -61,6 +61,7 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
             let device = view.device(*session);
             (Safe::new(&format!("subscribe {device}, QoS {}{force}: ", qos.number())), line)
         }
+        Some(Overlay::Note { session, line }) => (Safe::new(&format!("note on {}: ", view.device(*session))), line),
         None if view.state.typing => (Safe::from_static("/"), &view.state.filter),
         _ => return None,
     };

@@ -1,7 +1,7 @@
-//! Keys while something is typed or asked: the filter, the palette, the prompt to subscribe, the help, the question before
-//! leaving.
+//! Keys while something is typed or asked: the filter, the palette, the prompt to subscribe, a note, the help, the question
+//! before leaving.
 
-use super::{Effect, Origin, Sending, World, act as act_anywhere, browse, orders, show_filter, typed_line};
+use super::{Effect, Origin, Sending, World, act as act_anywhere, browse, orders, show_filter, tapes, typed_line};
 use crate::console::action::{Action, Motion};
 use crate::console::keymap::commands;
 use crate::console::line::{Edit, Line};
@@ -24,6 +24,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         (Some(Overlay::Prompt { qos, .. }), Action::Qos) => *qos = next(*qos),
         (Some(Overlay::Prompt { force, .. }), Action::Force) => *force = !*force,
         (Some(Overlay::Prompt { .. }), Action::Accept) => return subscribe(state),
+        (Some(Overlay::Note { .. }), Action::Accept) => return tapes::note(state),
         (Some(Overlay::Leave { .. }), Action::Accept) => return vec![Effect::Leave],
         (Some(_), Action::Back) => state.overlay = None,
         (None, Action::Move(motion)) => {

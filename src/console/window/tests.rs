@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::event::{Kind, Moment, WallTime};
 use crate::profile::Cloud;
-use crate::timeline::Budget;
+use crate::timeline::{Budget, Timeline};
 
 fn moment() -> Moment {
     Moment { at: WallTime::from_unix_micros(0), mono: Instant::now() }
@@ -28,7 +28,7 @@ fn only(word: &str) -> Query {
 /// Searches to the end, in steps of `budget`.
 fn settle(window: &mut Window, timeline: &Timeline, budget: usize) {
     for _ in 0..100_000 {
-        if window.advance(timeline, budget, true) == Progress::Done {
+        if window.advance(timeline.into(), budget, true) == Progress::Done {
             return;
         }
     }
@@ -222,9 +222,9 @@ fn without_fresh_events_an_echo_shows_the_rows_that_stood() {
     window.resize(3);
     settle(&mut window, &timeline, 1000);
     note(&mut timeline, "yes");
-    window.advance(&timeline, 1000, false);
+    window.advance((&timeline).into(), 1000, false);
     assert_eq!(window.visible().collect::<Vec<u64>>(), [1]);
-    window.advance(&timeline, 1000, true);
+    window.advance((&timeline).into(), 1000, true);
     assert_eq!(window.visible().collect::<Vec<u64>>(), [1, 2]);
 }
 
@@ -286,13 +286,13 @@ fn a_filter_that_matches_nothing_costs_no_more_than_its_budget_a_turn() {
     window.resize(20);
     window.show(only("yes"));
     let mut turns = 0;
-    while window.advance(&timeline, 500, true) == Progress::More {
+    while window.advance((&timeline).into(), 500, true) == Progress::More {
         turns += 1;
     }
     assert!((18..=22).contains(&turns), "{turns} turns");
     assert_eq!(window.visible().count(), 0);
     note(&mut timeline, "yes");
-    assert_eq!(window.advance(&timeline, 500, true), Progress::Done);
+    assert_eq!(window.advance((&timeline).into(), 500, true), Progress::Done);
     assert_eq!(window.visible().collect::<Vec<u64>>(), [10_001]);
 }
 

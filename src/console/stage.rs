@@ -1,0 +1,174 @@
+//! A stage: a history on the screen, with the clock that it goes by, the devices of which it tells, and what the person at the
+//! keys has chosen of it.
+//!
+//! What lives here: what has to be done with the journal locked, for a key and for a frame. What may not: the terminal, and
+//! whatever outlives a stage (that is `shell`).
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::glance::{Eye, Glance};
+use super::history::History;
+use super::input::Input;
+use super::layout::Pane;
+use super::state::State;
+use super::update::{self, Effect, Sending, World};
+use super::window::Progress;
+use crate::cloud::Platform;
+use crate::event::Moment;
+use crate::replay::Past;
+use crate::session::{Handle, Journal, clock};
+use crate::timeline::SessionId;
+
+/// How many events one look of a search takes in, with the timeline locked.
+const LOOK: usize = 4_000;
+/// How long a search goes on before keys and frames have their turn.
+const SEARCH: Duration = Duration::from_millis(4);
+/// A search rests so many times as long as it went on: the sessions want the machine too.
+const SEARCH_REST: u32 = 2;
+
+/// A stage.
+#[derive(Debug)]
+pub struct Stage {
+    /// What happened, and happens.
+    pub journal: Journal,
+    /// The sessions; none where nothing can be sent.
+    pub handles: Vec<Handle>,
+    /// What the person at the keys has chosen, typed or been told.
+    pub state: State,
+    platforms: Platforms,
+    past: Option<Past>,
+    eye: Eye,
+    /// When a search that is under way goes on.
+    search: Option<Instant>,
+    /// The newest request that was rung for.
+    rung: u64,
+    start: Instant,
+}
+
+/// The cloud of each session.
+type Platforms = Vec<(SessionId, Arc<dyn Platform>)>;
+
+/// What comes of a look at the history.
+#[derive(Debug)]
+pub struct Look {
+    /// Whether there is a request that was not rung for.
+    pub rings: bool,
+    /// When something on the screen changes with time alone.
+    pub again: Option<Instant>,
+}
+
+impl Stage {
+    /// The stage of sessions that run.
+    pub fn live(journal: Journal, handles: Vec<Handle>, size: (u16, u16)) -> Self {
+        let platforms = handles.iter().map(|handle| (handle.id, Arc::clone(&handle.platform))).collect();
+        Self {
+            journal,
+            handles,
+            state: State::new(size),
+            platforms,
+            past: None,
+            eye: Eye::default(),
+            search: None,
+            rung: 0,
+            start: Instant::now(),
+        }
+    }
+
+    /// Takes one input.
+    pub fn input(&mut self, input: Input) -> Vec<Effect> {
+        self.search = Some(Instant::now());
+        self.with(|state, world| match input {
+            Input::Key(event) => update::key(state, event, world),
+            Input::Paste(text) => {
+                update::paste(state, &text, world);
+                Vec::new()
+            }
+        })
+    }
+
+    /// Hands an order to its session.
+    pub fn send(&mut self, sending: &Sending) {
+        // The order is handed over while the timeline is locked, so that its answer cannot come before it is watched for.
+        self.with(|state, world| {
+            let Some(handle) = world.handle(sending.session) else { return };
+            match handle.try_send(sending.order.clone()) {
+                Ok(()) => update::taken(state, sending, world),
+                Err(refusal) => update::refused(state, sending, &refusal, world),
+            }
+        });
+    }
+
+    /// When a search goes on.
+    pub fn search_at(&self) -> Option<Instant> {
+        self.search
+    }
+
+    /// Searches for the rows that the stream wants, for a few milliseconds. With `fresh`, events that came since are taken in.
+    pub fn find(&mut self, fresh: bool) {
+        let start = Instant::now();
+        self.state.window.resize(usize::from(self.state.content(Pane::Stream).height));
+        let (window, past) = (&mut self.state.window, self.past.as_ref());
+        let mut fresh = fresh;
+        self.search = loop {
+            let progress = self.journal.with(|timeline| window.advance(History::new(timeline, past), LOOK, fresh));
+            fresh = false;
+            if progress != Progress::More {
+                // What is read from a tape rings the bell.
+                break None;
+            }
+            let spent = start.elapsed();
+            if spent >= SEARCH {
+                break Some(Instant::now() + spent * SEARCH_REST);
+            }
+        };
+    }
+
+    /// Looks at the history for the panes.
+    pub fn look(&mut self, real: Instant) -> Look {
+        let now = self.now();
+        let Self { journal, handles, state, past, eye, platforms, .. } = self;
+        let (next, newest) = journal.with(|timeline| {
+            let next = timeline.expire(now);
+            let history = History::new(timeline, past.as_ref());
+            update::settle(state, &World { history, handles, now, real });
+            eye.look(history, state, now);
+            (next, timeline.requests().iter().next_back().map_or(0, |request| request.seq))
+        });
+        let glance = eye.finish(|session| platform(platforms, session));
+        let (ticking, more) = (glance.ticking, glance.more.map(|wait| real + wait));
+        let rings = newest > self.rung && glance.open > 0;
+        self.rung = self.rung.max(newest);
+        let tick = ticking.then(|| self.next_tick(real, next));
+        Look { rings, again: [tick, more].into_iter().flatten().min() }
+    }
+
+    /// What the last look showed.
+    pub fn glance(&self) -> &Glance {
+        self.eye.glance()
+    }
+
+    fn now(&self) -> Moment {
+        clock::now()
+    }
+
+    fn with<T>(&mut self, work: impl FnOnce(&mut State, &World<'_>) -> T) -> T {
+        let now = self.now();
+        let Self { journal, handles, state, past, .. } = self;
+        journal.with(|timeline| {
+            let history = History::new(timeline, past.as_ref());
+            work(state, &World { history, handles, now, real: Instant::now() })
+        })
+    }
+
+    /// When the next second of the countdowns begins, or a request's time is up.
+    fn next_tick(&self, now: Instant, deadline: Option<Instant>) -> Instant {
+        let passed = now.saturating_duration_since(self.start);
+        let second = self.start + Duration::from_secs(passed.as_secs() + 1);
+        deadline.filter(|deadline| *deadline > now).map_or(second, |deadline| deadline.min(second))
+    }
+}
+
+fn platform(platforms: &Platforms, session: SessionId) -> Option<&dyn Platform> {
+    platforms.iter().find(|(id, _)| *id == session).map(|(_, platform)| platform.as_ref())
+}
