@@ -20,6 +20,7 @@ mod score;
 mod tests;
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -96,9 +97,9 @@ impl Resend {
         self.engine.line(clock::now().mono, state);
     }
 
-    /// Sends until the end. Hands every event that `follower` reads to `each`. When this is cancelled nothing more is sent;
-    /// [`Resend::stop`] then makes the report whole.
-    pub async fn run(&mut self, follower: &mut Follower, mut each: impl FnMut(&Event<'_>)) {
+    /// Sends until the end, or until `each`, which is handed every event that `follower` reads, breaks it off. When this is
+    /// cancelled nothing more is sent; [`Resend::stop`] then makes the report whole.
+    pub async fn run(&mut self, follower: &mut Follower, mut each: impl FnMut(&Event<'_>) -> ControlFlow<()>) {
         let name = self.handle.profile.name.clone();
         while !self.engine.has_ended() {
             self.take_in();
@@ -111,6 +112,7 @@ impl Resend {
             if self.engine.has_ended() {
                 return;
             }
+            let mut flow = ControlFlow::Continue(());
             let Self { engine, entries, .. } = self;
             let (wants, deadline) = (engine.wants(), engine.deadline());
             tokio::select! {
@@ -119,9 +121,14 @@ impl Resend {
                     if event.session == name {
                         engine.hear(clock::now().mono, event);
                     }
-                    each(event);
+                    if flow.is_continue() {
+                        flow = each(event);
+                    }
                 }) => {}
                 () = sleep_until(deadline) => {}
+            }
+            if flow.is_break() {
+                return;
             }
         }
     }
