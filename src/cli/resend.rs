@@ -108,7 +108,7 @@ fn options(args: &Args, speed: Option<f64>) -> Result<Options, CliError> {
 }
 
 /// Opens the tapes on a thread of its own: a disk may be slow.
-async fn open(files: Vec<PathBuf>) -> Result<Tapes, CliError> {
+pub(super) async fn open(files: Vec<PathBuf>) -> Result<Tapes, CliError> {
     let opening = tokio::task::spawn_blocking(move || Tapes::open(&files)).await;
     let opened = opening.map_err(|error| CliError::not_held(format!("the tape could not be opened: {error}")))?;
     opened.map_err(|error| match &error {
@@ -118,7 +118,7 @@ async fn open(files: Vec<PathBuf>) -> Result<Tapes, CliError> {
 }
 
 /// What is missing on the tapes, in words.
-fn damage(tapes: &Tapes) -> Option<String> {
+pub(super) fn damage(tapes: &Tapes) -> Option<String> {
     let damaged = tapes.tapes().iter().find(|tape| tape.ending() == Ending::Cut || !tape.faults().is_empty())?;
     let path = damaged.path().display();
     Some(match damaged.faults().first() {
