@@ -16,7 +16,7 @@ use super::signals::Signals;
 use super::{CliError, Global, Outcome, human, note};
 use crate::event::{Event, Kind, json};
 use crate::profile::Profile;
-use crate::replay::resend::{Ended, Options, Pace, Plan, Rehearsed, Report};
+use crate::replay::resend::{Ended, Options, Pace, Plan, PlanError, Rehearsed, Report};
 use crate::session::clock;
 use crate::tape::{Ending, TapeError, Tapes};
 use crate::text::Safe;
@@ -24,6 +24,7 @@ use crate::text::json::write_string;
 
 /// What belongs to `--to`.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[group(skip)]
 pub struct Args {
     /// Sends the device's part again, as this device of the config
     #[arg(long, value_name = "DEVICE")]
@@ -76,8 +77,15 @@ pub async fn run(
     };
     let tapes = open(files).await?;
     let damage = damage(&tapes);
-    let plan = Plan::new(tapes, args.session.as_deref(), &profile)
-        .map_err(|error| CliError::usage(error.to_string()).hint("--session NAME says whose messages are sent"))?;
+    let plan = Plan::new(tapes, args.session.as_deref(), &profile).map_err(|error| {
+        let said = CliError::usage(error.to_string());
+        match error {
+            PlanError::NotThere { .. } | PlanError::Several { .. } => {
+                said.hint("--session NAME says whose messages are sent")
+            }
+            PlanError::Nobody | PlanError::Unlike { .. } => said,
+        }
+    })?;
     let mut signals = Signals::listen()?;
     let outcome = if args.dry_run {
         rehearse(&plan, as_json, &mut signals).await
