@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{CliError, Exit, Global, Outcome, note, terminal};
 use crate::console::tapes::ended_words;
-use crate::console::{self, Left, Shell};
+use crate::console::{self, ConsoleError, Left, Shell};
 use crate::profile::Profile;
 use crate::session::recorder::News;
 use crate::session::{self, Handle, Journal, Recorder, clock};
@@ -75,6 +75,11 @@ pub(super) async fn show(shell: Shell) -> Result<Outcome, CliError> {
     // Whoever has not left by then is cut off with the program.
     tokio::time::timeout(leave, futures_util::future::join_all(leaving)).await.ok();
     tell_tapes(&end_tapes(&recorder, end).await);
+    ended(left)
+}
+
+/// What it means that the console was left.
+pub(super) fn ended(left: Result<Left, ConsoleError>) -> Result<Outcome, CliError> {
     match left {
         Ok(Left::Quit) => Ok(Outcome::Done),
         Ok(Left::Signal(number)) => Ok(Outcome::Signal(u8::try_from(number).unwrap_or(u8::MAX))),

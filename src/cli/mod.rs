@@ -12,6 +12,7 @@ pub mod headless;
 pub mod human;
 pub mod init;
 pub mod platform;
+mod playback;
 pub mod publish;
 pub mod record;
 pub mod replay;
@@ -72,7 +73,7 @@ pub enum Command {
     Drive(drive::Args),
     /// Records devices on a tape, without a screen
     Record(record::Args),
-    /// Plays a tape in the console, or prints or sends it again (not in this version)
+    /// Plays a tape in the console, or prints or sends it again
     Replay(replay::Args),
     /// The CONNECT credentials of a device
     Sign(sign::Args),

@@ -1,8 +1,8 @@
-//! `standin replay`: a tape in the console, printed as events, or sent again. The first two are not in this version.
+//! `standin replay`: a tape in the console (`playback`), as JSON, or sent again (`resend`).
 
 use std::path::PathBuf;
 
-use super::{CliError, Global, Outcome, not_in_this_version, resend};
+use super::{CliError, Global, Outcome, not_in_this_version, playback, resend};
 
 /// The arguments of `standin replay`.
 #[derive(Clone, Debug, clap::Args)]
@@ -26,7 +26,10 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
     if args.resend.to.is_some() {
         return resend::run(args.files, args.resend, args.speed, args.json, global).await;
     }
-    Err(refusal(&args))
+    if args.json {
+        return Err(refusal(&args));
+    }
+    playback::run(args.files, args.speed.unwrap_or(1.0)).await
 }
 
 /// Why it is not done.

@@ -77,6 +77,8 @@ pub enum Action {
     Resend,
     /// Note something.
     Note,
+    /// Turn a knob of the replay.
+    Reel(Knob),
     /// Take the next theme.
     Theme,
     /// Show the keys.
@@ -93,6 +95,44 @@ pub enum Action {
     Suspend,
     /// Draw everything anew.
     Redraw,
+}
+
+/// The knobs of a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Knob {
+    /// Play, or pause.
+    Play,
+    /// Go one event on, or back.
+    Step(Way),
+    /// Go to the next or previous command.
+    Command(Way),
+    /// Go to the next or previous change of a line's state.
+    Change(Way),
+    /// Go to the next or previous note or gap.
+    Note(Way),
+    /// Go on or back by so many seconds.
+    Skip(i16),
+    /// Play faster.
+    Faster,
+    /// Play slower.
+    Slower,
+    /// Play as fast as it was.
+    AsItWas,
+    /// Type a place to go to.
+    Seek,
+    /// Shorten idle stretches, or not.
+    Shorten,
+    /// Begin anew at the end, or not.
+    Loop,
+}
+
+/// On, or back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// To later events.
+    On,
+    /// To earlier ones.
+    Back,
 }
 
 /// A movement in a list or a text.

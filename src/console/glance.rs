@@ -152,11 +152,24 @@ impl Eye {
         Self { zone: Some(zone), ..Self::default() }
     }
 
+    /// The zone of the times of day.
+    pub fn zone(&mut self) -> TimeZone {
+        // The zone is a file on the disk: it is read when the first time of day is shown, not before the first frame.
+        self.zone.get_or_insert_with(TimeZone::system).clone()
+    }
+
+    /// Forgets what it knows of events: another history is shown, or one that has been wound back.
+    pub fn forget(&mut self) {
+        self.rows.clear();
+        self.drafts.clear();
+        self.labels.clear();
+        self.acks = Acks::default();
+    }
+
     /// Copies out of the history what the panes are about to show.
     pub fn look(&mut self, history: History<'_>, state: &mut State, now: Moment) {
         let timeline = history.timeline;
-        // The zone is a file on the disk: it is read when the first time of day is shown, not before the first frame.
-        let zone = self.zone.get_or_insert_with(TimeZone::system).clone();
+        let zone = self.zone();
         let mono = timeline.mono_us_at(now);
         self.glance.devices = timeline.sessions().iter().map(|standing| device(standing, now, mono, &zone)).collect();
         let (oldest, newest) = history.span().unwrap_or((1, 0));

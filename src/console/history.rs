@@ -5,7 +5,7 @@
 //! it is there.
 
 use crate::event::Event;
-use crate::replay::Past;
+use crate::replay::{self, Past};
 use crate::tape::Sought;
 use crate::timeline::{Only, Query, Scan, SessionId, Timeline};
 
@@ -85,7 +85,11 @@ impl<'a> History<'a> {
         else {
             return Seen::Missing;
         };
-        let Some(entry) = past.get(seq) else { return Seen::Coming };
+        let entry = match past.get(seq) {
+            replay::Seen::Here(entry) => entry,
+            replay::Seen::Coming => return Seen::Coming,
+            replay::Seen::Missing(..) => return Seen::Missing,
+        };
         let read = entry.read();
         let event = read.as_ref().and_then(|read| read.event());
         match event.and_then(|event| Some((Event { seq, ..event }, self.session_named(event.session)?))) {

@@ -19,6 +19,7 @@ pub mod paint;
 pub mod panes;
 #[cfg(test)]
 mod picture;
+pub mod reel;
 pub mod row;
 pub mod shell;
 pub mod signals;
@@ -32,4 +33,4 @@ pub mod update;
 pub mod window;
 pub mod words;
 
-pub use shell::{ConsoleError, Left, Shell, run};
+pub use shell::{ConsoleError, Left, Replay, Shell, replay, run};

@@ -4,6 +4,7 @@
 //! What lives here: what has to be done with the journal locked, for a key and for a frame. What may not: the terminal, and
 //! whatever outlives a stage (that is `shell`).
 
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,14 +12,18 @@ use super::glance::{Eye, Glance};
 use super::history::History;
 use super::input::Input;
 use super::layout::Pane;
+use super::panes;
+use super::reel::{Gauge, Reel};
 use super::state::State;
 use super::update::{self, Effect, Sending, World};
 use super::window::Progress;
-use crate::cloud::Platform;
+use crate::cloud::{self, Platform};
 use crate::event::Moment;
-use crate::replay::Past;
+use crate::replay::{Deck, Order, Pace, Past};
+use crate::session::recording::Place;
 use crate::session::{Handle, Journal, clock};
-use crate::timeline::SessionId;
+use crate::tape::Tapes;
+use crate::timeline::{Budget, SessionId};
 
 /// How many events one look of a search takes in, with the timeline locked.
 const LOOK: usize = 4_000;
@@ -26,6 +31,9 @@ const LOOK: usize = 4_000;
 const SEARCH: Duration = Duration::from_millis(4);
 /// A search rests so many times as long as it went on: the sessions want the machine too.
 const SEARCH_REST: u32 = 2;
+
+/// How often is looked what a recording wrote since.
+const GROW: Duration = Duration::from_secs(1);
 
 /// A stage.
 #[derive(Debug)]
@@ -38,12 +46,28 @@ pub struct Stage {
     pub state: State,
     platforms: Platforms,
     past: Option<Past>,
+    /// The recording that `past` is of, and when it was looked at.
+    recording: Option<(u64, Instant)>,
+    playback: Option<Playback>,
     eye: Eye,
     /// When a search that is under way goes on.
     search: Option<Instant>,
     /// The newest request that was rung for.
     rung: u64,
     start: Instant,
+}
+
+/// A tape that is played.
+#[derive(Debug)]
+struct Playback {
+    deck: Deck,
+    gauge: Gauge,
+    /// How many events the tapes had.
+    events: u64,
+    /// The seeks and misses that are known.
+    known: (u64, u64),
+    /// Where a search sent the deck.
+    sent: Option<u64>,
 }
 
 /// The cloud of each session.
@@ -68,11 +92,67 @@ impl Stage {
             state: State::new(size),
             platforms,
             past: None,
+            recording: None,
+            playback: None,
             eye: Eye::default(),
             search: None,
             rung: 0,
             start: Instant::now(),
         }
+    }
+
+    /// The stage of tapes, which play from their beginning at `pace`.
+    pub fn replay(tapes: Tapes, pace: Pace, size: (u16, u16)) -> io::Result<Self> {
+        let (deck, journal) = Deck::open(tapes.clone(), Budget::default())?;
+        let past = Past::of_tapes(tapes.clone(), journal.clone());
+        let mut stage = Self::live(journal, Vec::new(), size);
+        // The deck registers them in this order.
+        stage.platforms = (0..)
+            .zip(tapes.sessions())
+            .map(|(place, known)| (SessionId(place), Arc::from(cloud::observed(known.cloud, &known.identifiers))))
+            .collect();
+        stage.past = Some(past);
+        deck.order(Order::Pace(pace));
+        deck.order(Order::Play(true));
+        stage.state.reel = Some(Reel::new(&tapes, deck.state(), stage.eye.zone()));
+        let gauge = Gauge::new(tapes, stage.journal.clone());
+        stage.playback = Some(Playback { deck, gauge, events: 0, known: (0, 0), sent: None });
+        Ok(stage)
+    }
+
+    /// Whether this is a replay.
+    pub fn is_replay(&self) -> bool {
+        self.playback.is_some()
+    }
+
+    /// Tells the deck something.
+    pub fn order(&self, order: Order) {
+        if let Some(playback) = &self.playback {
+            playback.deck.order(order);
+        }
+    }
+
+    /// Takes in where the sessions' events lie on the tape of that id, if one of all of them runs.
+    pub fn follow_tape(&mut self, recorded: Option<(u64, Vec<Place>)>, now: Instant) {
+        let Some((id, places)) = recorded else {
+            self.past = None;
+            self.recording = None;
+            return;
+        };
+        match (&self.past, self.recording) {
+            (Some(_), Some((known, looked))) if known == id && now.saturating_duration_since(looked) < GROW => return,
+            (Some(past), Some((known, _))) if known == id => past.grow(&places),
+            _ => self.past = Some(Past::of_recording(&places, self.journal.clone())),
+        }
+        self.recording = Some((id, now));
+    }
+
+    /// How many requests wait for an answer.
+    pub fn open(&self, now: Moment) -> usize {
+        self.journal.with(|timeline| {
+            timeline.expire(now);
+            timeline.requests().most_urgent().0
+        })
     }
 
     /// Takes one input.
@@ -122,10 +202,46 @@ impl Stage {
                 break Some(Instant::now() + spent * SEARCH_REST);
             }
         };
+        self.send_ahead();
+    }
+
+    /// Sends the deck to an event that was found before it happened.
+    fn send_ahead(&mut self) {
+        let Some(playback) = &mut self.playback else { return };
+        let ahead = self.state.window.ahead();
+        if let Some(seq) = ahead.filter(|_| ahead != playback.sent) {
+            playback.deck.order(Order::Play(false));
+            playback.deck.order(Order::To(seq));
+        }
+        playback.sent = ahead;
+    }
+
+    /// Brings what the screen knows of the deck up to date.
+    fn look_at_deck(&mut self) {
+        let cells = self.state.layout().reel.map_or(0, panes::reel::cells);
+        let (Some(playback), Some(reel)) = (&mut self.playback, &mut self.state.reel) else { return };
+        let deck = playback.deck.state();
+        reel.deck = deck;
+        if let Some(density) = playback.gauge.look(cells, deck.events) {
+            reel.density = density;
+        }
+        let known = std::mem::replace(&mut playback.events, deck.events);
+        if let Some(past) = self.past.as_ref().filter(|_| known != deck.events) {
+            past.grow(&[]);
+        }
+        let (seeks, misses) = std::mem::replace(&mut playback.known, (deck.seeks, deck.misses));
+        let wanted = reel.wanted;
+        if deck.seeks != seeks {
+            self.eye.forget();
+        }
+        if deck.misses != misses {
+            self.state.refuse(&format!("There is no further {wanted} that way."));
+        }
     }
 
     /// Looks at the history for the panes.
     pub fn look(&mut self, real: Instant) -> Look {
+        self.look_at_deck();
         let now = self.now();
         let Self { journal, handles, state, past, eye, platforms, .. } = self;
         let (next, newest) = journal.with(|timeline| {
@@ -139,7 +255,10 @@ impl Stage {
         let (ticking, more) = (glance.ticking, glance.more.map(|wait| real + wait));
         let rings = newest > self.rung && glance.open > 0;
         self.rung = self.rung.max(newest);
-        let tick = ticking.then(|| self.next_tick(real, next));
+        let tick = match &self.state.reel {
+            Some(reel) => reel.deck.playing.then(|| real + tick_of(reel.deck.pace)),
+            None => ticking.then(|| self.next_tick(real, next)),
+        };
         Look { rings, again: [tick, more].into_iter().flatten().min() }
     }
 
@@ -149,7 +268,7 @@ impl Stage {
     }
 
     fn now(&self) -> Moment {
-        clock::now()
+        self.playback.as_ref().map_or_else(clock::now, |playback| playback.deck.now())
     }
 
     fn with<T>(&mut self, work: impl FnOnce(&mut State, &World<'_>) -> T) -> T {
@@ -167,6 +286,15 @@ impl Stage {
         let second = self.start + Duration::from_secs(passed.as_secs() + 1);
         deadline.filter(|deadline| *deadline > now).map_or(second, |deadline| deadline.min(second))
     }
+}
+
+/// How often the time of a tape that plays is shown anew: each of its seconds, within reason.
+fn tick_of(pace: Pace) -> Duration {
+    let seconds = match pace {
+        Pace::Times(times) => (1.0 / times).clamp(0.1, 1.0),
+        Pace::Full => 0.1,
+    };
+    Duration::from_secs_f64(seconds)
 }
 
 fn platform(platforms: &Platforms, session: SessionId) -> Option<&dyn Platform> {

@@ -170,7 +170,7 @@ impl Window {
         }
     }
 
-    /// Shows routine events (`row::is_routine`) or leaves them out. With a filter that is typed, all that it matches are shown.
+    /// Shows routine events (`Event::is_routine`) or leaves them out. With a filter that is typed, all that it matches are shown.
     pub fn show_routine(&mut self, routine: bool) {
         let breadth = if routine { Breadth::All } else { Breadth::Telling };
         if breadth != self.breadth {

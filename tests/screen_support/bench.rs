@@ -154,6 +154,7 @@ fn named(name: &str) -> KeyEvent {
     }
     let code = match name {
         "Esc" => KeyCode::Esc,
+        "lt" => KeyCode::Char('<'),
         "Enter" => KeyCode::Enter,
         "Tab" => KeyCode::Tab,
         "S-Tab" => KeyCode::BackTab,

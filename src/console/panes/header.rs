@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Pen, View, tapes};
+use super::{Pen, View, reel, tapes};
 use crate::console::glance::Device;
 use crate::console::paint;
 use crate::console::row::Sign;
@@ -24,6 +24,8 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) {
     let bar = view.style(Role::Bar);
     paint::fill(buffer, area, bar);
     let mut room = area;
+    let replay = reel::banner(buffer, area, view);
+    (room.x, room.width) = (room.x + replay, room.width - replay);
     if let Some(banner) = &view.state.banner
         && paint::cells_of(banner) + 24 < area.width
     {
@@ -44,7 +46,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) {
         room.width = (start - room.x).saturating_sub(1);
     }
     let mut pen = Pen::new(buffer, room, view.signs);
-    if area.width >= 60 {
+    if area.width >= 60 && replay == 0 {
         pen.word(" standin ", bar.patch(view.style(Role::Accent)));
     }
     let devices: Vec<(usize, &Device)> = view.glance.devices.iter().enumerate().collect();

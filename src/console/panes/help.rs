@@ -12,8 +12,10 @@ use crate::console::theme::Role;
 use crate::text::Safe;
 
 /// The sections, in the order of the help.
-const SECTIONS: [Context; 11] = [
+const SECTIONS: [Context; 13] = [
     Context::Browse,
+    Context::Replay,
+    Context::Seek,
     Context::Compose,
     Context::Filter,
     Context::Prompt,

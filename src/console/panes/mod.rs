@@ -8,6 +8,7 @@ pub mod frames;
 pub mod header;
 pub mod help;
 pub mod palette;
+pub mod reel;
 pub mod requests;
 pub mod screen;
 pub mod status;

@@ -16,7 +16,7 @@ const ROWS: u16 = 10;
 
 /// Paints the commands that fit what is typed, above `bottom`.
 pub fn render(buffer: &mut Buffer, above: Rect, view: &View<'_>, line: &Line, chosen: usize) {
-    let found = commands(line.text());
+    let found = commands(view.state.ground(), line.text());
     let count = u16::try_from(found.len()).unwrap_or(u16::MAX).clamp(1, ROWS);
     let height = (count + 2).min(above.height);
     let area = Rect { y: above.bottom() - height, height, width: above.width.min(76), ..above };

@@ -32,50 +32,61 @@ pub fn remark(view: &View<'_>, room: u16) -> Option<(Safe, Role)> {
     let running = view.state.tapes.running();
     let (_, since) = running.first()?;
     let (bytes, missing, fault) = view.state.tapes.sums();
-    let lost = numbers::count(missing);
-    let forms = match (fault, missing) {
-        (Some(fault), missing) => {
-            let sign = view.signs.wrong;
-            let (short, least) = match missing {
-                0 => ("tape not written".to_owned(), "no tape".to_owned()),
-                _ => (format!("not on tape: {lost} events"), format!("no tape: {lost}")),
-            };
-            let count = if missing > 0 { lost } else { String::new() };
-            vec![
-                // It says itself how many events are missing.
-                format!("{sign} {fault}"),
-                format!("{sign} {short}"),
-                format!("{sign} {least}"),
-                format!("{sign}{count}"),
-                sign.to_owned(),
-            ]
-        }
-        (None, _) => {
-            let (sign, bytes) = (view.signs.online, size(bytes));
-            let (tape, since, count) = match running.len() {
-                1 => ("tape".to_owned(), format!(" {}", since.as_str()), String::new()),
-                more => (format!("{more} tapes"), String::new(), more.to_string()),
-            };
-            let mut forms = vec![
-                format!("{sign} {tape}{since}  {bytes}"),
-                format!("{sign} {tape}  {bytes}"),
-                format!("{sign} {bytes}"),
-                format!("{sign}{count}"),
-            ];
-            if missing > 0 {
-                // What is lost matters more than what is there.
-                let lost = format!("{lost} missing");
-                for form in forms.iter_mut().take(2) {
-                    form.push_str(", ");
-                    form.push_str(&lost);
-                }
-                forms.insert(2, format!("{sign} {lost}"));
-            }
-            forms
-        }
+    let forms = if let Some(fault) = fault {
+        fault_forms(view, fault, missing)
+    } else {
+        let tapes = match running.len() {
+            1 => ("tape".to_owned(), format!(" {}", since.as_str()), String::new()),
+            more => (format!("{more} tapes"), String::new(), more.to_string()),
+        };
+        sound_forms(view, &tapes, bytes, missing)
     };
     let role = if fault.is_some() || missing > 0 { Role::Wrong } else { Role::Good };
     forms.iter().map(|form| Safe::new(form)).find(|form| paint::cells_of(form) <= room).map(|form| (form, role))
+}
+
+/// The words for a fault, the longest first.
+fn fault_forms(view: &View<'_>, fault: &str, missing: u64) -> Vec<String> {
+    let sign = view.signs.wrong;
+    let lost = numbers::count(missing);
+    let (short, least, count) = match missing {
+        0 => ("tape not written".to_owned(), "no tape".to_owned(), String::new()),
+        _ => (format!("not on tape: {lost} events"), format!("no tape: {lost}"), lost),
+    };
+    vec![
+        // It says itself how many events are missing.
+        format!("{sign} {fault}"),
+        format!("{sign} {short}"),
+        format!("{sign} {least}"),
+        format!("{sign}{count}"),
+        sign.to_owned(),
+    ]
+}
+
+/// The words for tapes that are written, the longest first: what they are called, since when there is one, how many there are.
+fn sound_forms(
+    view: &View<'_>,
+    (tape, since, count): &(String, String, String),
+    bytes: u64,
+    missing: u64,
+) -> Vec<String> {
+    let (sign, bytes) = (view.signs.online, size(bytes));
+    let mut forms = vec![
+        format!("{sign} {tape}{since}  {bytes}"),
+        format!("{sign} {tape}  {bytes}"),
+        format!("{sign} {bytes}"),
+        format!("{sign}{count}"),
+    ];
+    if missing > 0 {
+        // What is lost matters more than what is there.
+        let lost = format!("{} missing", numbers::count(missing));
+        for form in forms.iter_mut().take(2) {
+            form.push_str(", ");
+            form.push_str(&lost);
+        }
+        forms.insert(2, format!("{sign} {lost}"));
+    }
+    forms
 }
 
 /// Paints a fault over the end of the first line, where the screen has no header or something lies over it.

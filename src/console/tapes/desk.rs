@@ -36,6 +36,11 @@ impl Desk {
         &self.recorder
     }
 
+    /// Whether a tape runs: then there is something to tell now and then.
+    pub fn is_busy(&self) -> bool {
+        !self.recorder.running().is_empty()
+    }
+
     /// Carries out what a key asked for. Nothing here waits for a disk.
     pub fn carry_out(&self, wish: Wish, handles: &[Handle], now: Moment) {
         match wish {

@@ -64,7 +64,13 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
             state.refuse("That is for the composer. c opens it.");
         }
         // `act` in the parent carries some of these out in every context; the others have no key here.
-        Action::Accept | Action::Mark | Action::Resend | Action::Interrupt | Action::Suspend | Action::Redraw => {}
+        Action::Accept
+        | Action::Reel(_)
+        | Action::Mark
+        | Action::Resend
+        | Action::Interrupt
+        | Action::Suspend
+        | Action::Redraw => {}
     }
     Vec::new()
 }
@@ -201,6 +207,12 @@ fn open(state: &mut State, world: &World<'_>) {
     }
 }
 
+/// Whether there is something to go back from.
+pub(super) fn has_back(state: &State) -> bool {
+    let narrowed = !state.filter.is_empty() || state.window.query().topic.is_some();
+    state.zoom || state.focus != Pane::Stream || narrowed || state.window.is_chosen()
+}
+
 fn back(state: &mut State) {
     if state.zoom {
         state.zoom = false;
@@ -234,9 +246,13 @@ fn routine(state: &mut State) {
 }
 
 fn hunt(state: &mut State, back: bool) {
-    if !state.filter.is_empty() {
+    if !state.filter.is_empty() && state.reel.is_none() {
         // All that is shown matches.
         state.window.step(if back { -1 } else { 1 });
+    } else if !state.filter.is_empty() {
+        // On a tape what matches may still have to happen.
+        state.hunted = state.filter.text().to_owned();
+        state.window.hunt(Filter::parse(&state.hunted), back);
     } else if state.hunted.is_empty() {
         state.refuse("No filter was typed yet. / types one.");
     } else {

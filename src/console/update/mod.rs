@@ -6,6 +6,7 @@ mod browse;
 mod compose;
 mod orders;
 mod overlay;
+mod replay;
 mod tapes;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use super::line::{Edit, Line};
 use super::state::{Overlay, State, TWICE};
 use super::tapes::Wish;
 use crate::event::{LineState, Moment};
+use crate::replay::Order as Turn;
 use crate::session::{Handle, Order};
 use crate::timeline::{Filter, Query, SessionId, Standing};
 
@@ -70,6 +72,10 @@ pub enum Effect {
         /// The session that sends.
         session: SessionId,
     },
+    /// Tell the deck something.
+    Deck(Turn),
+    /// Leave the replay.
+    EndReplay,
     /// Leave.
     Leave,
 }
@@ -149,6 +155,7 @@ pub fn paste(state: &mut State, text: &str, world: &World<'_>) {
     match state.context() {
         Context::Compose => compose::paste(state, text),
         context if context.takes_text() => overlay::paste(state, text, world),
+        Context::Replay => state.refuse("A paste goes into the filter (/) or the place to go to (@)."),
         _ => state
             .refuse("A paste goes into the composer (c), the filter (/), a note (m) or the prompt to subscribe (s)."),
     }
@@ -165,9 +172,14 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
     match state.context() {
         Context::Compose => compose::act(state, action, world),
         Context::Browse | Context::Everywhere => browse::act(state, action, world),
-        Context::Filter | Context::Prompt | Context::Palette | Context::Help | Context::Confirm | Context::Note => {
-            overlay::act(state, action, world)
-        }
+        Context::Replay => replay::act(state, action, world),
+        Context::Filter
+        | Context::Prompt
+        | Context::Palette
+        | Context::Help
+        | Context::Confirm
+        | Context::Note
+        | Context::Seek => overlay::act(state, action, world),
         Context::Tapes | Context::Question => tapes::act(state, action, world),
     }
 }
@@ -269,7 +281,12 @@ fn edit(chord: Chord) -> Option<Edit> {
 /// The line that is being typed, outside the composer.
 fn typed_line(state: &mut State) -> Option<&mut Line> {
     match &mut state.overlay {
-        Some(Overlay::Palette { line, .. } | Overlay::Prompt { line, .. } | Overlay::Note { line, .. }) => Some(line),
+        Some(
+            Overlay::Palette { line, .. }
+            | Overlay::Prompt { line, .. }
+            | Overlay::Note { line, .. }
+            | Overlay::Seek { line },
+        ) => Some(line),
         Some(_) => None,
         None => state.typing.then_some(&mut state.filter),
     }

@@ -340,3 +340,6 @@ impl<F> fmt::Debug for Engine<F> {
         f.debug_struct("Engine").field("status", &self.status).field("trouble", &self.trouble).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
