@@ -8,6 +8,7 @@ pub mod action;
 pub mod chord;
 pub mod composer;
 pub mod glance;
+pub mod history;
 pub mod input;
 pub mod keymap;
 pub mod layout;
@@ -18,10 +19,13 @@ pub mod paint;
 pub mod panes;
 #[cfg(test)]
 mod picture;
+pub mod reel;
 pub mod row;
 pub mod shell;
 pub mod signals;
+pub mod stage;
 pub mod state;
+pub mod tapes;
 pub mod terminal;
 pub mod theme;
 pub mod tree;
@@ -29,4 +33,4 @@ pub mod update;
 pub mod window;
 pub mod words;
 
-pub use shell::{ConsoleError, Left, Shell, run};
+pub use shell::{ConsoleError, Left, Replay, Shell, replay, run};

@@ -90,6 +90,26 @@ pub struct Row {
     pub packet: Option<PacketId>,
 }
 
+impl Row {
+    /// The row of an event that is not here, and why.
+    pub fn absent(seq: u64, why: &'static str) -> Self {
+        Self {
+            seq,
+            clock: Safe::default(),
+            session: SessionId(0),
+            sign: Sign::Remark,
+            what: Safe::default(),
+            is_topic: false,
+            name: Safe::default(),
+            detail: Safe::from_static(why),
+            wrong: false,
+            is_filter: false,
+            aside: Safe::default(),
+            packet: None,
+        }
+    }
+}
+
 /// A row for which the cloud has still to say what the message says. It owns all it needs, so that nobody waits meanwhile.
 #[derive(Debug)]
 pub struct Draft {
@@ -110,20 +130,7 @@ struct Body {
 impl Draft {
     /// Copies what the row needs out of the timeline.
     pub fn read(event: &Event<'_>, session: SessionId, zone: &TimeZone) -> Self {
-        let mut row = Row {
-            seq: event.seq,
-            clock: clock(event.at, zone),
-            session,
-            sign: Sign::Remark,
-            what: Safe::default(),
-            is_topic: false,
-            name: Safe::default(),
-            detail: Safe::default(),
-            wrong: false,
-            is_filter: false,
-            aside: Safe::default(),
-            packet: None,
-        };
+        let mut row = Row { clock: clock(event.at, zone), session, ..Row::absent(event.seq, "") };
         let mut message = None;
         match event.kind {
             Kind::Rx(came) => message = Some(read_message(&mut row, &came, Direction::Down)),

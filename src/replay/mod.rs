@@ -4,8 +4,16 @@
 //! What lives here: pace, position and seeking; reading tapes without holding up the screen; sending a device's part again.
 //! What may not: the screen, or how a tape is laid out (that is `tape`).
 
+mod cast;
+mod clock;
 mod deck;
+mod desk;
+mod engine;
 mod past;
+mod player;
+mod reel;
+pub mod resend;
+mod seek;
 
 pub use deck::{Deck, DeckState, Order, Pace};
-pub use past::Past;
+pub use past::{Past, Seen};

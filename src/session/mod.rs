@@ -14,6 +14,7 @@ mod line;
 mod order;
 mod orders;
 mod record;
+pub mod recorder;
 pub mod recording;
 mod recovery;
 pub mod secrets;
@@ -27,6 +28,7 @@ use crate::profile::Profile;
 use crate::timeline::SessionId;
 pub use journal::{Follower, Journal};
 pub use order::{Action, Order};
+pub use recorder::Recorder;
 pub use recording::Recording;
 
 /// Orders that may wait at one session.

@@ -19,7 +19,7 @@ pub use requests::{Request, RequestState, Requests};
 pub use sessions::{SessionId, Standing};
 pub use topics::{Rate, TopicCount, Topics};
 
-use crate::event::{Event, Kind, Message, Moment, WallTime};
+use crate::event::{Event, Kind, Message, Moment, StateChange, WallTime};
 use crate::profile::Cloud;
 use record::Head;
 use store::{Place, Store, Stored};
@@ -143,6 +143,31 @@ impl Timeline {
             self.requests.went(session, now.mono, message);
         }
         seq
+    }
+
+    /// Gives the next event the number `next`, if that is ahead of its own: those between never come. So a timeline can begin with any
+    /// number, and a stretch that could not be read takes one event, a gap.
+    pub fn jump(&mut self, next: u64) {
+        self.store.jump(next);
+    }
+
+    /// The number that the next event will have.
+    pub fn next_number(&self) -> u64 {
+        self.store.next_number()
+    }
+
+    /// Tells what state a session's line was in since `since`, before the oldest event held: no event, no count.
+    pub fn stand(&mut self, session: SessionId, since: Moment, change: &StateChange<'_>) {
+        if let Some(standing) = self.sessions.get_mut(usize::from(session.0)) {
+            standing.changed(since, change);
+        }
+    }
+
+    /// Puts `fresh` in this one's place and answers what was here. A tree made of the old one's topics notices
+    /// ([`Topics::revision`] grows).
+    pub fn replace(&mut self, mut fresh: Self) -> Self {
+        fresh.topics.revise(self.topics.revision() + 1);
+        std::mem::replace(self, fresh)
     }
 
     /// Notes a PINGRESP: no event, but the session's standing shows the round trip.

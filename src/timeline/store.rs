@@ -85,7 +85,9 @@ impl Store {
         let body = self.extras.len() + payload.len();
         let shared = self.chunks.back().and_then(|chunk| chunk.shares(topic, hint));
         let new_bytes = if shared.is_some() { body } else { body + topic.len() };
-        let fits = self.chunks.back().is_some_and(|chunk| chunk.free() >= new_bytes + HEAD_BYTES);
+        // Numbers that were jumped over end a chunk: within one they have no hole.
+        let fits = (self.chunks.back())
+            .is_some_and(|chunk| chunk.free() >= new_bytes + HEAD_BYTES && chunk.end() == self.next);
         if !fits {
             self.open(body + topic.len() + HEAD_BYTES);
         }
@@ -130,7 +132,7 @@ impl Store {
 
     /// The numbers of the oldest and the newest event.
     pub(super) fn span(&self) -> Option<(u64, u64)> {
-        self.chunks.front().map(|oldest| (oldest.first, self.next - 1))
+        self.chunks.front().zip(self.chunks.back()).map(|(oldest, newest)| (oldest.first, newest.end() - 1))
     }
 
     /// The events from number `seq` (or the oldest) on, oldest first.
@@ -144,6 +146,11 @@ impl Store {
         let to = self.chunks.partition_point(|chunk| chunk.first <= seq);
         let after = seq.saturating_add(1);
         self.chunks.range(..to).rev().flat_map(move |chunk| chunk.events(chunk.first..after.min(chunk.end())).rev())
+    }
+
+    /// Gives the next event this number, if that is ahead of its own.
+    pub(super) fn jump(&mut self, next: u64) {
+        self.next = self.next.max(next);
     }
 
     /// The number that the next event will have.

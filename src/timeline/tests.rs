@@ -242,6 +242,52 @@ fn what_is_let_go_is_counted() {
 }
 
 #[test]
+fn a_timeline_can_begin_with_any_number_and_jump_over_a_stretch() {
+    let (mut timeline, session) = timeline(1 << 20);
+    let note = |timeline: &mut Timeline| timeline.append(session, moment(1), &Kind::Note { text: "n" }, None);
+    timeline.jump(1_000);
+    assert_eq!((timeline.span(), timeline.next_number()), (None, 1_000));
+    assert_eq!((note(&mut timeline), note(&mut timeline)), (1_000, 1_001));
+    timeline.jump(7);
+    assert_eq!(note(&mut timeline), 1_002, "numbers never go back");
+    timeline.jump(2_000);
+    assert_eq!((timeline.span(), timeline.get(1_500)), (Some((1_000, 1_002)), None));
+    assert_eq!(note(&mut timeline), 2_000);
+    assert_eq!((timeline.span(), timeline.let_go()), (Some((1_000, 2_000)), LetGo::default()));
+    let all = Query::default();
+    assert_eq!(timeline.find_on(&all, 1_003, 10), Scan::Found(2_000));
+    assert_eq!(timeline.find_back(&all, 1_999, 10), Scan::Found(1_002));
+    assert_eq!((timeline.find_back(&all, 999, 10), timeline.find_on(&all, 2_001, 10)), (Scan::End, Scan::End));
+    assert_eq!((timeline.session_of(1_003), timeline.session_of(2_000)), (None, Some(session)));
+}
+
+#[test]
+fn a_standing_can_be_told_without_an_event() {
+    let (mut timeline, session) = timeline(1 << 20);
+    let online = StateChange { state: LineState::Online, attempt: 2, code: Some("x"), ..StateChange::default() };
+    timeline.stand(session, moment(3), &online);
+    timeline.stand(session, moment(9), &online);
+    timeline.stand(SessionId(99), moment(9), &online);
+    let standing = &timeline.sessions()[0];
+    assert_eq!((standing.state, standing.attempt, standing.since), (LineState::Online, 2, moment(3).at));
+    assert_eq!((standing.code.as_deref(), timeline.span(), timeline.next_number()), (Some("x"), None, 1));
+}
+
+#[test]
+fn a_timeline_put_in_anothers_place_makes_its_tree_stale() {
+    let (mut timeline, session) = timeline(1 << 20);
+    let (mut fresh, _) = self::timeline(1 << 20);
+    for held in [&mut timeline, &mut fresh] {
+        held.append(session, moment(1), &Kind::Rx(message("t", b"")), None);
+    }
+    let before = timeline.topics().revision();
+    fresh.append(session, moment(2), &Kind::Note { text: "fresh" }, None);
+    let old = timeline.replace(fresh);
+    assert_eq!((old.span(), timeline.span()), (Some((1, 1)), Some((1, 2))));
+    assert!(timeline.topics().revision() > before);
+}
+
+#[test]
 fn a_session_that_was_never_registered_does_no_harm() {
     let (mut timeline, _) = timeline(1 << 20);
     let seq = timeline.append(SessionId(99), moment(1), &Kind::Rx(message("t", b"p")), None);

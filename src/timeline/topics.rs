@@ -82,6 +82,11 @@ impl Topics {
         self.revision
     }
 
+    /// Adds `ahead` to the revision.
+    pub(super) fn revise(&mut self, ahead: u64) {
+        self.revision += ahead;
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.table.len()

@@ -133,4 +133,29 @@ proptest! {
             prop_assert_eq!(held, expected);
         }
     }
+
+    #[test]
+    fn numbers_that_were_jumped_over_are_holes_and_nothing_else(
+        events in prop::collection::vec((prop_oneof![5 => Just(0_u64), 1 => 0_u64..50], 0_usize..200), 1..200),
+        budget in 2_000_usize..60_000,
+    ) {
+        let mut store = Store::new(budget);
+        let mut numbers = Vec::new();
+        for (ahead, size) in events {
+            store.jump(store.next_number() + ahead);
+            numbers.push(push(&mut store, "t", &vec![b'x'; size], Place::default()).0);
+        }
+        store.jump(store.next_number() + 7);
+        let (oldest, newest) = store.span().unwrap();
+        prop_assert_eq!(Some(&newest), numbers.last());
+        prop_assert_eq!(store.let_go(), numbers.iter().filter(|number| **number < oldest).count() as u64);
+        let held: Vec<u64> = numbers.into_iter().filter(|number| *number >= oldest).collect();
+        for from in oldest.saturating_sub(1)..newest + 2 {
+            prop_assert_eq!(store.get(from).map(|stored| stored.seq), held.binary_search(&from).ok().map(|_| from));
+            let on: Vec<u64> = store.on_from(from).map(|stored| stored.seq).take(3).collect();
+            prop_assert_eq!(on, held.iter().copied().filter(|number| *number >= from).take(3).collect::<Vec<_>>());
+            let back: Vec<u64> = store.back_from(from).map(|stored| stored.seq).take(3).collect();
+            prop_assert_eq!(back, held.iter().rev().copied().filter(|number| *number <= from).take(3).collect::<Vec<_>>());
+        }
+    }
 }
