@@ -90,18 +90,6 @@ pub struct Row {
     pub packet: Option<PacketId>,
 }
 
-/// Whether an event says no more than that all goes as it should, or what stands elsewhere: a subscription that the session
-/// made by itself and that was granted as asked for (in Topics), an acknowledgement (at its message's row), another attempt
-/// to connect (announced in the row before, with its time).
-pub fn is_routine(event: &Event<'_>) -> bool {
-    match &event.kind {
-        Kind::Acked(_) => true,
-        Kind::Subscribed(answer) => answer.order.is_none() && answer.granted == Some(answer.asked),
-        Kind::State(change) => change.state == LineState::Connecting && change.attempt > 1,
-        _ => false,
-    }
-}
-
 impl Row {
     /// The row of an event that is not here, and why.
     pub fn absent(seq: u64, why: &'static str) -> Self {

@@ -29,8 +29,8 @@ use crate::session::{Handle, Journal, Recorder};
 use crate::tape::{TapeError, Tapes};
 use crate::text::Safe;
 
-/// How often tapes that run are looked at while a replay is shown.
-const TAPES_TURN: Duration = Duration::from_secs(1);
+/// How often the devices and their tapes are looked at while a replay covers them.
+const BEHIND: Duration = Duration::from_secs(1);
 /// How many inputs are taken before the next frame.
 const INPUTS: usize = 64;
 
@@ -135,6 +135,8 @@ struct Console {
     desk: Option<Desk>,
     /// A replay over the devices, which go on.
     over: Option<Stage>,
+    /// When is looked what goes on behind it.
+    behind: Instant,
     /// Tapes that are being opened, to be replayed.
     opening: Option<JoinHandle<Result<Tapes, TapeError>>>,
     theme: Theme,
@@ -177,6 +179,7 @@ impl Console {
             base,
             desk,
             over: None,
+            behind: Instant::now(),
             opening: None,
             theme,
             signs,
@@ -210,7 +213,7 @@ impl Console {
             let wake = [self.pacer.deadline(), self.stage().search_at()].into_iter().flatten().min();
             let stale = self.pacer.is_stale();
             let journal = self.stage().journal.clone();
-            let tapes_turn = self.over.is_some().then(|| self.desk.as_ref()).flatten().is_some_and(Desk::is_busy);
+            let behind = self.over.is_some().then_some(self.behind);
             tokio::select! {
                 biased;
                 came = signals.next() => match came {
@@ -236,7 +239,7 @@ impl Console {
                 },
                 () = journal.changed(), if !stale => self.pacer.stale(),
                 opened = opened(&mut self.opening) => self.begin_replay(opened),
-                () = tokio::time::sleep(TAPES_TURN), if tapes_turn => self.pacer.stale(),
+                () = sleep_until(behind) => self.look_behind(),
                 () = sleep_until(wake) => self.search_on(),
             }
         }
@@ -297,6 +300,22 @@ impl Console {
                 self.over = Some(stage);
             }
             Err(words) => self.base.state.refuse(&format!("It cannot be replayed: {words}")),
+        }
+    }
+
+    /// Looks at what goes on behind the replay.
+    fn look_behind(&mut self) {
+        self.behind = Instant::now() + BEHIND;
+        let Some(over) = &mut self.over else { return };
+        let words = match self.base.open(now()) {
+            0 => None,
+            1 => Some("1 request waits at the devices".to_owned()),
+            open => Some(format!("{open} requests wait at the devices")),
+        };
+        let banner = words.as_deref().map(Safe::new);
+        if banner != over.state.banner || self.desk.as_ref().is_some_and(Desk::is_busy) {
+            over.state.banner = banner;
+            self.pacer.stale();
         }
     }
 
@@ -373,7 +392,7 @@ impl Console {
         let stage = self.over.as_mut().unwrap_or(&mut self.base);
         if let Some(desk) = &mut self.desk {
             if !stage.is_replay() {
-                stage.follow_tape(desk.recorder().of_all());
+                stage.follow_tape(desk.recorder().of_all(), Instant::now());
             }
             desk.turn(&mut stage.state, now());
         }

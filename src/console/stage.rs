@@ -13,7 +13,7 @@ use super::history::History;
 use super::input::Input;
 use super::layout::Pane;
 use super::panes;
-use super::reel::Reel;
+use super::reel::{Gauge, Reel};
 use super::state::State;
 use super::update::{self, Effect, Sending, World};
 use super::window::Progress;
@@ -32,6 +32,9 @@ const SEARCH: Duration = Duration::from_millis(4);
 /// A search rests so many times as long as it went on: the sessions want the machine too.
 const SEARCH_REST: u32 = 2;
 
+/// How often is looked what a recording wrote since.
+const GROW: Duration = Duration::from_secs(1);
+
 /// A stage.
 #[derive(Debug)]
 pub struct Stage {
@@ -43,8 +46,8 @@ pub struct Stage {
     pub state: State,
     platforms: Platforms,
     past: Option<Past>,
-    /// The recording that `past` is of.
-    recording: Option<u64>,
+    /// The recording that `past` is of, and when it was looked at.
+    recording: Option<(u64, Instant)>,
     playback: Option<Playback>,
     eye: Eye,
     /// When a search that is under way goes on.
@@ -58,9 +61,9 @@ pub struct Stage {
 #[derive(Debug)]
 struct Playback {
     deck: Deck,
-    tapes: Tapes,
-    /// For how many cells and events the density was measured.
-    measured: (usize, u64),
+    gauge: Gauge,
+    /// How many events the tapes had.
+    events: u64,
     /// The seeks and misses that are known.
     known: (u64, u64),
     /// Where a search sent the deck.
@@ -112,7 +115,8 @@ impl Stage {
         deck.order(Order::Pace(pace));
         deck.order(Order::Play(true));
         stage.state.reel = Some(Reel::new(&tapes, deck.state(), stage.eye.zone()));
-        stage.playback = Some(Playback { deck, tapes, measured: (0, 0), known: (0, 0), sent: None });
+        let gauge = Gauge::new(tapes, stage.journal.clone());
+        stage.playback = Some(Playback { deck, gauge, events: 0, known: (0, 0), sent: None });
         Ok(stage)
     }
 
@@ -129,19 +133,26 @@ impl Stage {
     }
 
     /// Takes in where the sessions' events lie on the tape of that id, if one of all of them runs.
-    pub fn follow_tape(&mut self, recorded: Option<(u64, Vec<Place>)>) {
+    pub fn follow_tape(&mut self, recorded: Option<(u64, Vec<Place>)>, now: Instant) {
         let Some((id, places)) = recorded else {
             self.past = None;
             self.recording = None;
             return;
         };
-        match &self.past {
-            Some(past) if self.recording == Some(id) => past.grow(&places),
-            _ => {
-                self.past = Some(Past::of_recording(&places, self.journal.clone()));
-                self.recording = Some(id);
-            }
+        match (&self.past, self.recording) {
+            (Some(_), Some((known, looked))) if known == id && now.saturating_duration_since(looked) < GROW => return,
+            (Some(past), Some((known, _))) if known == id => past.grow(&places),
+            _ => self.past = Some(Past::of_recording(&places, self.journal.clone())),
         }
+        self.recording = Some((id, now));
+    }
+
+    /// How many requests wait for an answer.
+    pub fn open(&self, now: Moment) -> usize {
+        self.journal.with(|timeline| {
+            timeline.expire(now);
+            timeline.requests().most_urgent().0
+        })
     }
 
     /// Takes one input.
@@ -211,9 +222,12 @@ impl Stage {
         let (Some(playback), Some(reel)) = (&mut self.playback, &mut self.state.reel) else { return };
         let deck = playback.deck.state();
         reel.deck = deck;
-        if playback.measured != (cells, deck.events) {
-            playback.measured = (cells, deck.events);
-            reel.density = playback.tapes.density(cells);
+        if let Some(density) = playback.gauge.look(cells, deck.events) {
+            reel.density = density;
+        }
+        let known = std::mem::replace(&mut playback.events, deck.events);
+        if let Some(past) = self.past.as_ref().filter(|_| known != deck.events) {
+            past.grow(&[]);
         }
         let (seeks, misses) = std::mem::replace(&mut playback.known, (deck.seeks, deck.misses));
         let wanted = reel.wanted;

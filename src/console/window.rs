@@ -170,7 +170,7 @@ impl Window {
         }
     }
 
-    /// Shows routine events (`row::is_routine`) or leaves them out. With a filter that is typed, all that it matches are shown.
+    /// Shows routine events (`Event::is_routine`) or leaves them out. With a filter that is typed, all that it matches are shown.
     pub fn show_routine(&mut self, routine: bool) {
         let breadth = if routine { Breadth::All } else { Breadth::Telling };
         if breadth != self.breadth {
@@ -269,16 +269,16 @@ impl Window {
         let hunts = self.seek.as_ref().is_some_and(|seek| seek.hunt);
         // Where nothing has happened yet a replay can still be hunted through.
         let Some((oldest, newest)) = history.span().or(hunts.then_some((1, 0))) else {
+            self.cut_back(0);
             self.forget(1);
             self.seek = None;
             self.owed = 0;
-            self.horizon = self.horizon.min(1);
             return Progress::Done;
         };
+        self.cut_back(newest);
         if fresh || self.horizon == 0 {
             self.horizon = newest + 1;
         }
-        self.cut_back(newest);
         self.let_go(oldest);
         if self.ahead.is_some_and(|ahead| ahead <= newest) {
             self.horizon = newest + 1;

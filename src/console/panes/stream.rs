@@ -229,7 +229,11 @@ fn nothing(view: &View<'_>) -> String {
         format!("No event fits. {} shows all again.", key(Action::Back))
     } else if state.reel.is_some() {
         let key = |knob| chord_words(Context::Replay, Action::Reel(knob));
-        format!("Nothing has happened yet on this tape. {} plays it, {} goes to a place on it.", key(Knob::Play), key(Knob::Seek))
+        format!(
+            "Nothing has happened yet on this tape. {} plays it, {} goes to a place on it.",
+            key(Knob::Play),
+            key(Knob::Seek)
+        )
     } else if view.glance.devices.is_empty() {
         "There is no device. Name one in the config, or start `standin demo`.".to_owned()
     } else {

@@ -32,15 +32,14 @@ pub fn remark(view: &View<'_>, room: u16) -> Option<(Safe, Role)> {
     let running = view.state.tapes.running();
     let (_, since) = running.first()?;
     let (bytes, missing, fault) = view.state.tapes.sums();
-    let forms = match fault {
-        Some(fault) => fault_forms(view, fault, missing),
-        None => {
-            let tapes = match running.len() {
-                1 => ("tape".to_owned(), format!(" {}", since.as_str()), String::new()),
-                more => (format!("{more} tapes"), String::new(), more.to_string()),
-            };
-            sound_forms(view, &tapes, bytes, missing)
-        }
+    let forms = if let Some(fault) = fault {
+        fault_forms(view, fault, missing)
+    } else {
+        let tapes = match running.len() {
+            1 => ("tape".to_owned(), format!(" {}", since.as_str()), String::new()),
+            more => (format!("{more} tapes"), String::new(), more.to_string()),
+        };
+        sound_forms(view, &tapes, bytes, missing)
     };
     let role = if fault.is_some() || missing > 0 { Role::Wrong } else { Role::Good };
     forms.iter().map(|form| Safe::new(form)).find(|form| paint::cells_of(form) <= room).map(|form| (form, role))

@@ -3,11 +3,14 @@
 //! What lives here: this knowledge, the steps of the pace, and what a typed place on the tape means. What may not: playing (that
 //! is `replay`), painting (that is `panes::reel`) or what a key does (that is `update::replay`).
 
+mod gauge;
 mod place;
 
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+
+pub use gauge::Gauge;
 
 use super::row::clock;
 use crate::event::WallTime;

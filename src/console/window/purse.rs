@@ -1,7 +1,6 @@
 //! A search that may not cost more than it was given.
 
 use crate::console::history::{Find, History, Way};
-use crate::console::row::is_routine;
 use crate::timeline::{Only, Query, Scan};
 
 /// How many events may still be looked at.
@@ -33,7 +32,7 @@ impl Purse {
             };
             self.pay(at, scan);
             let Scan::Found(seq) = scan else { return scan };
-            if !self.quiet || history.timeline.get(seq).is_none_or(|event| !is_routine(&event)) {
+            if !self.quiet || history.timeline.get(seq).is_none_or(|event| !event.is_routine()) {
                 return scan;
             }
             at = if way == Way::Back { seq.saturating_sub(1) } else { seq + 1 };

@@ -159,3 +159,6 @@ fn safe(name: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;
