@@ -86,7 +86,7 @@ fn times_numbers_and_channels_are_in_the_index_and_in_every_message() {
     let summary = Summary::read(&bytes).unwrap().unwrap();
     let stats = summary.stats.as_ref().unwrap();
     assert_eq!(stats.message_count, story.lines().len() as u64);
-    assert_eq!(summary.chunk_indexes.len() as u32, stats.chunk_count);
+    assert_eq!(summary.chunk_indexes.len(), stats.chunk_count as usize);
     assert!(summary.chunk_indexes.iter().all(|chunk| chunk.compression == "zstd" && chunk.message_index_length > 0));
     assert_eq!(summary.metadata_indexes.len(), 4);
     let schema = &summary.schemas[&1];
@@ -96,8 +96,8 @@ fn times_numbers_and_channels_are_in_the_index_and_in_every_message() {
     for (message, event) in MessageStream::new(&bytes).unwrap().zip(story.events()) {
         let message = message.unwrap();
         assert_eq!(u64::from(message.sequence), event.seq);
-        assert_eq!(message.log_time, (START as u64 + event.mono_us) * 1000);
-        assert_eq!(message.publish_time, event.at.unix_micros() as u64 * 1000);
+        assert_eq!(message.log_time, (u64::try_from(START).unwrap() + event.mono_us) * 1000);
+        assert_eq!(message.publish_time, u64::try_from(event.at.unix_micros()).unwrap() * 1000);
         assert!(message.log_time >= last);
         last = message.log_time;
         assert_eq!(message.channel.message_encoding, "json");
