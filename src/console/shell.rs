@@ -438,12 +438,6 @@ fn paint_all(
     cursor
 }
 
-/// That another command does what was asked for.
-fn elsewhere(command: &str, paths: &[PathBuf]) -> String {
-    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    format!("`{command} {}` does that.", paths.join(" "))
-}
-
 /// Waits for the tapes that are being opened; for ever without any. Answers why they could not be, in words.
 async fn opened(opening: &mut Option<JoinHandle<Result<Tapes, TapeError>>>) -> Result<Tapes, String> {
     let Some(task) = opening else { return std::future::pending().await };
