@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::console::{begin_tapes, end_tapes};
-use super::record::{tell_failed, tell_missing};
+use super::record::tell_missing;
 use super::signals::Signals;
-use super::{CliError, Global, Outcome, write_out, written};
+use super::{CliError, Global, Outcome, note, write_out, written};
 use crate::event::{Event, Kind, LineState, StateChange};
 use crate::profile::Profile;
 use crate::session::recorder::News;
@@ -96,7 +96,9 @@ fn record(journal: &Journal, profiles: &[Profile], taping: Taping) -> Result<Rec
         Taping::Nothing => Ok(Recorder::new(journal.clone(), crate::config::tapes::usual("tapes".into()))),
         Taping::AsConfigured(settings) => {
             let recorder = Recorder::new(journal.clone(), settings);
-            begin_tapes(journal, &recorder, profiles).iter().for_each(tell_failed);
+            for fault in begin_tapes(journal, &recorder, profiles) {
+                note(&format!("standin: warning: {fault}"));
+            }
             Ok(recorder)
         }
         Taping::All(settings) => {

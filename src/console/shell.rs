@@ -258,6 +258,7 @@ impl Console {
                 Effect::EndReplay if self.over.is_none() => return Ok(true),
                 Effect::EndReplay => self.end_replay(),
                 Effect::Deck(order) => self.stage().order(order),
+                Effect::CallOff => self.stage().call_off(),
                 Effect::Send(sending) => self.stage().send(&sending),
                 Effect::Copy(bytes) => self.extra.extend(clipboard::sequence(&bytes, self.inside)),
                 Effect::NextTheme => self.next_theme(),

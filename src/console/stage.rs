@@ -132,6 +132,13 @@ impl Stage {
         }
     }
 
+    /// Breaks off the search of the tape that is under way.
+    pub fn call_off(&self) {
+        if let Some(past) = &self.past {
+            past.call_off();
+        }
+    }
+
     /// Takes in where the sessions' events lie on the tape of that id, if one of all of them runs.
     pub fn follow_tape(&mut self, recorded: Option<(u64, Vec<Place>)>, now: Instant) {
         let Some((id, places)) = recorded else {

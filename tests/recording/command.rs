@@ -168,5 +168,5 @@ fn a_tape_that_cannot_be_begun_keeps_no_command_from_its_work() {
     std::fs::write(bench.folder.path().join("tapes"), "in the way").unwrap();
     let mut program = bench.start(&["sub", "smoke-01", "--for", "0.1"]);
     assert_eq!(program.exit(), Some(0), "{}", program.said());
-    assert!(program.said().contains("nothing is recorded"), "{}", program.said());
+    assert!(program.said().contains("smoke-01: nothing is recorded: "), "{}", program.said());
 }

@@ -76,6 +76,8 @@ pub enum Effect {
     StopSending,
     /// Tell the deck something.
     Deck(Turn),
+    /// Break off the search of the tape.
+    CallOff,
     /// Leave the replay.
     EndReplay,
     /// Leave.
@@ -172,6 +174,10 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
         _ => {}
     }
     match state.context() {
+        Context::Browse | Context::Replay if action == Action::Back && state.window.break_off() => {
+            state.tell("The search was broken off.");
+            vec![Effect::CallOff]
+        }
         Context::Compose => compose::act(state, action, world),
         Context::Browse | Context::Everywhere => browse::act(state, action, world),
         Context::Replay => replay::act(state, action, world),

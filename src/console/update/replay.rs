@@ -49,10 +49,6 @@ pub(super) fn seek(state: &mut State) -> Vec<Effect> {
 
 /// One thing is given up at a time, and the replay last.
 fn back(state: &mut State, world: &World<'_>) -> Vec<Effect> {
-    if state.window.break_off() {
-        state.tell("The search was broken off.");
-        return Vec::new();
-    }
     if browse::has_back(state) {
         return browse::act(state, Action::Back, world);
     }
