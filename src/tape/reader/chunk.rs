@@ -84,24 +84,43 @@ impl Chunk {
         self.bytes.capacity() + self.messages.capacity() * size_of::<(u64, Range<u32>)>()
     }
 
-    /// Reads the chunk whose record is `record`; with `check` its checksum must hold.
-    pub(super) fn parse(record: &[u8], first: u64, check: bool) -> Result<Self, String> {
-        let short = || "the chunk's record is damaged".to_owned();
-        let (opcode, body) = Bytes(record).record().ok_or_else(short)?;
-        if opcode != op::CHUNK {
-            return Err("there is no chunk where the index says".to_owned());
-        }
-        let mut body = Bytes(body);
-        let head = ChunkHead::read(&mut body).ok_or_else(short)?;
-        let compressed =
-            usize::try_from(head.compressed).ok().and_then(|length| body.take(length)).ok_or_else(short)?;
+    /// Decompresses the chunk whose record is `record` into `bytes`, unchecked; `None` where it is larger than `most` bytes or
+    /// cannot be decompressed.
+    pub(super) fn peek(
+        record: &[u8],
+        bytes: &mut Vec<u8>,
+        most: usize,
+        decompressor: &mut zstd::bulk::Decompressor<'_>,
+    ) -> Option<()> {
+        let (head, compressed) = opened(record)?;
+        let size =
+            usize::try_from(head.uncompressed).ok().filter(|size| *size <= most && head.compression == "zstd")?;
+        bytes.clear();
+        bytes.reserve(size);
+        // Why not is told when the chunk is read in earnest.
+        let written = decompressor.decompress_to_buffer(compressed, bytes).ok()?;
+        (written == size).then_some(())
+    }
+
+    /// Reads the chunk whose record is `record`; its checksum must hold.
+    pub(super) fn parse(record: &[u8], first: u64) -> Result<Self, String> {
+        let (head, compressed) = opened(record).ok_or_else(|| "the chunk's record is damaged".to_owned())?;
         let bytes = decompress(&head, compressed)?;
-        if check && head.crc != 0 && head.crc != crc32fast::hash(&bytes) {
+        if head.crc != 0 && head.crc != crc32fast::hash(&bytes) {
             return Err("the chunk's checksum does not hold".to_owned());
         }
         let messages = messages(&bytes).ok_or_else(|| "the chunk holds something that is no record".to_owned())?;
         Ok(Self { bytes, messages, first })
     }
+}
+
+/// A chunk's head and its compressed bytes.
+fn opened(record: &[u8]) -> Option<(ChunkHead<'_>, &[u8])> {
+    let (opcode, body) = Bytes(record).record()?;
+    let mut body = Bytes(body);
+    let head = ChunkHead::read(&mut body)?;
+    let compressed = body.take(usize::try_from(head.compressed).ok()?)?;
+    (opcode == op::CHUNK).then_some((head, compressed))
 }
 
 fn decompress(head: &ChunkHead<'_>, compressed: &[u8]) -> Result<Vec<u8>, String> {

@@ -223,7 +223,7 @@ impl Index {
     fn count_and_add(&mut self, source: &Source, offset: u64, length: u64, span_ns: (u64, u64)) {
         let read = usize::try_from(length).map_err(|error| error.to_string());
         let record = read.and_then(|length| source.read(offset, length).map_err(|error| error.to_string()));
-        match record.and_then(|record| Chunk::parse(&record, 0, true)) {
+        match record.and_then(|record| Chunk::parse(&record, 0)) {
             Ok(chunk) if chunk.is_empty() => {}
             // Without its indexes it is not known which channels it has.
             Ok(chunk) => self.add(offset, length, span_ns, chunk.len() as u64, Vec::new()),

@@ -1,11 +1,11 @@
 //! Looking for an event on a tape, on all cores.
 //!
 //! Almost all of a tape is passed over without being parsed: a chunk whose channels cannot hold the event is not even read, and
-//! in the others only those lines are parsed in which the filter's longest word stands in one of the forms that it can take.
+//! of the others only those lines are parsed in which the filter's longest word stands in one of the forms that it can take.
 
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use memchr::memmem;
 
@@ -29,14 +29,15 @@ pub(super) fn find(tape: &Tape, sought: &Sought, from: u64, back: bool, stop: &A
     let nearest = Mutex::new(None);
     let next = AtomicUsize::new(0);
     let work = || {
+        let mut scratch = Scratch::default();
         loop {
             let turn = next.fetch_add(1, Ordering::Relaxed);
             // A chunk that is further away than one with a hit need not be looked at.
             if turn >= ahead || turn as u64 > found.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed) {
                 return;
             }
-            let Some(hit) = hunt.look(turn) else { continue };
-            let mut nearest = nearest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let Some(hit) = hunt.look(turn, &mut scratch) else { continue };
+            let mut nearest = nearest.lock().unwrap_or_else(PoisonError::into_inner);
             if nearest.is_none_or(|(other, _)| turn < other) {
                 *nearest = Some((turn, hit));
                 found.fetch_min(turn as u64, Ordering::Relaxed);
@@ -53,7 +54,7 @@ pub(super) fn find(tape: &Tape, sought: &Sought, from: u64, back: bool, stop: &A
     if stop.load(Ordering::Relaxed) {
         return None;
     }
-    let (_, hit) = nearest.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)?;
+    let (_, hit) = nearest.into_inner().unwrap_or_else(PoisonError::into_inner)?;
     Some(hit)
 }
 
@@ -69,33 +70,40 @@ struct Hunt<'a> {
 
 impl Hunt<'_> {
     /// Looks through the chunk that is `turn` chunks away.
-    fn look(&self, turn: usize) -> Option<(u64, u64)> {
+    fn look(&self, turn: usize, scratch: &mut Scratch) -> Option<(u64, u64)> {
         let place = if self.back { self.start.checked_sub(turn)? } else { self.start + turn };
         if self.tape.channels(place).is_some_and(|mut channels| !channels.any(|channel| may_hold(channel, self.sought)))
         {
             return None;
         }
-        let info = self.tape.chunks().get(place)?;
-        // Its checksum is asked for only if there is a hit: then the chunk is read again, through those that are kept.
-        let chunk = self.tape.read(info, false).ok()?;
-        let (within, _) = self.first_hit(&chunk)?;
-        let checked = self.tape.chunk(place).ok()?;
-        Some((info.first + within as u64, checked.time_us(within)?))
+        if !self.needles.may_be_in(self.tape, place, scratch) {
+            return None;
+        }
+        let chunk = self.tape.chunk(place).ok()?;
+        let within = self.first_hit(&chunk)?;
+        Some((chunk.first() + within as u64, chunk.time_us(within)?))
     }
 
     /// The place of the nearest event of a chunk that is sought.
-    fn first_hit(&self, chunk: &Chunk) -> Option<(usize, u64)> {
+    fn first_hit(&self, chunk: &Chunk) -> Option<usize> {
         let number = |place: usize| chunk.first() + place as u64;
         let is_ahead = |place: usize| if self.back { number(place) <= self.from } else { number(place) >= self.from };
-        let fits = |place: usize| is_ahead(place) && chunk.line(place).is_some_and(|line| self.sought.fits(line));
-        let found = match self.needles.places(chunk) {
-            None if self.back => (0..chunk.len()).rev().find(|place| fits(*place)),
-            None => (0..chunk.len()).find(|place| fits(*place)),
-            Some(places) if self.back => places.into_iter().rev().find(|place| fits(*place)),
-            Some(places) => places.into_iter().find(|place| fits(*place)),
-        };
-        found.map(|place| (place, number(place)))
+        let fits = |place: &usize| is_ahead(*place) && chunk.line(*place).is_some_and(|line| self.sought.fits(line));
+        match self.needles.places(chunk) {
+            None if self.back => (0..chunk.len()).rev().find(fits),
+            None => (0..chunk.len()).find(fits),
+            Some(places) if self.back => places.into_iter().rev().find(fits),
+            Some(places) => places.into_iter().find(fits),
+        }
     }
+}
+
+/// What one core needs to look at chunk after chunk.
+#[derive(Default)]
+struct Scratch {
+    record: Vec<u8>,
+    bytes: Vec<u8>,
+    decompressor: Option<zstd::bulk::Decompressor<'static>>,
 }
 
 /// Whether a chunk with this channel may hold what is sought.
@@ -131,6 +139,19 @@ impl Needles {
             forms.push(escaped.into_bytes());
         }
         Self(forms.iter().map(|form| memmem::Finder::new(form).into_owned()).collect())
+    }
+
+    /// Whether one of the forms stands anywhere in a chunk. Its checksum is not asked: that is done when it is looked at closely. A
+    /// chunk that cannot be looked at in a hurry may hold anything.
+    fn may_be_in(&self, tape: &Tape, place: usize, scratch: &mut Scratch) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let Some(bytes) = tape.peek(place, &mut scratch.record, &mut scratch.bytes, &mut scratch.decompressor) else {
+            return true;
+        };
+        bytes.make_ascii_lowercase();
+        self.0.iter().any(|finder| finder.find(bytes).is_some())
     }
 
     /// The places of the chunk's events in whose lines one of the forms stands, in order; `None`: in any.

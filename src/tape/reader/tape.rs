@@ -12,6 +12,9 @@ use crate::tape::{About, TapeError};
 /// The memory that the chunks of a tape may take which were read last, in bytes. The newest is kept whatever it takes.
 const KEPT: usize = 4 << 20;
 
+/// A chunk that is larger, compressed or not, is not read in a hurry, in bytes.
+const HURRY: usize = 4 << 20;
+
 /// One tape, opened. Cheap to clone: all clones share the file.
 #[derive(Clone, Debug)]
 pub struct Tape {
@@ -168,7 +171,7 @@ impl Tape {
         if let Some((_, chunk)) = locked(&self.file.kept).iter().find(|(offset, _)| *offset == info.offset) {
             return Ok(Arc::clone(chunk));
         }
-        let chunk = self.read(info, true).inspect_err(|fault| {
+        let chunk = self.read(info).inspect_err(|fault| {
             let mut found = locked(&self.file.found);
             if !found.contains(fault) {
                 found.push(fault.clone());
@@ -183,19 +186,38 @@ impl Tape {
         Ok(chunk)
     }
 
-    /// Reads a chunk anew; without `check` its checksum is not asked.
-    pub(super) fn read(&self, info: &ChunkInfo, check: bool) -> Result<Chunk, Fault> {
+    fn read(&self, info: &ChunkInfo) -> Result<Chunk, Fault> {
         let fault = |reason: String| Fault { offset: info.offset, events: Some(info.count), reason };
         let length = self.file.source.length().map_err(|error| fault(error.to_string()))?;
         let fits = info.offset.checked_add(info.length).is_some_and(|end| end <= length);
         let size = usize::try_from(info.length).ok().filter(|_| fits);
         let size = size.ok_or_else(|| fault("the file ends before the chunk does".to_owned()))?;
         let record = self.file.source.read(info.offset, size).map_err(|error| fault(error.to_string()))?;
-        let chunk = Chunk::parse(&record, info.first, check).map_err(fault)?;
+        let chunk = Chunk::parse(&record, info.first).map_err(fault)?;
         if chunk.len() as u64 == info.count {
             return Ok(chunk);
         }
         Err(fault(format!("the chunk has {} events, and its index {}", chunk.len(), info.count)))
+    }
+
+    /// A chunk's decompressed bytes, unchecked, in `bytes`; `None` where that takes more than a moment or fails.
+    pub(super) fn peek<'a>(
+        &self,
+        place: usize,
+        record: &mut Vec<u8>,
+        bytes: &'a mut Vec<u8>,
+        decompressor: &mut Option<zstd::bulk::Decompressor<'static>>,
+    ) -> Option<&'a mut [u8]> {
+        let info = self.index.chunks.get(place)?;
+        let length = usize::try_from(info.length).ok().filter(|length| *length <= HURRY)?;
+        // Whatever is wrong with the chunk is found, and told, when it is read in earnest.
+        self.file.source.read_into(info.offset, length, record).ok()?;
+        let decompressor = match decompressor {
+            Some(decompressor) => decompressor,
+            None => decompressor.insert(zstd::bulk::Decompressor::new().ok()?),
+        };
+        Chunk::peek(record, bytes, HURRY, decompressor)?;
+        Some(bytes)
     }
 
     /// The place of the chunk that holds the event of that number on this tape.
