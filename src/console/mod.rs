@@ -14,7 +14,8 @@ pub mod keymap;
 pub mod layout;
 pub mod line;
 pub mod message;
-pub mod pace;
+pub mod outbox;
+mod pace;
 pub mod paint;
 pub mod panes;
 #[cfg(test)]

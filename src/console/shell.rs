@@ -11,6 +11,7 @@ use ratatui::buffer::Buffer;
 use tokio::task::JoinHandle;
 
 use super::input::{self, Gate, Input};
+use super::outbox::Outbox;
 use super::pace::{Frame, Pacer};
 use super::panes;
 use super::signals::{Came, Signals};
@@ -133,6 +134,8 @@ struct Console {
     base: Stage,
     /// The tapes of the devices.
     desk: Option<Desk>,
+    /// The tape that is being sent again.
+    outbox: Outbox,
     /// A replay over the devices, which go on.
     over: Option<Stage>,
     /// When is looked what goes on behind it.
@@ -178,6 +181,7 @@ impl Console {
             bell: wishes.bell,
             base,
             desk,
+            outbox: Outbox::default(),
             over: None,
             behind: Instant::now(),
             opening: None,
@@ -269,9 +273,8 @@ impl Console {
                     self.base.journal.append(session, now(), &Kind::Note { text: &text });
                 }
                 Effect::Replay(paths) => self.open(paths),
-                Effect::Resend { path, .. } => {
-                    self.base.state.refuse(&elsewhere("standin replay --to DEVICE", &[path]));
-                }
+                Effect::Resend { path, session } => self.outbox.send(&mut self.base, path, session),
+                Effect::StopSending => self.outbox.stop(),
             }
         }
         Ok(false)
@@ -390,6 +393,7 @@ impl Console {
     /// Draws a frame if it is time for one.
     fn frame(&mut self) {
         let Some(kind) = self.pacer.due(Instant::now()) else { return };
+        self.outbox.look(&mut self.base.state);
         let stage = self.over.as_mut().unwrap_or(&mut self.base);
         if let Some(desk) = &mut self.desk {
             if !stage.is_replay() {
@@ -433,12 +437,6 @@ fn paint_all(
         paint::to_ascii(buffer);
     }
     cursor
-}
-
-/// That another command does what was asked for.
-fn elsewhere(command: &str, paths: &[PathBuf]) -> String {
-    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    format!("`{command} {}` does that.", paths.join(" "))
 }
 
 /// Waits for the tapes that are being opened; for ever without any. Answers why they could not be, in words.

@@ -72,6 +72,8 @@ pub enum Effect {
         /// The session that sends.
         session: SessionId,
     },
+    /// Stop sending a tape's part again.
+    StopSending,
     /// Tell the deck something.
     Deck(Turn),
     /// Break off the search of the tape.
@@ -214,6 +216,9 @@ fn leave(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     let tapes = state.tapes.open();
     if tapes > 0 {
         reasons.push(plural(tapes, "tape runs and would be ended", "tapes run and would be ended"));
+    }
+    if state.sending.is_some() {
+        reasons.push("a tape is being sent again".to_owned());
     }
     if reasons.is_empty() {
         return vec![Effect::Leave];

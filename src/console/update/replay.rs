@@ -24,7 +24,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
             state.refuse("This is a replay: nothing can be sent from here. q leaves it.");
             Vec::new()
         }
-        Action::Tape | Action::Tapes | Action::Note => {
+        Action::Tape | Action::Tapes | Action::Note | Action::StopSending => {
             state.refuse("This is a replay: tapes and notes belong to the live console. q leaves the replay.");
             Vec::new()
         }
