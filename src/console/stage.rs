@@ -246,25 +246,25 @@ impl Stage {
         }
     }
 
-    /// Looks at the history for the panes.
-    pub fn look(&mut self, real: Instant) -> Look {
+    /// Looks at the history for the panes. It is `keys` at the keys.
+    pub fn look(&mut self, keys: Instant) -> Look {
         self.look_at_deck();
         let now = self.now();
         let Self { journal, handles, state, past, eye, platforms, .. } = self;
         let (next, newest) = journal.with(|timeline| {
             let next = timeline.expire(now);
             let history = History::new(timeline, past.as_ref());
-            update::settle(state, &World { history, handles, now, real });
+            update::settle(state, &World { history, handles, now, real: keys });
             eye.look(history, state, now);
             (next, timeline.requests().iter().next_back().map_or(0, |request| request.seq))
         });
         let glance = eye.finish(|session| platform(platforms, session));
-        let (ticking, more) = (glance.ticking, glance.more.map(|wait| real + wait));
+        let (ticking, more) = (glance.ticking, glance.more.map(|wait| keys + wait));
         let rings = newest > self.rung && glance.open > 0;
         self.rung = self.rung.max(newest);
         let tick = match &self.state.reel {
-            Some(reel) => reel.deck.playing.then(|| real + tick_of(reel.deck.pace)),
-            None => ticking.then(|| self.next_tick(real, next)),
+            Some(reel) => reel.deck.playing.then(|| keys + tick_of(reel.deck.pace)),
+            None => ticking.then(|| self.next_tick(keys, next)),
         };
         Look { rings, again: [tick, more].into_iter().flatten().min() }
     }
