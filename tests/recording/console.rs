@@ -208,7 +208,17 @@ fn scrolling_back_beyond_the_memory_reads_from_the_tape_while_it_runs() {
     terminal.expect("n=0 pad=").unwrap();
     terminal.press(b"t").unwrap();
     terminal.expect("Tape ended:").unwrap();
-    // And without a tape that runs, all that is not in memory.
+    // The end of the tape takes nothing away, until something is in neither.
+    terminal.press(b"j").unwrap();
+    terminal.expect_gone("Tape ended:").unwrap();
+    assert!(terminal.shows("n=0 pad="), "{}", terminal.contents());
+    for number in 0..1_500 {
+        let payload = format!("{{\"m\":{number},\"pad\":\"{pad}\"}}");
+        let send =
+            || bench.platform.publish_to("smoke-01", DOWN, payload.clone(), standin::mqtt::Qos::AtLeastOnce, false);
+        support::until("there is room", send);
+    }
+    terminal.press(b"g").unwrap();
     terminal.expect_gone("n=0 pad=").unwrap();
     terminal.press(b"\x03\x03").unwrap();
     assert_eq!(terminal.exit().unwrap(), 0);
