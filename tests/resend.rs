@@ -235,7 +235,7 @@ async fn a_dry_run_prints_what_is_sent_and_connects_to_nothing() {
         assert!(!words.stdout.contains(&0x1B), "nothing reaches the terminal raw");
         // Nobody asks this time: the answer stays.
         let run = ended(bench.replay(&["--to", live(cloud), "--pace", "full", "--wait", "0.2"])).await;
-        let status = if cloud == Cloud::Mqtt { 0 } else { 1 };
+        let status = i32::from(cloud != Cloud::Mqtt);
         assert_eq!(run.status.code(), Some(status), "{}{}", text(&run.stdout), said(&run));
         let comparable = |messages: Vec<(String, Vec<u8>)>| -> Vec<(String, Value)> {
             let bare = |(topic, payload): (String, Vec<u8>)| match serde_json::from_slice::<Value>(&payload) {

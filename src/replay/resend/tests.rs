@@ -145,9 +145,8 @@ impl World {
                     );
                 }
             }
-            if orders.is_empty() && !self.engine.has_ended() && !self.wait() {
-                panic!("it waits for nothing: {:?}", self.engine.report());
-            }
+            let goes_on = !orders.is_empty() || self.engine.has_ended() || self.wait();
+            assert!(goes_on, "it waits for nothing: {:?}", self.engine.report());
         }
     }
 }
@@ -375,7 +374,9 @@ fn as_fast_as_the_guardrails_allow() {
     while !world.engine.has_ended() {
         let orders = world.go();
         most = most.max(orders.len());
-        orders.iter().for_each(|order| world.ack(order));
+        for order in &orders {
+            world.ack(order);
+        }
         if orders.is_empty() {
             world.wait();
         }
