@@ -394,25 +394,25 @@ impl Console {
     fn frame(&mut self) {
         let Some(kind) = self.pacer.due(Instant::now()) else { return };
         self.outbox.look(&mut self.base.state);
-        let stage = self.over.as_mut().unwrap_or(&mut self.base);
+        let top = self.over.as_mut().unwrap_or(&mut self.base);
         if let Some(desk) = &mut self.desk {
-            if !stage.is_replay() {
-                stage.follow_tape(desk.recorder().of_all(), Instant::now());
+            if !top.is_replay() {
+                top.follow_tape(desk.recorder().of_all(), Instant::now());
             }
-            desk.turn(&mut stage.state, now());
+            desk.turn(&mut top.state, now());
         }
-        stage.find(kind == Frame::Full);
+        top.find(kind == Frame::Full);
         for fault in terminal::faults() {
-            stage.state.refuse(&format!("A part of standin failed: {}", words::clip(&fault, 500)));
+            top.state.refuse(&format!("A part of standin failed: {}", words::clip(&fault, 500)));
         }
         let real = Instant::now();
-        let look = stage.look(real);
+        let look = top.look(real);
         if look.rings && self.bell {
             self.extra.push(7);
         }
         let mut out = self.writer.buffer();
         out.append(&mut self.extra);
-        let (theme, signs, state, glance) = (&self.theme, &self.signs, &stage.state, stage.glance());
+        let (theme, signs, state, glance) = (&self.theme, &self.signs, &top.state, top.glance());
         self.screen.draw(&mut out, |buffer| paint_all(buffer, state, glance, theme, signs));
         self.pacer.drawn(real, kind, out.len());
         self.pacer.tick_at(look.again);

@@ -145,6 +145,11 @@ impl Follower {
         missed.collect()
     }
 
+    #[cfg(test)]
+    pub(super) fn has_read_all(&self, appended: u64) -> bool {
+        self.read == appended
+    }
+
     /// Takes note of an event that was read.
     fn saw(&mut self, session: SessionId, seq: u64) {
         let place = usize::from(session.0);
