@@ -39,7 +39,7 @@ fn missing(tapes: &Tapes) -> Option<String> {
         let faults = tape.faults();
         match (tape.ending(), faults.as_slice()) {
             (Ending::BeingWritten, _) => Some(format!("{name} is still being written")),
-            (_, [Fault { reason, .. }, rest @ ..]) if rest.is_empty() => Some(format!("{name}: {reason}")),
+            (_, [Fault { reason, .. }]) => Some(format!("{name}: {reason}")),
             (_, [Fault { reason, .. }, rest @ ..]) => Some(format!("{name}: {reason}, and {} more faults", rest.len())),
             (Ending::Cut, []) => Some(format!("{name} has no end: it was cut off, or its writer was killed")),
             (Ending::Whole, []) => None,
