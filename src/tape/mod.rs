@@ -10,6 +10,8 @@
 
 pub mod about;
 mod error;
+pub mod export;
+pub mod info;
 pub mod layout;
 pub mod reader;
 pub mod redact;
