@@ -19,7 +19,7 @@ pub(super) use follower::Caller;
 pub use follower::Follower;
 
 use self::devices::Devices;
-use self::reader::Reader;
+use self::reader::{Reader, Vouching};
 use super::clock;
 use crate::event::{Kind, Moment};
 use crate::tape::Recorded;
@@ -88,19 +88,24 @@ impl Journal {
 
     /// A follower that reads every event from the next one on.
     pub fn follow(&self) -> Follower {
-        self.enrol(None, |_| ()).0
+        self.enrol(|_| None, |_| ()).0
     }
 
     /// As [`Journal::follow`], one that vouches for `sessions` (`None`: all, also those that come later): they acknowledge a
     /// message after [`Follower::keep`] has named its event. `look` sees the timeline as it is before the first event read.
     pub fn vouch<T>(&self, sessions: Option<Vec<SessionId>>, look: impl FnOnce(&Timeline) -> T) -> (Follower, T) {
-        self.enrol(Some(sessions), look)
+        self.enrol(|kept| Some(Vouching::new(sessions, kept)), look)
     }
 
-    fn enrol<T>(&self, vouching: Option<Option<Vec<SessionId>>>, look: impl FnOnce(&Timeline) -> T) -> (Follower, T) {
+    /// Takes a follower in, which vouches as `vouching` says when it is told the number of the last event.
+    fn enrol<T>(
+        &self,
+        vouching: impl FnOnce(u64) -> Option<Vouching>,
+        look: impl FnOnce(&Timeline) -> T,
+    ) -> (Follower, T) {
         self.with(|timeline| {
             let read = self.shared.appended.load(Ordering::SeqCst);
-            let vouching = vouching.map(|sessions| (sessions, timeline.next_number() - 1));
+            let vouching = vouching(timeline.next_number() - 1);
             let reader = Arc::new(Reader::new(read, vouching));
             let mut readers = self.readers();
             readers.push(Arc::clone(&reader));

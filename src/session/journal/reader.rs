@@ -20,24 +20,26 @@ pub(super) struct Reader {
     vouching: Option<Vouching>,
 }
 
+/// What a follower vouches for.
 #[derive(Debug)]
-struct Vouching {
+pub(super) struct Vouching {
     /// `None`: all.
     sessions: Option<Vec<SessionId>>,
     /// The number of the last event that it has kept.
     kept: AtomicU64,
 }
 
+impl Vouching {
+    /// It vouches for the events of those sessions (`None`: all) behind the one with the number `kept`.
+    pub(super) fn new(sessions: Option<Vec<SessionId>>, kept: u64) -> Self {
+        Self { sessions, kept: AtomicU64::new(kept) }
+    }
+}
+
 impl Reader {
-    /// A reader that has read `read` bytes. One that vouches does so for those sessions, and answers for no event up to that
-    /// number.
-    pub(super) fn new(read: u64, vouching: Option<(Option<Vec<SessionId>>, u64)>) -> Self {
-        Self {
-            read: AtomicU64::new(read),
-            awaited: AtomicU64::new(0),
-            call: Notify::new(),
-            vouching: vouching.map(|(sessions, kept)| Vouching { sessions, kept: AtomicU64::new(kept) }),
-        }
+    /// A reader that has read `read` bytes.
+    pub(super) fn new(read: u64, vouching: Option<Vouching>) -> Self {
+        Self { read: AtomicU64::new(read), awaited: AtomicU64::new(0), call: Notify::new(), vouching }
     }
 
     /// It has read so much of the bytes `appended`; answers whether sessions have room again.
@@ -91,7 +93,7 @@ impl Reader {
         if marked.is_ok() && !self.lacks(want, shared) {
             // Done between the look and the mark: left standing, the mark would give up on the next wait at once. Where
             // somebody has put another in its place, that one stands.
-            let _ = self.awaited.compare_exchange(now_us, 0, Ordering::SeqCst, Ordering::SeqCst);
+            self.awaited.compare_exchange(now_us, 0, Ordering::SeqCst, Ordering::SeqCst).ok();
             return None;
         }
         let since_us = marked.err().unwrap_or(now_us);
