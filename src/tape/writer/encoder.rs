@@ -85,7 +85,7 @@ impl Encoder {
             Err(new) => {
                 let schema = self.schema()?;
                 let id = self.mcap.add_channel(schema, &new.topic, layout::MESSAGE_ENCODING, &new.metadata)?;
-                self.channels.add(new, id);
+                self.channels.add(*new, id);
                 id
             }
         };

@@ -52,7 +52,7 @@ fn names_are_made_of_the_pattern_and_are_safe_everywhere() {
 #[test]
 fn one_session_gives_its_name_and_several_are_all() {
     let settings = Settings::new(Destination::File("x".into()));
-    let named = |sessions: &[Recorded]| Folder::new(&settings, sessions).session;
+    let named = |sessions: &[Recorded]| Folder::new(settings.clone(), sessions).session;
     assert_eq!(named(&[recorded("one")]), "one");
     assert_eq!(named(&[recorded("one"), recorded("two")]), "all");
     assert_eq!(named(&[]), "all");
@@ -62,15 +62,15 @@ fn one_session_gives_its_name_and_several_are_all() {
 fn the_folder_is_made_for_its_owner_alone_and_no_file_is_written_over() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("standin/tapes");
-    let tapes = folder(&path, "{session}.mcap", None);
+    let shelf = folder(&path, "{session}.mcap", None);
     symlink(place.path().join("elsewhere"), place.path().join("link")).unwrap();
-    let made: Vec<_> = (0..3).map(|_| tapes.make(at()).unwrap()).collect();
+    let made: Vec<_> = (0..3).map(|_| shelf.make(at()).unwrap()).collect();
     let names: Vec<_> = made.iter().map(|(path, _)| path.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(names, ["smoke-01.mcap", "smoke-01-2.mcap", "smoke-01-3.mcap"]);
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&path), mode(path.parent().unwrap()), mode(&made[0].0)), (0o700, 0o700, 0o600));
+    let rights = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((rights(&path), rights(path.parent().unwrap()), rights(&made[0].0)), (0o700, 0o700, 0o600));
     symlink(place.path().join("elsewhere"), path.join("smoke-01-4.mcap")).unwrap();
-    assert!(tapes.make(at()).unwrap().0.ends_with("smoke-01-5.mcap"));
+    assert!(shelf.make(at()).unwrap().0.ends_with("smoke-01-5.mcap"));
     assert!(!place.path().join("elsewhere").exists());
 }
 
@@ -81,7 +81,7 @@ fn where_no_folder_can_be_the_error_names_it() {
     let error = folder(&place.path().join("file/tapes"), "x", None).make(at()).unwrap_err().to_string();
     assert!(error.contains("file/tapes"), "{error}");
     let missing = Settings::new(Destination::File(place.path().join("missing/x.mcap")));
-    let error = Folder::new(&missing, &[]).make(at()).unwrap_err().to_string();
+    let error = Folder::new(missing, &[]).make(at()).unwrap_err().to_string();
     assert!(error.contains("missing/x.mcap"), "{error}");
 }
 
