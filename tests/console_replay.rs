@@ -164,6 +164,38 @@ fn filter_and_search_run_over_the_whole_tape() {
 }
 
 #[test]
+fn a_tape_of_the_list_is_replayed_over_devices_that_go_on() {
+    let data = tempfile::tempdir().unwrap();
+    let tapes = data.path().join("standin/tapes");
+    std::fs::create_dir_all(&tapes).unwrap();
+    Story::of_three_clouds().record(&tapes.join("three.mcap"), 7);
+    let env = [("XDG_DATA_HOME", data.path().to_str().unwrap()), ("TZ", "UTC")];
+    let mut terminal = Terminal::start_with(program(), &["demo"], 120, 40, &env).unwrap();
+    terminal.keep_raw();
+    terminal.expect("3 of 3 online").unwrap();
+    terminal.press(b"L").unwrap();
+    terminal.expect("three.mcap").unwrap();
+    terminal.expect("It ended in order.").unwrap();
+    terminal.press(b"\r").unwrap();
+    terminal.expect(" REPLAY ").unwrap();
+    terminal.expect("meter-01").unwrap();
+    terminal.press(b"@50%\r").unwrap();
+    terminal.expect("08:30:0").unwrap();
+    // A command of the demo comes within five seconds; it is told here, and answered there.
+    terminal.expect("waits at the devices").unwrap();
+    terminal.press(b"r").unwrap();
+    terminal.expect("nothing can be sent from here").unwrap();
+    terminal.press(b"\x1b").unwrap();
+    terminal.expect("Back with the devices.").unwrap();
+    terminal.expect_gone("REPLAY").unwrap();
+    terminal.press(b" ").unwrap();
+    terminal.expect("3 of 3 online").unwrap();
+    terminal.press(b"\x03\x03").unwrap();
+    assert_eq!(terminal.exit().unwrap(), 0);
+    assert_eq!(foreign(terminal.raw()), Vec::<String>::new());
+}
+
+#[test]
 fn without_a_terminal_or_a_tape_the_reason_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let tape = folder.path().join("small.mcap");

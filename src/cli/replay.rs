@@ -29,7 +29,7 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
     if args.json {
         return Err(refusal(&args));
     }
-    playback::run(args.files, args.speed.unwrap_or(1.0)).await
+    playback::run(args.files, args.speed.unwrap_or(1.0), global).await
 }
 
 /// Why it is not done.

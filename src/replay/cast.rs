@@ -1,12 +1,12 @@
 //! The cast: the sessions of tapes, each with its place on the timeline, and events put there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::clock::Clock;
 use super::reel::Item;
-use crate::event::{Event, Kind, Message, StateChange};
+use crate::event::{Event, Kind, LineState, StateChange};
 use crate::profile::Cloud;
-use crate::tape::{Entry, Recorded};
+use crate::tape::{Entry, Recorded, layout};
 use crate::timeline::{SessionId, Timeline};
 
 /// How many sessions there may be. A hostile tape names another one with each event: those beyond share the last one's place.
@@ -71,9 +71,9 @@ impl Cast {
             name: name.to_owned(),
             cloud: Cloud::Mqtt,
             endpoint: String::new(),
-            identifiers: std::collections::BTreeMap::new(),
+            identifiers: BTreeMap::new(),
             clock_offset_us: None,
-            state: crate::event::LineState::Offline,
+            state: LineState::Offline,
         })
     }
 
@@ -117,16 +117,10 @@ impl Cast {
     }
 }
 
-/// The bytes of a message's topic that are the request's own: the last level, or what follows a `=` in one, that is the request's
-/// id. On the tape this stands as the id alone.
+/// The bytes of a message's topic that are the request's own.
 fn id_span(kind: &Kind<'_>) -> Option<(usize, usize)> {
-    let (Kind::Rx(Message { topic, request_id, .. }) | Kind::Tx(Message { topic, request_id, .. })) = kind else {
-        return None;
-    };
-    let id = request_id.filter(|id| !id.is_empty())?;
-    let stands = |at: usize| {
-        let (before, after) = (topic[..at].as_bytes().last(), topic[at + id.len()..].as_bytes().first());
-        before.is_none_or(|before| matches!(before, b'/' | b'=')) && after.is_none_or(|after| *after == b'/')
-    };
-    topic.rmatch_indices(id).map(|(at, _)| at).find(|at| stands(*at)).map(|at| (at, at + id.len()))
+    match kind {
+        Kind::Rx(message) | Kind::Tx(message) => layout::id_span(message.topic, message.request_id?),
+        _ => None,
+    }
 }

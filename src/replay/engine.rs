@@ -40,7 +40,7 @@ pub(super) struct Goal {
     pub(super) number: u64,
     /// The tape's time there, if it is not that event's.
     pub(super) time_us: Option<u64>,
-    /// It was meant to lie before: in the midst of what is missing, it is the end of what comes before that.
+    /// It was meant to lie before: where it falls in the midst of what is missing, it is the end of what comes before that.
     pub(super) back: bool,
 }
 

@@ -58,7 +58,8 @@ impl Engine {
             let time_us = self.reel.time_of(number);
             let Some(items) = self.reel.before(number, time_us, &self.desk.stop) else { return false };
             match items.last() {
-                Some(missing) if goal.back && missing.entry.is_none() => number = missing.first - 1,
+                // In the midst of what is missing: every item before ends with its own number.
+                Some(missing) if goal.back && missing.last > number => number = missing.first - 1,
                 _ => break items,
             }
         };

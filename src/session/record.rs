@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::actor::Actor;
+use super::clock;
 use super::connection::Connection;
 use super::ledger::Outgoing;
 use super::line::Online;
-use super::clock;
 use crate::cloud::{Direction, Platform};
 use crate::event::{Acked, Failure, Kind, LineState, Message, Moment, StateChange, Subscribed, What};
 use crate::mqtt::packet::{ConnectReturn, PacketId, Publish};

@@ -13,7 +13,9 @@ mod error;
 pub mod layout;
 pub mod reader;
 pub mod redact;
+pub mod repair;
 pub mod settings;
+pub mod verify;
 pub mod writer;
 
 pub use about::{About, Recorded};
