@@ -22,12 +22,13 @@ use self::devices::Devices;
 use self::reader::{Reader, Vouching};
 use super::clock;
 use crate::event::{Kind, Moment};
+use crate::profile::Profile;
 use crate::tape::Recorded;
-use crate::timeline::{Batch, SessionId, Timeline};
+use crate::timeline::{Batch, Budget, SessionId, Timeline};
 
-/// Bytes that a follower may lag behind before sessions stop reading. A quarter of the timeline's default budget: what
-/// the sessions have in hand when it is reached still fits.
-const LAG: u64 = 8 << 20;
+/// Bytes that a follower may lag behind before sessions stop reading, and never more than a quarter of the timeline's budget:
+/// what the sessions have in hand when it is reached still fits.
+const LAG: usize = 8 << 20;
 
 /// How long sessions wait for a follower that gives no sign of life: a hung disk must not take the line down.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,6 +42,8 @@ pub struct Journal {
 #[derive(Debug)]
 struct Shared {
     timeline: Mutex<Timeline>,
+    /// Bytes that a follower may lag behind before sessions stop reading.
+    lag: u64,
     bell: Notify,
     /// Bytes of events appended, ever. Grows under the timeline's lock.
     appended: AtomicU64,
@@ -64,9 +67,17 @@ enum Want {
 }
 
 impl Journal {
+    /// `budget`, made large enough for the largest message of a device besides what a follower may lag behind: else it could
+    /// push out what is not read yet.
+    pub fn roomy(budget: Budget, profiles: &[Profile]) -> Budget {
+        let largest = profiles.iter().map(|profile| profile.max_packet).max().unwrap_or(0);
+        Budget { bytes: budget.bytes.max(largest.saturating_add(2 * LAG)), ..budget }
+    }
+
     /// Shares `timeline` with observers that may miss events.
     pub fn new(timeline: Timeline) -> Self {
         let shared = Shared {
+            lag: LAG.min(timeline.budget_bytes() / 4) as u64,
             timeline: Mutex::new(timeline),
             bell: Notify::new(),
             appended: AtomicU64::new(0),

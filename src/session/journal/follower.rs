@@ -169,8 +169,7 @@ impl Follower {
     }
 
     fn pay(&self) {
-        let appended = || self.journal.shared.appended.load(Ordering::SeqCst);
-        if self.reader.has_read(self.read, appended) {
+        if self.reader.has_read(self.read, &self.journal.shared) {
             self.journal.shared.turned.notify_waiters();
         }
     }

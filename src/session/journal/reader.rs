@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::{LAG, PATIENCE, Shared, Want};
+use super::{PATIENCE, Shared, Want};
 use crate::timeline::SessionId;
 
 /// A follower's account.
@@ -42,12 +42,12 @@ impl Reader {
         Self { read: AtomicU64::new(read), awaited: AtomicU64::new(0), call: Notify::new(), vouching }
     }
 
-    /// It has read so much of the bytes `appended`; answers whether sessions have room again.
-    pub(super) fn has_read(&self, read: u64, appended: impl FnOnce() -> u64) -> bool {
+    /// It has read so much of the bytes that were appended; answers whether sessions have room again.
+    pub(super) fn has_read(&self, read: u64, shared: &Shared) -> bool {
         let before = self.read.swap(read, Ordering::SeqCst);
         self.lives();
-        let appended = appended();
-        appended.saturating_sub(before) >= LAG && appended.saturating_sub(read) < LAG
+        let appended = shared.appended.load(Ordering::SeqCst);
+        appended.saturating_sub(before) >= shared.lag && appended.saturating_sub(read) < shared.lag
     }
 
     /// It has kept every event up to that number; answers whether it had not before.
@@ -73,7 +73,7 @@ impl Reader {
         match want {
             Want::Room => {
                 let appended = shared.appended.load(Ordering::SeqCst);
-                appended.saturating_sub(self.read.load(Ordering::SeqCst)) >= LAG
+                appended.saturating_sub(self.read.load(Ordering::SeqCst)) >= shared.lag
             }
             Want::Kept(session, wanted) => self.vouched(session).is_some_and(|kept| kept < wanted),
         }

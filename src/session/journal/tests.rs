@@ -26,7 +26,7 @@ fn journal(budget: usize) -> Journal {
 /// Appends something that makes whoever does not read it lag too far behind.
 fn flood(journal: &Journal) {
     journal.append(FIRST, clock::now(), &NOTE);
-    journal.with(|_| journal.owe(usize::try_from(LAG).unwrap()));
+    journal.with(|_| journal.owe(LAG));
 }
 
 fn has_room(journal: &Journal) -> bool {
@@ -92,6 +92,45 @@ async fn sessions_wait_for_the_slowest_follower_and_for_none_that_has_left() {
     rest(&mut quick);
     let ((), ()) = tokio::join!(journal.room(), async { drop(slow) });
     assert!(has_room(&journal));
+}
+
+#[test]
+fn a_small_timeline_stops_sessions_before_it_lets_go_what_was_not_read() {
+    for budget in [1 << 20, 4 << 20, 32 << 20, 64 << 20] {
+        let journal = journal(budget);
+        let mut follower = journal.follow();
+        let text = "x".repeat(40);
+        // What a remark weighs is more than its text.
+        while has_room(&journal) {
+            journal.append(FIRST, clock::now(), &Kind::Note { text: &text });
+        }
+        let lag = journal.shared.lag;
+        assert!(lag <= LAG as u64 && lag <= (budget / 4) as u64 && lag >= (1 << 20) / 4);
+        let mut gaps = 0;
+        while follower.take(1_000, |event| gaps += usize::from(matches!(event.kind, Kind::Gap { .. }))) > 0 {}
+        assert!(has_room(&journal) && gaps == 0);
+    }
+}
+
+#[test]
+fn a_budget_has_room_for_the_largest_message() {
+    let usual = Budget::default();
+    assert_eq!(Journal::roomy(usual, &[]), usual);
+    let identity = crate::profile::MqttIdentity { client_id: "c".into(), username: None, password: None, will: None };
+    let endpoint = crate::profile::Endpoint {
+        transport: crate::profile::Transport::Mqtt,
+        host: "h".into(),
+        port: 1,
+        path: String::new(),
+        subprotocol: None,
+    };
+    let device = crate::cloud::defaults::profile("d", crate::profile::Identity::Mqtt(identity), endpoint);
+    assert_eq!(Journal::roomy(usual, std::slice::from_ref(&device)), usual, "as it is without a word in the config");
+    let large = Profile { max_packet: 256 << 20, ..device };
+    let small = Budget { bytes: 1 << 20, ..usual };
+    for budget in [usual, small] {
+        assert_eq!(Journal::roomy(budget, std::slice::from_ref(&large)).bytes, (16 << 20) + (256 << 20));
+    }
 }
 
 #[tokio::test(start_paused = true)]
