@@ -26,7 +26,7 @@ fn journal(budget: usize) -> Journal {
 /// Appends something that makes whoever does not read it lag too far behind.
 fn flood(journal: &Journal) {
     journal.append(FIRST, clock::now(), &NOTE);
-    journal.with(|_| journal.owe(usize::try_from(LAG).unwrap()));
+    journal.with(|_| journal.owe(LAG));
 }
 
 fn has_room(journal: &Journal) -> bool {
@@ -84,9 +84,9 @@ async fn sessions_wait_for_the_slowest_follower_and_for_none_that_has_left() {
     rest(&mut quick);
     assert!(!has_room(&journal));
     // One that owes nobody an acknowledgement is waited for as long as it takes.
-    let waited = tokio::time::timeout(Duration::from_secs(3600), journal.room()).await;
+    let waited = tokio::time::timeout(Duration::from_hours(1), journal.room()).await;
     assert!(waited.is_err() && !has_room(&journal));
-    let (_, ()) = tokio::join!(journal.room(), async { drop(rest(&mut slow)) });
+    let ((), ()) = tokio::join!(journal.room(), async { drop(rest(&mut slow)) });
     assert!(has_room(&journal));
     flood(&journal);
     rest(&mut quick);
@@ -94,12 +94,51 @@ async fn sessions_wait_for_the_slowest_follower_and_for_none_that_has_left() {
     assert!(has_room(&journal));
 }
 
+#[test]
+fn a_small_timeline_stops_sessions_before_it_lets_go_what_was_not_read() {
+    for budget in [1 << 20, 4 << 20, 32 << 20, 64 << 20] {
+        let journal = journal(budget);
+        let mut follower = journal.follow();
+        let text = "x".repeat(40);
+        // What a remark weighs is more than its text.
+        while has_room(&journal) {
+            journal.append(FIRST, clock::now(), &Kind::Note { text: &text });
+        }
+        let lag = journal.shared.lag;
+        assert!(lag <= LAG as u64 && lag <= (budget / 4) as u64 && lag >= (1 << 20) / 4);
+        let mut gaps = 0;
+        while follower.take(1_000, |event| gaps += usize::from(matches!(event.kind, Kind::Gap { .. }))) > 0 {}
+        assert!(has_room(&journal) && gaps == 0);
+    }
+}
+
+#[test]
+fn a_budget_has_room_for_the_largest_message() {
+    let usual = Budget::default();
+    assert_eq!(Journal::roomy(usual, &[]), usual);
+    let identity = crate::profile::MqttIdentity { client_id: "c".into(), username: None, password: None, will: None };
+    let endpoint = crate::profile::Endpoint {
+        transport: crate::profile::Transport::Mqtt,
+        host: "h".into(),
+        port: 1,
+        path: String::new(),
+        subprotocol: None,
+    };
+    let device = crate::cloud::defaults::profile("d", crate::profile::Identity::Mqtt(identity), endpoint);
+    assert_eq!(Journal::roomy(usual, std::slice::from_ref(&device)), usual, "as it is without a word in the config");
+    let large = Profile { max_packet: 256 << 20, ..device };
+    let small = Budget { bytes: 1 << 20, ..usual };
+    for budget in [usual, small] {
+        assert_eq!(Journal::roomy(budget, std::slice::from_ref(&large)).bytes, (16 << 20) + (256 << 20));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_tape_without_a_sign_of_life_is_given_up_until_it_gives_one() {
     let journal = journal(32 << 20);
     let (mut tape, ()) = journal.vouch(None, |_| ());
     // However long nothing happens: that is no silence.
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
     flood(&journal);
     let begun = clock::now().mono;
     assert!(!has_room(&journal));
@@ -113,10 +152,10 @@ async fn a_tape_without_a_sign_of_life_is_given_up_until_it_gives_one() {
     assert!(has_room(&journal), "given up, it stays so");
     assert_eq!(tape.take(1, |_| ()), 1);
     assert!(!has_room(&journal));
-    tokio::time::advance(PATIENCE - Duration::from_millis(1)).await;
+    tokio::time::advance(PATIENCE * 999 / 1000).await;
     assert!(!has_room(&journal));
     assert_eq!(tape.take(1, |_| ()), 1);
-    tokio::time::advance(PATIENCE - Duration::from_millis(1)).await;
+    tokio::time::advance(PATIENCE * 999 / 1000).await;
     assert!(!has_room(&journal), "every sign of life begins the wait anew");
     rest(&mut tape);
     assert!(has_room(&journal));
@@ -129,7 +168,7 @@ async fn a_session_acknowledges_what_all_its_tapes_have_kept() {
     let reader = journal.follow();
     assert_eq!(kept(&journal, FIRST, 7), 7, "one that does not vouch");
     journal.append(FIRST, clock::now(), &NOTE);
-    let (all, before) = journal.vouch(None, |timeline| timeline.next_number());
+    let (all, before) = journal.vouch(None, Timeline::next_number);
     let (one, ()) = journal.vouch(Some(vec![FIRST]), |_| ());
     assert_eq!(before, 2);
     assert_eq!(kept(&journal, FIRST, 1), 1, "what was there before is none of their business");
@@ -170,7 +209,7 @@ async fn a_tape_that_hangs_holds_acknowledgements_for_five_seconds() {
     hung.keep(4);
     assert_eq!(kept(&journal, FIRST, 10), 4);
     hung.keep(10);
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
     journal.append(FIRST, clock::now(), &NOTE);
     live.keep(11);
     assert_eq!(kept(&journal, FIRST, 11), 10, "no old wait is left standing");
