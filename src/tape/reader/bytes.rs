@@ -1,15 +1,20 @@
 //! MCAP's records, byte by byte: little-endian numbers, texts with a length of 32 bits. Nothing is believed: what does not fit is
 //! `None`.
 
+use std::collections::BTreeMap;
+
 /// The opcodes that a reader of tapes needs (<https://mcap.dev/spec#records>).
 pub(super) mod op {
     pub(in crate::tape::reader) const HEADER: u8 = 0x01;
     pub(in crate::tape::reader) const FOOTER: u8 = 0x02;
+    pub(in crate::tape::reader) const SCHEMA: u8 = 0x03;
     pub(in crate::tape::reader) const CHANNEL: u8 = 0x04;
     pub(in crate::tape::reader) const MESSAGE: u8 = 0x05;
     pub(in crate::tape::reader) const CHUNK: u8 = 0x06;
     pub(in crate::tape::reader) const MESSAGE_INDEX: u8 = 0x07;
     pub(in crate::tape::reader) const CHUNK_INDEX: u8 = 0x08;
+    pub(in crate::tape::reader) const ATTACHMENT: u8 = 0x09;
+    pub(in crate::tape::reader) const STATISTICS: u8 = 0x0B;
     pub(in crate::tape::reader) const METADATA: u8 = 0x0C;
     pub(in crate::tape::reader) const METADATA_INDEX: u8 = 0x0D;
     pub(in crate::tape::reader) const DATA_END: u8 = 0x0F;
@@ -52,6 +57,17 @@ impl<'a> Bytes<'a> {
     pub(super) fn text(&mut self) -> Option<&'a str> {
         let length = self.u32()?;
         std::str::from_utf8(self.take(usize::try_from(length).ok()?)?).ok()
+    }
+
+    /// Texts by their keys; a later one of the same key counts.
+    pub(super) fn texts(&mut self) -> Option<BTreeMap<&'a str, &'a str>> {
+        let length = self.u32()?;
+        let mut rest = Bytes(self.take(usize::try_from(length).ok()?)?);
+        let mut texts = BTreeMap::new();
+        while !rest.0.is_empty() {
+            texts.insert(rest.text()?, rest.text()?);
+        }
+        Some(texts)
     }
 
     /// The next record: its opcode and body.

@@ -9,8 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use memchr::memmem;
 
-use super::index::ChannelInfo;
-use super::{Chunk, Sought, Tape};
+use super::{ChannelInfo, Chunk, Sought, Tape};
 use crate::event::json::Read;
 use crate::text::json::write_string;
 use crate::timeline::{Filter, Only};
