@@ -13,7 +13,6 @@ pub(super) mod op {
     pub(in crate::tape::reader) const CHUNK: u8 = 0x06;
     pub(in crate::tape::reader) const MESSAGE_INDEX: u8 = 0x07;
     pub(in crate::tape::reader) const CHUNK_INDEX: u8 = 0x08;
-    pub(in crate::tape::reader) const ATTACHMENT: u8 = 0x09;
     pub(in crate::tape::reader) const STATISTICS: u8 = 0x0B;
     pub(in crate::tape::reader) const METADATA: u8 = 0x0C;
     pub(in crate::tape::reader) const METADATA_INDEX: u8 = 0x0D;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::bytes::{Bytes, RECORD_HEAD, op};
 use super::index::Index;
 use super::source::Source;
 use super::{ChannelInfo, Chunk, ChunkInfo};
@@ -14,6 +15,9 @@ const KEPT: usize = 4 << 20;
 
 /// A chunk that is larger, compressed or not, is not read in a hurry, in bytes.
 const HURRY: usize = 4 << 20;
+
+/// A header that is longer says nothing of who wrote the file, in bytes.
+const LONGEST_HEADER: u64 = 64 << 10;
 
 /// One tape, opened. Cheap to clone: all clones share the file.
 #[derive(Clone, Debug)]
@@ -80,7 +84,7 @@ impl Tape {
             (false, true) => Ending::BeingWritten,
             (false, false) => Ending::Cut,
         };
-        if length > 0 && !index.facts.is_ours && header_is_of_another(&source) {
+        if length > 0 && !index.facts.is_ours && is_of_another(&source) {
             return Err(source.no_tape("it is an MCAP file of another program"));
         }
         let file = File { source, kept: Mutex::default(), found: Mutex::default() };
@@ -284,10 +288,17 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Whether the file's header can be read and says that it is not ours.
-fn header_is_of_another(source: &Source) -> bool {
-    let ours = layout::PROFILE.as_bytes();
-    // Opcode, the record's length, the text's length.
-    let before = mcap::MAGIC.len() + 9 + 4;
-    let start = source.read(0, before + ours.len());
-    start.is_ok_and(|start| !start.ends_with(ours))
+fn is_of_another(source: &Source) -> bool {
+    // What cannot be read may be ours, and damaged.
+    let read = || {
+        let at = mcap::MAGIC.len() as u64;
+        let head = source.read(at, RECORD_HEAD).ok()?;
+        let (opcode, mut length) = head.split_first().map(|(opcode, length)| (*opcode, Bytes(length)))?;
+        let length = length.u64().filter(|length| opcode == op::HEADER && *length <= LONGEST_HEADER)?;
+        let body = source.read(at + RECORD_HEAD as u64, usize::try_from(length).ok()?).ok()?;
+        let mut body = Bytes(&body);
+        let (profile, _library) = (body.text()?, body.text()?);
+        Some(profile != layout::PROFILE)
+    };
+    read().unwrap_or(false)
 }

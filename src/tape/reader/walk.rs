@@ -93,17 +93,22 @@ impl<'a> Walk<'a> {
                     self.over = true;
                     self.at = after;
                 }
-                op::CHANNEL | op::METADATA if length <= LONGEST => {
-                    self.at = after;
+                op::HEADER | op::SCHEMA | op::CHANNEL | op::METADATA if length <= LONGEST => {
                     let body = self.source.read(start + RECORD_HEAD as u64, usize::try_from(length).unwrap_or(0))?;
-                    return Ok(Some(if opcode == op::CHANNEL { Step::Channel(body) } else { Step::Metadata(body) }));
+                    if !is_whole(opcode, Bytes(&body)) {
+                        return self.resume(start);
+                    }
+                    self.at = after;
+                    match opcode {
+                        op::CHANNEL => return Ok(Some(Step::Channel(body))),
+                        op::METADATA => return Ok(Some(Step::Metadata(body))),
+                        _ => {}
+                    }
                 }
                 op::MESSAGE if length <= LONGEST => {
                     self.at = after;
                     return Ok(Some(Step::Loose));
                 }
-                op::HEADER if start == START && length <= LONGEST => self.at = after,
-                op::SCHEMA | op::ATTACHMENT if length <= LONGEST => self.at = after,
                 _ => return self.resume(start),
             }
         }
@@ -139,10 +144,11 @@ impl<'a> Walk<'a> {
                 let goes_on = matches!(opcode, op::CHUNK | op::METADATA | op::DATA_END);
                 return Ok((Some(count).filter(|count| *count > 0 && goes_on), set));
             }
-            let entries = length.checked_sub(6).filter(|entries| entries % 16 == 0);
             let after = self.at.saturating_add(RECORD_HEAD as u64).saturating_add(length);
-            let (Some(entries), true) = (entries, after <= self.end) else { return Ok((None, set)) };
-            let channel = Bytes(self.bytes(self.at + RECORD_HEAD as u64, 2)?).u16();
+            let mut body = Bytes(self.bytes(self.at + RECORD_HEAD as u64, 2 + 4)?);
+            let (channel, entries) = (body.u16(), body.u32().map(u64::from));
+            let entries = entries.filter(|entries| entries % 16 == 0 && entries + 6 == length && after <= self.end);
+            let Some(entries) = entries else { return Ok((None, set)) };
             set.extend(channel);
             count += entries / 16;
             self.at = after;
@@ -193,4 +199,21 @@ impl<'a> Walk<'a> {
         };
         Ok(self.window.get(place..place + count).unwrap_or_default())
     }
+}
+
+/// Whether a record's body is what its opcode says, to its last byte: a length that was damaged shows here.
+fn is_whole(opcode: u8, mut body: Bytes<'_>) -> bool {
+    let read = match opcode {
+        op::HEADER => body.text().and_then(|_| body.text()).map(drop),
+        op::SCHEMA => {
+            let names = body.u16().and_then(|_| body.text()).and_then(|_| body.text());
+            names.and_then(|_| body.u32()).and_then(|length| body.take(usize::try_from(length).ok()?)).map(drop)
+        }
+        op::CHANNEL => {
+            let ids = body.u16().and_then(|_| body.u16());
+            ids.and_then(|_| body.text()).and_then(|_| body.text()).and_then(|_| body.texts()).map(drop)
+        }
+        _ => body.text().and_then(|_| body.texts()).map(drop),
+    };
+    read.is_some() && body.0.is_empty()
 }
