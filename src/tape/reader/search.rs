@@ -12,18 +12,33 @@ use memchr::memmem;
 use super::{ChannelInfo, Chunk, Sought, Tape};
 use crate::event::json::Read;
 use crate::text::json::write_string;
-use crate::timeline::{Filter, Only};
+use crate::timeline::{Filter, Only, is_on_branch, may_be_on_branch};
 
 /// The key of a payload that is no text: whether a word stands in it shows only when it is decoded.
 const BASE64: &[u8] = b"\"base64\":";
 
-/// The nearest event of `tape` from number `from` on, or back, that is sought, and its time.
-pub(super) fn find(tape: &Tape, sought: &Sought, from: u64, back: bool, stop: &AtomicBool) -> Option<(u64, u64)> {
+/// The nearest event of `tape` from number `from` on, or back, that is sought, and its time. What happened only after `until`
+/// (back: before it) is not looked at.
+pub(super) fn find(
+    tape: &Tape,
+    sought: &Sought,
+    from: u64,
+    back: bool,
+    until: Option<u64>,
+    stop: &AtomicBool,
+) -> Option<(u64, u64)> {
     if from == 0 || from > tape.events() {
         return None;
     }
     let hunt = Hunt { tape, sought, needles: Needles::of(&sought.filter), from, back, start: tape.chunk_of(from) };
-    let ahead = if back { hunt.start + 1 } else { tape.chunks().len() - hunt.start };
+    let chunks = tape.chunks();
+    let ahead = if back {
+        let end = until.map_or(0, |until| chunks.partition_point(|chunk| chunk.span_us.1 < until));
+        (hunt.start + 1).saturating_sub(end)
+    } else {
+        let end = until.map_or(chunks.len(), |until| chunks.partition_point(|chunk| chunk.span_us.0 <= until));
+        end.saturating_sub(hunt.start)
+    };
     let found = AtomicU64::new(u64::MAX);
     let nearest = Mutex::new(None);
     let next = AtomicUsize::new(0);
@@ -43,7 +58,7 @@ pub(super) fn find(tape: &Tape, sought: &Sought, from: u64, back: bool, stop: &A
             }
         }
     };
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(ahead);
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(ahead.max(1));
     std::thread::scope(|scope| {
         for _ in 1..cores {
             scope.spawn(work);
@@ -112,7 +127,9 @@ fn may_hold(channel: &ChannelInfo, sought: &Sought) -> bool {
         return false;
     }
     let is_message = matches!(channel.kind.as_str(), "rx" | "tx");
-    if sought.topic.is_some() && !is_message {
+    if let Some(branch) = &sought.topic
+        && !(is_message && channel.topic.as_ref().is_none_or(|topic| may_be_on_branch(branch, topic)))
+    {
         return false;
     }
     match sought.only {
@@ -185,7 +202,7 @@ impl Sought {
         let Some(event) = read.event() else { return false };
         self.session.as_ref().is_none_or(|wanted| wanted == event.session)
             && self.only.takes(&event)
-            && self.topic.as_ref().is_none_or(|branch| crate::timeline::is_on_branch(branch, &event))
+            && self.topic.as_ref().is_none_or(|branch| is_on_branch(branch, &event))
             && self.filter.passes_event(&event)
     }
 }

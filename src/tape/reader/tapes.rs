@@ -142,7 +142,9 @@ impl Tapes {
         let mut best: Option<(u64, usize, u64)> = None;
         for (place, (tape, head)) in self.tapes.iter().zip(&heads.0).enumerate() {
             let from = if back { *head } else { *head + 1 };
-            let Some((number, time)) = search::find(tape, sought, from, back, stop) else { continue };
+            let Some((number, time)) = search::find(tape, sought, from, back, best.map(|best| best.0), stop) else {
+                continue;
+            };
             let key = (time, place, number);
             let nearer = best.is_none_or(|best| if back { key > best } else { key < best });
             if nearer {
