@@ -210,6 +210,17 @@ pub fn is_on_branch(branch: &str, event: &Event<'_>) -> bool {
     is_under(branch.as_bytes(), message.topic.as_bytes())
 }
 
+/// Whether a message may be on `branch` or under it whose topic has its request's id folded, as on a tape's channels.
+pub fn may_be_on_branch(branch: &str, folded: &str) -> bool {
+    if !folded.contains(FOLDED_ID) {
+        return is_under(branch.as_bytes(), folded.as_bytes());
+    }
+    let branch = branch.strip_suffix('/').unwrap_or(branch);
+    let mut levels = folded.split('/');
+    let fits = |level: &str, wanted: &str| level.contains(FOLDED_ID) || is_level(wanted.as_bytes(), level.as_bytes());
+    branch.is_empty() || branch.split('/').all(|wanted| levels.next().is_some_and(|level| fits(level, wanted)))
+}
+
 impl Query {
     fn shows(&self, session: &str, stored: &Stored<'_>) -> bool {
         if self.session.is_some_and(|only| only.0 != stored.head.session) {

@@ -16,7 +16,7 @@ mod topics;
 use std::time::Duration;
 
 pub use batch::Batch;
-pub use filter::{Filter, Only, Query, Scan, is_on_branch};
+pub use filter::{Filter, Only, Query, Scan, is_on_branch, may_be_on_branch};
 pub use requests::{Request, RequestState, Requests};
 pub use sessions::{SessionId, Standing};
 pub use topics::{Rate, TopicCount, Topics};

@@ -1,12 +1,19 @@
 //! A chunk: what the index says of it, and its events once it is read.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::ops::Range;
 
 use super::bytes::{Bytes, ChunkHead, op};
 
-/// No chunk is larger when decompressed: the largest packet, each byte of it escaped.
-const LARGEST: u64 = 2 << 30;
+/// No chunk is larger, in bytes, compressed or not: the largest packet of MQTT fits, as base64 or as text of which not too much is
+/// escaped.
+pub(super) const LARGEST: u64 = 512 << 20;
+/// What a message takes at least: opcode, length, header.
+const MESSAGE: u64 = 9 + 22;
+/// No chunk has more events.
+pub(super) const MOST_EVENTS: u64 = LARGEST / MESSAGE;
+/// Chunks up to this size, decompressed, are given their memory at once, in bytes.
+const USUAL: u64 = 4 << 20;
 
 /// What a tape's index says of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,26 +131,27 @@ fn opened(record: &[u8]) -> Option<(ChunkHead<'_>, &[u8])> {
 }
 
 fn decompress(head: &ChunkHead<'_>, compressed: &[u8]) -> Result<Vec<u8>, String> {
-    let limit = head.uncompressed.min(LARGEST);
-    match head.compression {
-        "" => Ok(compressed.to_vec()),
+    let cannot = |error: io::Error| format!("the chunk cannot be decompressed: {error}");
+    let bytes = match head.compression {
+        _ if head.uncompressed > LARGEST => return Err("the chunk is larger than any of ours".to_owned()),
+        "" => compressed.to_vec(),
+        "zstd" if head.uncompressed <= USUAL => {
+            let size = usize::try_from(head.uncompressed).map_err(|error| error.to_string())?;
+            zstd::bulk::decompress(compressed, size).map_err(cannot)?
+        }
         "zstd" => {
             // What the head promises is taken only as far as the bytes bear it out.
-            let hint =
-                usize::try_from(limit).unwrap_or(usize::MAX).min(1 << 20).min(compressed.len().saturating_mul(64));
-            let mut bytes = Vec::with_capacity(hint);
-            let decoder = zstd::stream::read::Decoder::with_buffer(compressed).map_err(|error| error.to_string())?;
-            decoder
-                .take(limit + 1)
-                .read_to_end(&mut bytes)
-                .map_err(|error| format!("the chunk cannot be decompressed: {error}"))?;
-            if bytes.len() as u64 == head.uncompressed {
-                Ok(bytes)
-            } else {
-                Err("the chunk's size is not what it says".to_owned())
-            }
+            let mut bytes = Vec::new();
+            let decoder = zstd::stream::read::Decoder::with_buffer(compressed).map_err(cannot)?;
+            decoder.take(head.uncompressed + 1).read_to_end(&mut bytes).map_err(cannot)?;
+            bytes
         }
-        other => Err(format!("the chunk is compressed as {other:?}, and standin reads zstd")),
+        other => return Err(format!("the chunk is compressed as {other:?}, and standin reads zstd")),
+    };
+    if bytes.len() as u64 == head.uncompressed {
+        Ok(bytes)
+    } else {
+        Err("the chunk's size is not what it says".to_owned())
     }
 }
 

@@ -7,6 +7,7 @@
 pub(super) mod bytes;
 mod chunk;
 mod entry;
+mod facts;
 mod index;
 mod search;
 mod sought;
@@ -17,7 +18,7 @@ mod walk;
 
 pub use chunk::{Chunk, ChunkInfo};
 pub use entry::Entry;
-pub use index::ChannelInfo;
+pub use facts::ChannelInfo;
 pub use sought::Sought;
 pub use tape::{Ending, Fault, Tape};
 pub use tapes::Tapes;

@@ -9,22 +9,39 @@ use std::sync::{Mutex, PoisonError};
 
 use memchr::memmem;
 
-use super::index::ChannelInfo;
-use super::{Chunk, Sought, Tape};
+use super::{ChannelInfo, Chunk, Sought, Tape};
 use crate::event::json::Read;
 use crate::text::json::write_string;
-use crate::timeline::{Filter, Only};
+use crate::timeline::{Filter, Only, is_on_branch, may_be_on_branch};
 
 /// The key of a payload that is no text: whether a word stands in it shows only when it is decoded.
 const BASE64: &[u8] = b"\"base64\":";
 
-/// The nearest event of `tape` from number `from` on, or back, that is sought, and its time.
-pub(super) fn find(tape: &Tape, sought: &Sought, from: u64, back: bool, stop: &AtomicBool) -> Option<(u64, u64)> {
+/// So much is put into lower case and searched at a time, in bytes: what the nearest cache of a core holds.
+const PIECE: usize = 16 << 10;
+
+/// The nearest event of `tape` from number `from` on, or back, that is sought, and its time. What happened only after `until`
+/// (back: before it) is not looked at.
+pub(super) fn find(
+    tape: &Tape,
+    sought: &Sought,
+    from: u64,
+    back: bool,
+    until: Option<u64>,
+    stop: &AtomicBool,
+) -> Option<(u64, u64)> {
     if from == 0 || from > tape.events() {
         return None;
     }
     let hunt = Hunt { tape, sought, needles: Needles::of(&sought.filter), from, back, start: tape.chunk_of(from) };
-    let ahead = if back { hunt.start + 1 } else { tape.chunks().len() - hunt.start };
+    let chunks = tape.chunks();
+    let ahead = if back {
+        let end = until.map_or(0, |until| chunks.partition_point(|chunk| chunk.span_us.1 < until));
+        (hunt.start + 1).saturating_sub(end)
+    } else {
+        let end = until.map_or(chunks.len(), |until| chunks.partition_point(|chunk| chunk.span_us.0 <= until));
+        end.saturating_sub(hunt.start)
+    };
     let found = AtomicU64::new(u64::MAX);
     let nearest = Mutex::new(None);
     let next = AtomicUsize::new(0);
@@ -44,7 +61,7 @@ pub(super) fn find(tape: &Tape, sought: &Sought, from: u64, back: bool, stop: &A
             }
         }
     };
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(ahead);
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(ahead.max(1));
     std::thread::scope(|scope| {
         for _ in 1..cores {
             scope.spawn(work);
@@ -113,7 +130,9 @@ fn may_hold(channel: &ChannelInfo, sought: &Sought) -> bool {
         return false;
     }
     let is_message = matches!(channel.kind.as_str(), "rx" | "tx");
-    if sought.topic.is_some() && !is_message {
+    if let Some(branch) = &sought.topic
+        && !(is_message && channel.topic.as_ref().is_none_or(|topic| may_be_on_branch(branch, topic)))
+    {
         return false;
     }
     match sought.only {
@@ -126,11 +145,19 @@ fn may_hold(channel: &ChannelInfo, sought: &Sought) -> bool {
 }
 
 /// The forms in which the filter's longest word may stand in a line, in lower case.
-struct Needles(Vec<memmem::Finder<'static>>);
+struct Needles {
+    forms: Vec<memmem::Finder<'static>>,
+    /// The length of the longest form, in bytes.
+    longest: usize,
+    /// Whether the forms have letters, so that the lines must be put into lower case.
+    letters: bool,
+}
 
 impl Needles {
     fn of(filter: &Filter) -> Self {
-        let Some(word) = filter.longest_word() else { return Self(Vec::new()) };
+        let Some(word) = filter.longest_word() else {
+            return Self { forms: Vec::new(), longest: 0, letters: false };
+        };
         let mut escaped = String::new();
         write_string(&mut escaped, word);
         let escaped = escaped.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_ascii_lowercase();
@@ -138,31 +165,51 @@ impl Needles {
         if escaped.as_bytes() != word.as_bytes() && !escaped.is_empty() {
             forms.push(escaped.into_bytes());
         }
-        Self(forms.iter().map(|form| memmem::Finder::new(form).into_owned()).collect())
+        Self {
+            // The key of the payload and the digits of an escape are written in lower case.
+            letters: word.bytes().any(|byte| byte.is_ascii_alphabetic()),
+            longest: forms.iter().map(Vec::len).max().unwrap_or(0),
+            forms: forms.iter().map(|form| memmem::Finder::new(form).into_owned()).collect(),
+        }
     }
 
     /// Whether one of the forms stands anywhere in a chunk. Its checksum is not asked: that is done when it is looked at closely. A
     /// chunk that cannot be looked at in a hurry may hold anything.
     fn may_be_in(&self, tape: &Tape, place: usize, scratch: &mut Scratch) -> bool {
-        if self.0.is_empty() {
+        if self.forms.is_empty() {
             return true;
         }
-        let Some(bytes) = tape.peek(place, &mut scratch.record, &mut scratch.bytes, &mut scratch.decompressor) else {
-            return true;
-        };
-        bytes.make_ascii_lowercase();
-        self.0.iter().any(|finder| finder.find(bytes).is_some())
+        let bytes = tape.peek(place, &mut scratch.record, &mut scratch.bytes, &mut scratch.decompressor);
+        bytes.is_none_or(|bytes| self.stand_in(bytes))
+    }
+
+    /// Whether one of the forms stands in `bytes`, which are put into lower case: piece by piece, each searched while it is near.
+    fn stand_in(&self, bytes: &mut [u8]) -> bool {
+        let mut start = 0;
+        while start < bytes.len() {
+            let end = (start + PIECE).min(bytes.len());
+            if self.letters {
+                bytes[start..end].make_ascii_lowercase();
+            }
+            // A form may begin in the piece before.
+            let piece = &bytes[start.saturating_sub(self.longest)..end];
+            if self.forms.iter().any(|form| form.find(piece).is_some()) {
+                return true;
+            }
+            start = end;
+        }
+        false
     }
 
     /// The places of the chunk's events in whose lines one of the forms stands, in order; `None`: in any.
     fn places(&self, chunk: &Chunk) -> Option<Vec<usize>> {
-        if self.0.is_empty() {
+        if self.forms.is_empty() {
             return None;
         }
         let mut lower = chunk.bytes().to_vec();
         lower.make_ascii_lowercase();
         let mut places = Vec::new();
-        for finder in &self.0 {
+        for finder in &self.forms {
             let mut at = 0;
             while let Some(found) = lower.get(at..).and_then(|rest| finder.find(rest)) {
                 let place = chunk.place_of(at + found);
@@ -186,7 +233,26 @@ impl Sought {
         let Some(event) = read.event() else { return false };
         self.session.as_ref().is_none_or(|wanted| wanted == event.session)
             && self.only.takes(&event)
-            && self.topic.as_ref().is_none_or(|branch| crate::timeline::is_on_branch(branch, &event))
+            && self.topic.as_ref().is_none_or(|branch| is_on_branch(branch, &event))
             && self.filter.passes_event(&event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_seen_wherever_the_pieces_are_cut() {
+        for (typed, written) in [("NeedLe", "nEEdlE"), ("温度", "温度"), ("a\"b", "A\\\"B"), ("x\u{1B}y", "X\\u001bY")]
+        {
+            let needles = Needles::of(&Filter::parse(typed));
+            for place in (0..2 * PIECE + 40).filter(|place| place % PIECE < 40 || place % PIECE > PIECE - 40) {
+                let mut bytes = vec![b'.'; 2 * PIECE + 80];
+                assert!(!needles.stand_in(&mut bytes));
+                bytes[place..place + written.len()].copy_from_slice(written.as_bytes());
+                assert!(needles.stand_in(&mut bytes), "{typed:?} at {place}");
+            }
+        }
     }
 }

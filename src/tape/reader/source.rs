@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use super::chunk::LARGEST;
 use crate::tape::TapeError;
 
 /// A tape's file.
@@ -41,6 +42,17 @@ impl Source {
         let mut bytes = vec![0; length];
         self.file.read_exact_at(&mut bytes, offset)?;
         Ok(bytes)
+    }
+
+    /// The record of a chunk, if there can be one of that length; else why not.
+    pub(super) fn record(&self, offset: u64, length: u64) -> Result<Vec<u8>, String> {
+        let end = self.file.metadata().map_err(|error| error.to_string())?.len();
+        if offset.checked_add(length).is_none_or(|needed| needed > end) {
+            return Err("the file ends before the chunk does".to_owned());
+        }
+        let length = usize::try_from(length).ok().filter(|_| length <= LARGEST);
+        let length = length.ok_or_else(|| "the chunk is larger than any of ours".to_owned())?;
+        self.read(offset, length).map_err(|error| error.to_string())
     }
 
     /// As [`Source::read`], into a buffer that is used again.
