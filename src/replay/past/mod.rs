@@ -76,6 +76,3 @@ impl Drop for Past {
         self.shared.close();
     }
 }
-
-#[cfg(test)]
-mod tests;
