@@ -7,10 +7,11 @@ use std::io::Write;
 use std::time::Duration;
 
 use screen_support::Canned;
+use standin::config::tapes;
 use standin::console::{self, Shell};
 use standin::event::{Kind, Message, Moment, What};
 use standin::mqtt::Qos;
-use standin::session::{Journal, clock};
+use standin::session::{Journal, Recorder, clock};
 use standin::timeline::SessionId;
 
 #[tokio::main]
@@ -27,9 +28,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let journal = journal.clone();
         std::thread::spawn(move || flood(&journal, rate));
     }
+    let recorder = Recorder::new(journal.clone(), tapes::usual(std::env::temp_dir().join("standin-no-tapes")));
     let shell = Shell {
         journal,
         handles: canned.handles,
+        recorder,
         theme: std::env::var("GALLERY_THEME").ok(),
         themes: None,
         bell: false,

@@ -12,6 +12,7 @@ use crate::secret::Secret;
 
 /// A device that standin stands in for.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each stands for a key of the config, and none excludes another")]
 pub struct Profile {
     /// How the user calls the device; unique.
     pub name: String,
@@ -41,6 +42,10 @@ pub struct Profile {
     pub backoff: Backoff,
     /// What to do when another client holds the identity.
     pub on_takeover: OnTakeover,
+    /// Start a tape of the device with its first connection.
+    pub record: bool,
+    /// Fields that its tapes mask, as dotted paths.
+    pub redact: Vec<String>,
 }
 
 /// The clouds.

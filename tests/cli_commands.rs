@@ -258,7 +258,7 @@ fn init_writes_a_private_config_that_works_and_never_writes_over_one() {
 #[test]
 fn commands_of_tapes_are_refused_as_not_in_this_version() {
     let bench = Bench::with(HUAWEI);
-    for args in ["record smoke-01", "replay x.mcap", "tape info x", "tape verify x", "tape repair x", "tape export x"] {
+    for args in ["replay x.mcap", "tape info x", "tape verify x", "tape repair x", "tape export x"] {
         let output = bench.run(args);
         assert_eq!(status(&output), 2, "{args}");
         assert!(err(&output).contains("not in this version"), "{}", err(&output));

@@ -118,7 +118,8 @@ fn a_key_that_cannot_act_says_why() {
     for (keys, words) in [
         ("9", "There is no device 9: there are 3."),
         ("n", "No filter was typed yet. / types one."),
-        ("t", "Tapes are not in this version yet."),
+        ("m<Enter>", "Nothing is typed: Esc goes back."),
+        ("L<Enter>", "There is no tape in the folder yet. t starts one."),
         ("u", "Put the cursor on a subscription in Topics (o), then press u."),
         ("e", "e does nothing here. ? shows the keys."),
         ("<Esc>", "There is nothing to go back from. q leaves."),
@@ -277,11 +278,7 @@ fn esc_typed_together_with_a_letter_is_esc_and_the_letter() {
     use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
     let mut bench = Bench::morning(80, 24);
     bench.press("?");
-    let world = standin::console::update::World {
-        timeline: &bench.canned.timeline,
-        handles: &bench.canned.handles,
-        now: bench.canned.now,
-    };
+    let world = bench.canned.world();
     let event = KeyEvent::new(KeyCode::Char(':'), KeyModifiers::ALT);
     standin::console::update::key(&mut bench.state, event, &world);
     assert!(matches!(bench.state.overlay, Some(Overlay::Palette { .. })));

@@ -19,9 +19,10 @@ use std::time::{Duration, Instant};
 use pty::Terminal;
 use rustix::process::{Pid, Signal, kill_process};
 use screen_support::Canned;
+use standin::config::tapes;
 use standin::console::{self, Left, Shell};
 use standin::event::Moment;
-use standin::session::{Journal, clock};
+use standin::session::{Journal, Recorder, clock};
 
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,10 +50,12 @@ fn child() {
             journal.ring();
         });
     }
+    let recorder = Recorder::new(journal.clone(), tapes::usual(std::env::temp_dir().join("standin-no-tapes")));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let left = runtime.block_on(console::run(Shell {
         journal,
         handles: canned.handles,
+        recorder,
         theme: None,
         themes: None,
         bell: false,

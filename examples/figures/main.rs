@@ -13,6 +13,7 @@ mod bare;
 mod broker;
 #[path = "../../tests/support/pty.rs"]
 mod pty;
+mod tapes;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -36,6 +37,8 @@ const FIGURES: &[(&str, Figure)] = &[
     ("trickle", trickle),
     ("rest", rest),
     ("sessions", sessions),
+    ("tape-write", tapes::write),
+    ("tape-read", tapes::read),
 ];
 
 const COLS: u16 = 160;

@@ -1,6 +1,9 @@
 //! `standin demo`: the console against the embedded platform.
 
+use std::path::Path;
+
 use super::{CliError, Outcome, console, terminal};
+use crate::config::tapes;
 use crate::console::Shell;
 use crate::profile::Cloud;
 use crate::sim::{self, Options, Platform};
@@ -21,10 +24,12 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
     let platform = Platform::start(Options { seed, live: true, devices, ..Options::default() })
         .map_err(|error| CliError::not_held(format!("the embedded platform could not start: {error}")))?;
-    let (journal, handles) = console::start(platform.profiles(), Budget::default());
+    let tapes = tapes::usual(tapes::usual_folder(Path::new("")));
+    let (journal, handles, recorder, _) = console::start(platform.profiles(), Budget::default(), tapes);
     let shell = Shell {
         journal,
         handles,
+        recorder,
         theme: None,
         themes: None,
         bell: false,

@@ -1,14 +1,27 @@
-//! What the commands without a screen share: sessions whose every event is read, and the fate of first connections.
+//! What the commands without a screen share: sessions whose every event is read, their tapes, and the fate of first
+//! connections.
 
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::console::{begin_tapes, end_tapes};
+use super::record::tell_missing;
 use super::signals::Signals;
-use super::{CliError, Global, Outcome, write_out, written};
+use super::{CliError, Global, Outcome, note, write_out, written};
 use crate::event::{Event, Kind, LineState, StateChange};
 use crate::profile::Profile;
-use crate::session::{self, Follower, Handle, Journal, clock};
-use crate::timeline::{Budget, Timeline};
+use crate::session::recorder::News;
+use crate::session::{self, Follower, Handle, Journal, Recorder, clock};
+use crate::tape::{Settings, TapeError};
+use crate::timeline::{Budget, SessionId, Timeline};
 
 /// Events taken from the timeline at a time: enough to be quick, few enough to hold its lock shortly.
 pub const BATCH: usize = 512;
+
+/// How long tapes that nobody waits for may take to end.
+const END_WITHIN: Duration = Duration::from_secs(2);
 
 /// Sessions that run without a screen.
 #[derive(Debug)]
@@ -19,6 +32,19 @@ pub struct Headless {
     pub journal: Journal,
     /// Reads every event.
     pub follower: Follower,
+    /// Makes the tapes.
+    pub recorder: Recorder,
+}
+
+/// What is to be recorded.
+#[derive(Clone, Debug)]
+pub enum Taping {
+    /// Nothing: what is done takes one message's time.
+    Nothing,
+    /// The devices of which the config says so, a tape each.
+    AsConfigured(Settings),
+    /// All devices, on one tape.
+    All(Settings),
 }
 
 /// Whether the devices' first connections came about, and whether any device is left that can be online.
@@ -31,14 +57,16 @@ pub struct FirstConnections {
 }
 
 impl Headless {
-    /// Starts the sessions of `profiles`, which dial at once whatever their `autoconnect` says.
-    pub fn start(profiles: Vec<Profile>) -> Self {
+    /// Starts the sessions of `profiles`, which dial at once whatever their `autoconnect` says, and before that what is to
+    /// record them. An error when a tape of all cannot be begun; one that the config asks for is only told of.
+    pub fn start(profiles: Vec<Profile>, taping: Taping) -> Result<Self, CliError> {
         let (journal, follower) = Journal::followed(Timeline::new(budget(&profiles), clock::now()));
+        let recorder = record(&journal, &profiles, taping)?;
         let handles = profiles
             .into_iter()
             .map(|profile| session::start(Profile { autoconnect: true, ..profile }, &journal))
             .collect();
-        Self { handles, journal, follower }
+        Ok(Self { handles, journal, follower, recorder })
     }
 
     /// Ends all sessions in order, at the same time.
@@ -48,6 +76,58 @@ impl Headless {
             // A session that died in a panic has left already.
             drop(left.await);
         }
+    }
+
+    /// Ends all tapes in order, and answers what became of them; waits for the disk at most `patience`.
+    pub async fn end_tapes(&mut self, patience: Duration) -> Vec<News> {
+        end_tapes(&self.recorder, patience).await
+    }
+
+    /// Ends all sessions in order, then the tapes that the config asked for; says what is missing on them.
+    pub async fn leave_with_tapes(&mut self) {
+        self.leave().await;
+        tell_missing(&self.end_tapes(END_WITHIN).await);
+    }
+}
+
+/// Begins the tapes before the first event.
+fn record(journal: &Journal, profiles: &[Profile], taping: Taping) -> Result<Recorder, CliError> {
+    match taping {
+        Taping::Nothing => Ok(Recorder::new(journal.clone(), crate::config::tapes::usual("tapes".into()))),
+        Taping::AsConfigured(settings) => {
+            let recorder = Recorder::new(journal.clone(), settings);
+            for fault in begin_tapes(journal, &recorder, profiles) {
+                note(&format!("standin: warning: {fault}"));
+            }
+            Ok(recorder)
+        }
+        Taping::All(settings) => {
+            let recorder = Recorder::new(journal.clone(), settings);
+            let devices: Vec<(SessionId, &Profile)> = journal.with(|timeline| {
+                let register = |profile: &Profile| timeline.register(&profile.name, profile.identity.cloud());
+                profiles.iter().map(register).zip(profiles).collect()
+            });
+            recorder.start(true, &devices, clock::now()).map_err(|error| no_tape(&error))?;
+            Ok(recorder)
+        }
+    }
+}
+
+fn no_tape(error: &TapeError) -> CliError {
+    match error {
+        TapeError::Io { path, error } if error.kind() == ErrorKind::AlreadyExists => {
+            CliError::usage(format!("there is already a file at {}; it is left as it is", path.display()))
+                .hint("another place: --out FILE")
+        }
+        _ => CliError::not_held(format!("the tape could not be begun: {error}")).hint("another place: --out FILE"),
+    }
+}
+
+/// Waits until `end`; for ever when there is none.
+pub async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -99,8 +179,8 @@ impl FirstConnections {
     }
 }
 
-/// The profiles of the devices named, each once.
-pub fn devices(names: &[String], global: &Global) -> Result<Vec<Profile>, CliError> {
+/// The profiles of the devices named, each once, and how tapes are kept.
+pub fn devices(names: &[String], global: &Global) -> Result<(Vec<Profile>, Settings), CliError> {
     let config = global.load()?;
     let mut profiles: Vec<Profile> = Vec::with_capacity(names.len());
     for name in names {
@@ -109,7 +189,7 @@ pub fn devices(names: &[String], global: &Global) -> Result<Vec<Profile>, CliErr
             profiles.push(profile.clone());
         }
     }
-    Ok(profiles)
+    Ok((profiles, config.tapes))
 }
 
 /// Writes `text` to standard output. Answers how the command ends, if this ends it: by a signal, because the reader has gone,

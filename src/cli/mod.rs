@@ -12,9 +12,11 @@ pub mod headless;
 pub mod human;
 pub mod init;
 pub mod platform;
+mod playback;
 pub mod publish;
 pub mod record;
 pub mod replay;
+pub mod resend;
 pub mod sign;
 pub mod signals;
 pub mod sub;
@@ -69,9 +71,9 @@ pub enum Command {
     Pub(publish::Args),
     /// Live sessions driven by orders, one JSON object a line on standard input
     Drive(drive::Args),
-    /// Records devices on a tape, without a screen (not in this version)
+    /// Records devices on a tape, without a screen
     Record(record::Args),
-    /// Plays a tape in the console, or prints or sends it again (not in this version)
+    /// Plays a tape in the console, or prints or sends it again
     Replay(replay::Args),
     /// The CONNECT credentials of a device
     Sign(sign::Args),
@@ -123,8 +125,8 @@ async fn dispatch(cli: Cli) -> Result<Outcome, CliError> {
         Some(Command::Sub(args)) => sub::run(args, &global).await,
         Some(Command::Pub(args)) => publish::run(args, &global).await,
         Some(Command::Drive(args)) => drive::run(args, &global).await,
-        Some(Command::Record(args)) => Err(record::refusal(&args)),
-        Some(Command::Replay(args)) => Err(replay::refusal(&args)),
+        Some(Command::Record(args)) => record::run(args, &global).await,
+        Some(Command::Replay(args)) => replay::run(args, &global).await,
         Some(Command::Sign(args)) => sign::run(args, &global).await,
         Some(Command::Tape(args)) => Err(tape::refusal(&args)),
         Some(Command::Init(args)) => init::run(&args, &global),

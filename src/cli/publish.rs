@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use tokio::io::AsyncReadExt as _;
 
-use super::headless::{self, BATCH, FirstConnections, Headless};
+use super::headless::{self, BATCH, FirstConnections, Headless, Taping};
 use super::signals::Signals;
 use super::{CliError, Global, Outcome};
 use crate::cloud::{self, Direction, guard};
@@ -43,7 +43,7 @@ pub struct Args {
 
 /// Sends the message and waits until the platform has it.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    let profiles = headless::devices(std::slice::from_ref(&args.device), global)?;
+    let (profiles, _) = headless::devices(std::slice::from_ref(&args.device), global)?;
     let payload = payload(&args).await?;
     for profile in &profiles {
         check(profile, &args, &payload)?;
@@ -55,7 +55,7 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
         stage: Stage::Waiting,
         end: None,
     };
-    let mut headless = Headless::start(profiles);
+    let mut headless = Headless::start(profiles, Taping::Nothing)?;
     let outcome = loop {
         tokio::select! {
             signal = signals.next() => break Ok(Outcome::Signal(signal)),

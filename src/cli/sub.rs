@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
-use super::headless::{self, BATCH, FirstConnections, Headless};
+use super::headless::{self, BATCH, FirstConnections, Headless, Taping};
 use super::signals::Signals;
 use super::{CliError, Global, Outcome, human};
 use crate::cloud::{self, guard};
@@ -45,21 +45,21 @@ pub struct Args {
 
 /// Prints events until the end that the arguments name.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    let mut profiles = headless::devices(&args.devices, global)?;
+    let (mut profiles, tapes) = headless::devices(&args.devices, global)?;
     subscribe_to_more(&mut profiles, &args)?;
     let mut signals = Signals::listen()?;
     let mut watch = Watch::new(&args, &profiles);
-    let mut headless = Headless::start(profiles);
+    let mut headless = Headless::start(profiles, Taping::AsConfigured(tapes))?;
     let outcome = loop {
         let mut page = String::new();
         tokio::select! {
             signal = signals.next() => break Ok(Outcome::Signal(signal)),
-            () = until(watch.ends) => break Ok(watch.time_is_up()),
+            () = headless::until(watch.ends) => break Ok(watch.time_is_up()),
             () = headless.follower.next(BATCH, |event| watch.see(&mut page, event)) => {}
         }
         let printed = tokio::select! {
             end = headless::print(page, &mut signals) => end,
-            () = until(watch.ends) => Some(Ok(watch.time_is_up())),
+            () = headless::until(watch.ends) => Some(Ok(watch.time_is_up())),
         };
         if let Some(end) = printed {
             break end;
@@ -68,7 +68,7 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
             break end;
         }
     };
-    headless.leave().await;
+    headless.leave_with_tapes().await;
     outcome
 }
 
@@ -147,13 +147,5 @@ impl Watch {
     /// The time came: that is the end asked for, unless a count was asked for too.
     fn time_is_up(&self) -> Outcome {
         if self.left.is_some() { Outcome::NotHeld } else { Outcome::Done }
-    }
-}
-
-/// Waits until `end`; for ever when there is none.
-async fn until(end: Option<Instant>) {
-    match end {
-        Some(end) => tokio::time::sleep_until(end).await,
-        None => std::future::pending().await,
     }
 }

@@ -28,6 +28,8 @@ pub fn profile(name: impl Into<String>, identity: Identity, endpoint: Endpoint) 
         subscribe: Vec::new(),
         backoff: backoff(backoff_policy(cloud)),
         on_takeover: OnTakeover::default(),
+        record: false,
+        redact: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 use super::file::Source;
 use super::report::Report;
 use super::table::Table;
-use super::{Config, ConfigError, device, excerpt, keys, units};
+use super::{Config, ConfigError, device, excerpt, keys, tapes, units};
 use crate::profile::Profile;
 
 /// Beyond this many faults a person mends the first ones and looks again.
@@ -27,6 +27,7 @@ pub(super) fn check(source: &Source) -> Result<Config, ConfigError> {
         theme: None,
         bell: false,
         timeline_bytes: TIMELINE,
+        tapes: tapes::usual(tapes::usual_folder(source.folder())),
         warnings: Vec::new(),
     };
     // What follows broken syntax is guesswork: its faults would mislead.
@@ -62,6 +63,7 @@ fn fill(config: &mut Config, top: &Table<'_>, source: &Source) {
     if let Some(size) = units::size(top, "timeline", 1 << 20, 4 << 30) {
         config.timeline_bytes = size.value;
     }
+    config.tapes = tapes::settings(top, source.folder());
     config.devices = devices(top, source);
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::table::{Table, integer};
-use super::{choice, endpoint, identity, keys, units, values};
+use super::{choice, endpoint, identity, keys, tapes, units, values};
 use crate::cloud::defaults;
 use crate::profile::{Cloud, Identity, Profile, SecretSource, Transport};
 
@@ -31,6 +31,7 @@ pub(super) fn profile(device: &Table<'_>, folder: &Path) -> Option<Profile> {
     let subscribe = values::subscriptions(device);
     let flag = |key| device.boolean(key).map(|flag| flag.value);
     let (autoconnect, clean_session, strict) = (flag("autoconnect"), flag("clean_session"), flag("strict"));
+    let (record, redact) = (flag("record"), tapes::redact(device));
     let keep_alive = keep_alive(device, cloud);
     let connect_timeout = connect_timeout(device);
     let max_packet = units::size(device, "max_packet", SMALLEST_PACKET, LARGEST_PACKET);
@@ -48,6 +49,8 @@ pub(super) fn profile(device: &Table<'_>, folder: &Path) -> Option<Profile> {
         subscribe,
         backoff: backoff?,
         on_takeover: on_takeover.map_or(usual.on_takeover, |way| way.value),
+        record: record.unwrap_or(usual.record),
+        redact,
         ..usual
     };
     warn(device, &profile);
@@ -73,12 +76,8 @@ fn cloud(device: &Table<'_>) -> Option<Cloud> {
     device.choice("cloud", &choice::CLOUDS).map(|cloud| cloud.value)
 }
 
-/// A key whose feature is not in this version is refused, never ignored. `record = false` asks for nothing.
+/// A key whose feature is not in this version is refused, never ignored.
 fn refuse_what_is_not_there_yet(device: &Table<'_>) {
-    if device.boolean("record").is_some_and(|record| record.value) {
-        let message = format!("{}: `record = true` is not in this version: there are no tapes yet", device.what);
-        device.report.fault(device.key_place("record"), message);
-    }
     if device.raw("model").is_some() {
         let message = format!("{}: `model` is not in this version: product models are not read yet", device.what);
         device.report.fault(device.key_place("model"), message);

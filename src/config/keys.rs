@@ -5,10 +5,10 @@ use super::table::Table;
 use crate::profile::Cloud;
 
 /// The keys beside the devices.
-pub(super) const TOP: [&str; 4] = ["device", "theme", "bell", "timeline"];
+pub(super) const TOP: [&str; 6] = ["device", "theme", "bell", "timeline", "redact", "tapes"];
 
 /// The keys of every device.
-const SHARED: [&str; 22] = [
+const SHARED: [&str; 23] = [
     "name",
     "cloud",
     "host",
@@ -30,6 +30,7 @@ const SHARED: [&str; 22] = [
     "backoff",
     "on_takeover",
     "record",
+    "redact",
     "model",
 ];
 

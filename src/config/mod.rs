@@ -19,6 +19,7 @@ mod keys;
 mod report;
 mod suggest;
 mod table;
+pub mod tapes;
 mod units;
 mod values;
 pub mod write;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 
 use crate::profile::Profile;
 use crate::secret::Exposure;
+use crate::tape::Settings;
 use file::Source;
 
 /// A config that has been checked.
@@ -43,6 +45,8 @@ pub struct Config {
     pub bell: bool,
     /// The timeline's budget in bytes.
     pub timeline_bytes: usize,
+    /// How tapes are kept; the fields that every device's tapes mask among it.
+    pub tapes: Settings,
     /// What will probably not work, in words for a person.
     pub warnings: Vec<String>,
 }

@@ -52,10 +52,48 @@ fn what_the_config_leaves_out_is_the_clouds_default() {
         assert_eq!(profile.connect_timeout, Duration::from_secs(10));
         assert_eq!(profile.max_packet, 8 * 1024 * 1024);
         assert_eq!(profile.on_takeover, OnTakeover::Slow);
+        assert!(!profile.record && profile.redact.is_empty());
         assert_eq!((&profile.tls, &profile.proxy, profile.subscribe.len()), (&Tls::default(), &None, 0));
     }
     let config = check_text(MQTT).unwrap();
     assert_eq!((config.theme, config.bell, config.timeline_bytes), (None, false, 32 * 1024 * 1024));
+}
+
+#[test]
+fn tapes_are_kept_as_the_config_says() {
+    let tapes = |keys: &str| {
+        let config = check_text(&format!("redact = ['token']\n[tapes]\n{keys}\n{MQTT}"));
+        config.unwrap_or_else(|error| panic!("{error}")).tapes
+    };
+    let mib = |count: u64| Some(count << 20);
+    for (keys, rotate, after, budget, free) in [
+        ("", mib(64), Some(86_400), mib(1024), 64 << 20),
+        ("rotate_size = 0\nrotate_after = false\nbudget = 0\nkeep_free = false", None, None, None, 0),
+        ("rotate_size = '2MiB'\nrotate_after = '90min'\nbudget = '3GiB'", mib(2), Some(5_400), mib(3072), 64 << 20),
+        ("rotate_after = 60\nkeep_free = 4096", mib(64), Some(60), mib(1024), 4096),
+    ] {
+        let found = tapes(keys);
+        let after = after.map(Duration::from_secs);
+        assert_eq!(
+            (found.rotate_bytes, found.rotate_after, found.budget_bytes, found.free_bytes),
+            (rotate, after, budget, free)
+        );
+        assert_eq!(found.redact, ["token"]);
+    }
+    let place = |keys: &str| match tapes(keys).destination {
+        crate::tape::Destination::Folder { path, pattern } => (path, pattern),
+        crate::tape::Destination::File(path) => panic!("{path:?}"),
+    };
+    assert_eq!(
+        place("folder = 'kept'\nname = '{date} {session}.mcap'"),
+        ("/etc/standin/kept".into(), "{date} {session}.mcap".to_owned())
+    );
+    assert_eq!(place("folder = '/var/tapes'").0, Path::new("/var/tapes"));
+    let (usual, pattern) = place("");
+    assert!(usual.ends_with("standin/tapes") && usual.is_absolute(), "{usual:?}");
+    assert_eq!(pattern, "{session}-{date}-{time}.mcap");
+    let profile = only(&format!("{MQTT}record = true\nredact = ['params.password', '*.pin']\n"));
+    assert_eq!((profile.record, profile.redact), (true, vec!["params.password".to_owned(), "*.pin".to_owned()]));
 }
 
 #[test]
@@ -162,6 +200,8 @@ fn what_will_hardly_work_is_a_warning() {
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains(words) && found[0].starts_with("device `"), "{found:?}");
     }
+    let found = warnings(&format!("[tapes]\nrotate_size = '4MiB'\nbudget = '2MiB'\n{MQTT}"));
+    assert!(found.len() == 1 && found[0].contains("a part goes as soon as it is full"), "{found:?}");
     for text in [HUAWEI, ALIYUN, UCLOUD, MQTT] {
         assert_eq!(warnings(text), Vec::<String>::new());
     }
@@ -217,7 +257,8 @@ prop_compose! {
         port in 1..=u16::MAX,
         millis in 1..3_600_000_u64,
         max_packet in 1024_usize..1 << 28,
-        flags in any::<[bool; 4]>(),
+        flags in any::<[bool; 5]>(),
+        redact in prop::collection::vec("[a-z密]{1,5}([.][a-z]{1,5}){0,2}", 0..3),
     ) -> Profile {
         Profile {
             name,
@@ -250,6 +291,8 @@ prop_compose! {
                 max: Duration::from_millis(millis),
             },
             on_takeover: OnTakeover::Stop,
+            record: flags[4],
+            redact,
         }
     }
 }

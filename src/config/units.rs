@@ -1,4 +1,4 @@
-//! Sizes as people write them: `"8MiB"`.
+//! Sizes and times as people write them: `"8MiB"`, `"24h"`.
 
 use toml::de::DeValue;
 
@@ -20,6 +20,77 @@ pub(super) fn size(table: &Table<'_>, key: &str, lowest: usize, highest: usize) 
         return None;
     };
     Some(At { value: bytes, at: value.span() })
+}
+
+/// A limit that can be switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// There is none.
+    Off,
+    /// It is this.
+    At(u64),
+}
+
+impl Limit {
+    /// The limit, if there is one.
+    pub(super) fn set(self) -> Option<u64> {
+        match self {
+            Self::Off => None,
+            Self::At(limit) => Some(limit),
+        }
+    }
+}
+
+/// A size in bytes, within bounds, both included; 0 or `false`: none.
+pub(super) fn size_or_off(table: &Table<'_>, key: &str, lowest: u64, highest: u64) -> Option<Limit> {
+    let wanted = || format!("a size from \"{}\" to \"{}\", or 0 for none", show_long(lowest), show_long(highest));
+    let read = |text: &str| parse(text).and_then(|bytes| u64::try_from(bytes).ok());
+    limit(table, key, lowest, highest, read, wanted)
+}
+
+/// A time in seconds, within bounds, both included; 0 or `false`: none.
+pub(super) fn time_or_off(table: &Table<'_>, key: &str, lowest: u64, highest: u64) -> Option<Limit> {
+    let wanted = || "a time such as \"24h\", \"90min\" or a number of seconds from 10 on, or 0 for none".to_owned();
+    limit(table, key, lowest, highest, parse_time, wanted)
+}
+
+fn limit(
+    table: &Table<'_>,
+    key: &str,
+    lowest: u64,
+    highest: u64,
+    read: impl Fn(&str) -> Option<u64>,
+    wanted: impl Fn() -> String,
+) -> Option<Limit> {
+    let value = table.raw(key)?;
+    let number = match value.get_ref() {
+        DeValue::Boolean(false) => Some(0),
+        DeValue::String(text) => read(text),
+        other => integer(other).and_then(|number| u64::try_from(number).ok()),
+    };
+    match number {
+        Some(0) => Some(Limit::Off),
+        Some(number) if (lowest..=highest).contains(&number) => Some(Limit::At(number)),
+        _ => {
+            table.fault_at(value.span(), key, &wanted());
+            None
+        }
+    }
+}
+
+/// The units of time, in seconds; a longer name goes before the one that it ends with.
+const TIMES: [(&str, u64); 4] = [("min", 60), ("d", 86_400), ("h", 3_600), ("s", 1)];
+
+/// Reads a whole number of seconds, minutes, hours or days.
+fn parse_time(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let (number, factor) = TIMES.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))?;
+    number.trim().parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// As [`show`], for what need not fit into memory.
+pub(super) fn show_long(bytes: u64) -> String {
+    usize::try_from(bytes).map_or_else(|_| format!("{bytes}B"), show)
 }
 
 /// Reads a whole number with its unit.
@@ -58,6 +129,24 @@ mod tests {
             ("MiB", None),
         ] {
             assert_eq!(parse(text), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_read_with_their_units() {
+        for (text, seconds) in [
+            ("24h", Some(86_400)),
+            ("90 min", Some(5_400)),
+            ("30s", Some(30)),
+            ("7d", Some(604_800)),
+            ("30", None),
+            ("1.5h", None),
+            ("5m", None),
+            ("-1h", None),
+            ("99999999999999999d", None),
+            ("h", None),
+        ] {
+            assert_eq!(parse_time(text), seconds, "{text}");
         }
     }
 

@@ -55,6 +55,10 @@ pub fn table(profile: &Profile) -> Table {
     }
     put("backoff", backoff(&profile.backoff).into());
     put("on_takeover", choice::name_of(&choice::TAKEOVERS, &profile.on_takeover).unwrap_or_default().into());
+    put("record", profile.record.into());
+    if !profile.redact.is_empty() {
+        put("redact", Value::Array(profile.redact.iter().cloned().map(Value::from).collect()));
+    }
     table
 }
 

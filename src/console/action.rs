@@ -49,7 +49,7 @@ pub enum Action {
     Qos,
     /// Have what is composed retained, or not.
     Retain,
-    /// Throw what is composed away.
+    /// Throw what is composed, or a tape, away.
     Discard,
     /// Subscribe to a topic filter.
     Subscribe,
@@ -67,8 +67,20 @@ pub enum Action {
     Disconnect,
     /// Connect.
     Connect,
-    /// Start, stop or list tapes.
+    /// Start a tape, or end the one that runs.
     Tape,
+    /// List the tapes.
+    Tapes,
+    /// Mark a tape, to be replayed with others.
+    Mark,
+    /// Send again what a tape's device sent.
+    Resend,
+    /// Stop sending a tape's part again.
+    StopSending,
+    /// Note something.
+    Note,
+    /// Turn a knob of the replay.
+    Reel(Knob),
     /// Take the next theme.
     Theme,
     /// Show the keys.
@@ -85,6 +97,44 @@ pub enum Action {
     Suspend,
     /// Draw everything anew.
     Redraw,
+}
+
+/// The knobs of a replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Knob {
+    /// Play, or pause.
+    Play,
+    /// Go one event on, or back.
+    Step(Way),
+    /// Go to the next or previous command.
+    Command(Way),
+    /// Go to the next or previous change of a line's state.
+    Change(Way),
+    /// Go to the next or previous note or gap.
+    Note(Way),
+    /// Go on or back by so many seconds.
+    Skip(i16),
+    /// Play faster.
+    Faster,
+    /// Play slower.
+    Slower,
+    /// Play as fast as it was.
+    AsItWas,
+    /// Type a place to go to.
+    Seek,
+    /// Shorten idle stretches, or not.
+    Shorten,
+    /// Begin anew at the end, or not.
+    Loop,
+}
+
+/// On, or back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Way {
+    /// To later events.
+    On,
+    /// To earlier ones.
+    Back,
 }
 
 /// A movement in a list or a text.

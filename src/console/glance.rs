@@ -7,18 +7,23 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 
 use super::acks::Acks;
+use super::history::{History, Seen};
 use super::layout::Pane;
 use super::row::{Draft, Row, clock};
 use super::state::State;
 use super::words;
-use crate::cloud::Direction;
+use crate::cloud::{Direction, Platform};
 use crate::event::{LineState, Moment};
-use crate::session::Handle;
 use crate::text::Safe;
 use crate::timeline::{LetGo, Request, RequestState, SessionId, Standing, Timeline};
 
 /// Rates are means over a few whole seconds: so long after the last message they are at nothing.
 const SETTLE: Duration = Duration::from_secs(5);
+
+/// In place of an event that is not here yet.
+const COMING: &str = "being read from the tape";
+/// In place of one that is nowhere.
+const MISSING: &str = "cannot be read from the tape";
 
 /// What the panes show of the timeline.
 #[derive(Clone, Debug, Default)]
@@ -124,6 +129,8 @@ pub struct Ask {
 pub struct Eye {
     zone: Option<TimeZone>,
     rows: HashMap<u64, Row>,
+    /// Rows for events that are not here.
+    absent: HashMap<u64, Row>,
     labels: HashMap<u64, Safe>,
     glance: Glance,
     /// Made under the lock, to be finished without it.
@@ -145,20 +152,41 @@ impl Eye {
         Self { zone: Some(zone), ..Self::default() }
     }
 
-    /// Copies out of the timeline what the panes are about to show.
-    pub fn look(&mut self, timeline: &Timeline, state: &mut State, now: Moment) {
+    /// The zone of the times of day.
+    pub fn zone(&mut self) -> TimeZone {
         // The zone is a file on the disk: it is read when the first time of day is shown, not before the first frame.
-        let zone = self.zone.get_or_insert_with(TimeZone::system).clone();
+        self.zone.get_or_insert_with(TimeZone::system).clone()
+    }
+
+    /// Forgets what it knows of events: another history is shown, or one that has been wound back.
+    pub fn forget(&mut self) {
+        self.rows.clear();
+        self.drafts.clear();
+        self.labels.clear();
+        self.acks = Acks::default();
+    }
+
+    /// Copies out of the history what the panes are about to show.
+    pub fn look(&mut self, history: History<'_>, state: &mut State, now: Moment) {
+        let timeline = history.timeline;
+        let zone = self.zone();
         let mono = timeline.mono_us_at(now);
         self.glance.devices = timeline.sessions().iter().map(|standing| device(standing, now, mono, &zone)).collect();
-        self.glance.newest = timeline.span().map_or(0, |(_, newest)| newest);
+        let (oldest, newest) = history.span().unwrap_or((1, 0));
+        self.glance.newest = newest;
         self.glance.let_go = timeline.let_go();
+        // What a tape still has is not gone.
+        self.glance.let_go.events = self.glance.let_go.events.min(oldest.saturating_sub(1));
         self.look_at_requests(timeline, state, now.mono);
-        self.look_at_rows(timeline, state, &zone);
+        self.look_at_rows(history, state, &zone);
         let mut more = None;
-        if let Some(event) = state.window.selected().and_then(|seq| timeline.get(seq)) {
+        if let Some(seq) = state.window.selected() {
             let size = state.content(Pane::Message).as_size();
-            more = state.message.collect(&event, size).then_some(Duration::ZERO);
+            match history.look(seq, |event, _| state.message.collect(event, size)) {
+                Seen::Here(unfinished) => more = unfinished.then_some(Duration::ZERO),
+                Seen::Coming => state.message.be_without(COMING),
+                Seen::Missing => state.message.be_without(MISSING),
+            }
         }
         if let Some(at) = state.tree.collect(timeline, mono, state.content(Pane::Topics).as_size()) {
             more = more.or(Some(Duration::from_micros(at.saturating_sub(mono))));
@@ -177,9 +205,8 @@ impl Eye {
     }
 
     /// Makes the words that take thought; the timeline is no longer needed.
-    pub fn finish(&mut self, handles: &[Handle]) -> &Glance {
-        let platform =
-            |session| handles.iter().find(|handle| handle.id == session).map(|handle| handle.platform.as_ref());
+    /// `platform` answers which cloud a session speaks to.
+    pub fn finish<'a>(&mut self, platform: impl Fn(SessionId) -> Option<&'a dyn Platform>) -> &Glance {
         for (seq, session, topic, payload, what) in self.unlabelled.drain(..) {
             let summary = platform(session).map(|cloud| cloud.summary(Direction::Down, &topic, &payload));
             let name = summary.map(|summary| summary.name).filter(|name| !name.is_empty());
@@ -192,11 +219,11 @@ impl Eye {
             let row = draft.finish(cloud);
             self.rows.insert(row.seq, row);
         }
-        let (rows, requests, acks) = (&self.rows, &mut self.requests, &self.acks);
+        let (rows, absent, requests, acks) = (&self.rows, &self.absent, &mut self.requests, &self.acks);
         self.glance.rows = self
             .visible
             .iter()
-            .filter_map(|seq| rows.get(seq))
+            .filter_map(|seq| rows.get(seq).or_else(|| absent.get(seq)))
             .map(|row| {
                 let right = requests.remove(&row.seq).unwrap_or_else(|| match acks.of(row.seq) {
                     _ if !row.aside.is_empty() => Right::Aside(row.aside.clone()),
@@ -222,25 +249,29 @@ impl Eye {
         &self.glance
     }
 
-    fn look_at_rows(&mut self, timeline: &Timeline, state: &State, zone: &TimeZone) {
+    fn look_at_rows(&mut self, history: History<'_>, state: &State, zone: &TimeZone) {
         self.visible = state.window.visible().collect();
         let cursor = if state.window.is_chosen() { state.window.selected() } else { None };
         self.glance.cursor = self.visible.iter().position(|seq| Some(*seq) == cursor);
         let visible = &self.visible;
+        self.absent.clear();
         self.rows.retain(|seq, _| visible.binary_search(seq).is_ok());
         for seq in visible {
             if self.rows.contains_key(seq) {
                 continue;
             }
-            if let (Some(event), Some(session)) = (timeline.get(*seq), timeline.session_of(*seq)) {
-                let draft = Draft::read(&event, session, zone);
-                if let Some(packet) = draft.packet() {
-                    self.acks.expect(*seq, session, packet);
+            match history.look(*seq, |event, session| Draft::read(event, session, zone)) {
+                Seen::Here(draft) => {
+                    if let Some(packet) = draft.packet() {
+                        self.acks.expect(*seq, draft.session(), packet);
+                    }
+                    self.drafts.push(draft);
                 }
-                self.drafts.push(draft);
+                Seen::Coming => drop(self.absent.insert(*seq, Row::absent(*seq, COMING))),
+                Seen::Missing => drop(self.absent.insert(*seq, Row::absent(*seq, MISSING))),
             }
         }
-        self.acks.look(timeline, visible);
+        self.acks.look(history, visible);
     }
 
     fn look_at_requests(&mut self, timeline: &Timeline, state: &State, now: Instant) {

@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::KeyCode;
 
-use super::action::{Action, Motion};
+use super::action::{Action, Knob, Motion, Way};
 use super::chord::Chord;
 
 /// Where a key acts.
@@ -12,6 +12,10 @@ pub enum Context {
     Everywhere,
     /// In every pane where nothing is typed.
     Browse,
+    /// In a replay, in every pane where nothing is typed; the keys of [`Context::Browse`] act there too.
+    Replay,
+    /// While a place on the tape is typed.
+    Seek,
     /// In the composer.
     Compose,
     /// While the filter is typed.
@@ -24,12 +28,23 @@ pub enum Context {
     Help,
     /// While a question waits for its answer.
     Confirm,
+    /// While a note is typed.
+    Note,
+    /// While the list of tapes is open.
+    Tapes,
+    /// While a question about a tape waits for its answer.
+    Question,
 }
 
 impl Context {
     /// Whether a letter that no key of this context takes is text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Compose | Self::Filter | Self::Prompt | Self::Palette)
+        matches!(self, Self::Compose | Self::Filter | Self::Prompt | Self::Palette | Self::Note | Self::Seek)
+    }
+
+    /// The context whose keys act in this one too.
+    fn behind(self) -> Option<Self> {
+        (self == Self::Replay).then_some(Self::Browse)
     }
 
     /// The help's heading.
@@ -37,12 +52,17 @@ impl Context {
         match self {
             Self::Everywhere => "Everywhere",
             Self::Browse => "Panes",
+            Self::Replay => "Replay",
+            Self::Seek => "While typing a place on the tape",
             Self::Compose => "Composer",
             Self::Filter => "While typing a filter",
             Self::Prompt => "While typing a topic filter",
             Self::Palette => "While typing a command",
             Self::Help => "Help",
-            Self::Confirm => "Questions",
+            Self::Confirm => "Leaving",
+            Self::Note => "While typing a note",
+            Self::Tapes => "List of tapes",
+            Self::Question => "Questions about a tape",
         }
     }
 }
@@ -84,7 +104,10 @@ const fn key(code: KeyCode) -> Chord {
 }
 
 use Action as A;
-use Context::{Browse, Compose, Confirm, Everywhere, Filter, Help, Palette, Prompt};
+use Context::{
+    Browse, Compose, Confirm, Everywhere, Filter, Help, Note, Palette, Prompt, Question, Replay, Seek, Tapes,
+};
+use Knob as K;
 use Motion as M;
 
 /// The table. In one context a chord stands once; a context's own keys go before those of [`Context::Everywhere`].
@@ -135,11 +158,57 @@ pub const KEYS: &[Binding] = &[
     bind(Browse, &[letter('R')], A::Reconnect, "reconnect", "retry now", "reconnect now"),
     bind(Browse, &[letter('D')], A::Disconnect, "disconnect", "", "disconnect and stay offline"),
     bind(Browse, &[letter('C')], A::Connect, "connect", "connect", "connect"),
-    bind(Browse, &[letter('t')], A::Tape, "tape", "", "tape: start, stop, list"),
+    bind(Browse, &[letter('t')], A::Tape, "tape", "tape", "start a tape of the chosen device or of all; end it"),
+    bind(Browse, &[letter('L')], A::Tapes, "tapes", "tapes", "list of tapes: replay, send again, delete"),
+    bind(Browse, &[letter('X')], A::StopSending, "stop-sending", "", "stop sending a tape's part again"),
+    bind(Browse, &[letter('m')], A::Note, "note", "note", "a note, on the stream and on its device's tape"),
     bind(Browse, &[letter('T')], A::Theme, "theme", "", "next theme"),
     bind(Browse, &[letter('?')], A::Help, "help", "help", "help"),
     bind(Browse, &[letter(':')], A::Palette, "", "", "command by name, device by number"),
     bind(Browse, &[letter('q')], A::Quit, "quit", "leave", "leave"),
+    bind(Replay, &[letter(' ')], A::Reel(K::Play), "play", "play", "play or pause"),
+    bind(Replay, &[letter('.')], A::Reel(K::Step(Way::On)), "step", "step", "one event on"),
+    bind(Replay, &[letter(',')], A::Reel(K::Step(Way::Back)), "step-back", "", "one event back"),
+    bind(Replay, &[letter(']')], A::Reel(K::Command(Way::On)), "next-command", "command", "to the next command"),
+    bind(Replay, &[letter('[')], A::Reel(K::Command(Way::Back)), "previous-command", "", "to the previous command"),
+    bind(Replay, &[letter('}')], A::Reel(K::Change(Way::On)), "next-state", "", "to the next change of a line's state"),
+    bind(
+        Replay,
+        &[letter('{')],
+        A::Reel(K::Change(Way::Back)),
+        "previous-state",
+        "",
+        "to the previous change of a line's state",
+    ),
+    bind(Replay, &[letter(')')], A::Reel(K::Note(Way::On)), "next-note", "", "to the next note or gap"),
+    bind(Replay, &[letter('(')], A::Reel(K::Note(Way::Back)), "previous-note", "", "to the previous note or gap"),
+    bind(Replay, &[letter('>')], A::Reel(K::Skip(10)), "", "", "10 s on"),
+    bind(Replay, &[letter('<')], A::Reel(K::Skip(-10)), "", "", "10 s back"),
+    bind(Replay, &[letter('f')], A::Reel(K::Skip(60)), "", "", "1 min on"),
+    bind(Replay, &[letter('b')], A::Reel(K::Skip(-60)), "", "", "1 min back"),
+    bind(
+        Replay,
+        &[letter('@')],
+        A::Reel(K::Seek),
+        "seek",
+        "seek",
+        "to a time, a share, an event: 14:02:11, +30, -5m, 50%, #1200",
+    ),
+    bind(Replay, &[letter('+')], A::Reel(K::Faster), "faster", "faster", "faster, up to 1000x and as fast as it goes"),
+    bind(Replay, &[letter('-')], A::Reel(K::Slower), "slower", "", "slower, down to 0.1x"),
+    bind(Replay, &[letter('=')], A::Reel(K::AsItWas), "as-it-was", "", "as fast as it was"),
+    bind(
+        Replay,
+        &[letter('i')],
+        A::Reel(K::Shorten),
+        "shorten-idle",
+        "",
+        "idle stretches take a second at most, or their time",
+    ),
+    bind(Replay, &[letter('e')], A::Reel(K::Loop), "loop", "", "begin anew at the end, or stop there"),
+    bind(Replay, &[letter('q')], A::Quit, "leave-replay", "leave", "leave the replay"),
+    bind(Seek, &[key(KeyCode::Enter)], A::Accept, "", "go", "go there"),
+    bind(Seek, &[key(KeyCode::Esc)], A::Back, "", "back", "stay"),
     bind(Compose, &[Chord::ctrl('s'), Chord::alt(KeyCode::Enter)], A::Send, "", "send", "send"),
     bind(Compose, &[Chord::ctrl('f')], A::Force, "", "force", "send in spite of a fault or a limit"),
     bind(Compose, &[Chord::ctrl('t')], A::Topic, "", "topic", "another topic"),
@@ -168,6 +237,30 @@ pub const KEYS: &[Binding] = &[
     bind(Help, &[key(KeyCode::Esc), letter('?'), letter('q')], A::Back, "", "close", "close the help"),
     bind(Confirm, &[letter('y'), letter('q'), key(KeyCode::Enter)], A::Accept, "", "leave", "yes, leave"),
     bind(Confirm, &[key(KeyCode::Esc), letter('n')], A::Back, "", "stay", "no, stay"),
+    bind(Note, &[key(KeyCode::Enter)], A::Accept, "", "note", "note it"),
+    bind(Note, &[key(KeyCode::Esc)], A::Back, "", "back", "note nothing"),
+    bind(Tapes, &[key(KeyCode::Enter)], A::Accept, "", "replay", "replay it, or all that are marked as one"),
+    bind(Tapes, &[letter(' ')], A::Mark, "", "mark", "mark it, to be replayed with others"),
+    bind(Tapes, &[letter('p')], A::Resend, "", "send", "send again what its device sent (asks first)"),
+    bind(Tapes, &[letter('d'), key(KeyCode::Delete)], A::Discard, "", "delete", "delete it (asks first)"),
+    bind(Tapes, &[letter('j'), key(KeyCode::Down)], A::Move(M::Down), "", "", "one down"),
+    bind(Tapes, &[letter('k'), key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),
+    bind(Tapes, &[key(KeyCode::PageDown), Chord::ctrl('d')], A::Move(M::PageDown), "", "", "a page down"),
+    bind(Tapes, &[key(KeyCode::PageUp), Chord::ctrl('u')], A::Move(M::PageUp), "", "", "a page up"),
+    bind(Tapes, &[letter('g'), key(KeyCode::Home)], A::Move(M::First), "", "", "to the newest"),
+    bind(Tapes, &[letter('G'), key(KeyCode::End)], A::Move(M::Last), "", "", "to the oldest"),
+    bind(Tapes, &[key(KeyCode::Esc), letter('q'), letter('L')], A::Back, "", "close", "close the list"),
+    bind(Question, &[letter('y'), key(KeyCode::Enter)], A::Accept, "", "yes", "yes, do it"),
+    bind(Question, &[key(KeyCode::Esc), letter('n'), letter('q')], A::Back, "", "no", "no"),
+    bind(Question, &[letter('1')], A::Device(0), "", "", "to another device"),
+    bind(Question, &[letter('2')], A::Device(1), "", "", ""),
+    bind(Question, &[letter('3')], A::Device(2), "", "", ""),
+    bind(Question, &[letter('4')], A::Device(3), "", "", ""),
+    bind(Question, &[letter('5')], A::Device(4), "", "", ""),
+    bind(Question, &[letter('6')], A::Device(5), "", "", ""),
+    bind(Question, &[letter('7')], A::Device(6), "", "", ""),
+    bind(Question, &[letter('8')], A::Device(7), "", "", ""),
+    bind(Question, &[letter('9')], A::Device(8), "", "", ""),
     bind(Everywhere, &[Chord::ctrl('c')], A::Interrupt, "", "", "leave, when pressed twice"),
     bind(Everywhere, &[Chord::ctrl('z')], A::Suspend, "suspend", "", "back to the shell for a while (fg returns)"),
     bind(Everywhere, &[Chord::ctrl('l')], A::Redraw, "redraw", "", "draw everything anew"),
@@ -180,13 +273,13 @@ pub fn lookup(context: Context, chord: Chord) -> Option<Action> {
             .find(|binding| binding.context == wanted && binding.chords.contains(&chord))
             .map(|found| found.action)
     };
-    of(context).or_else(|| of(Context::Everywhere))
+    of(context).or_else(|| of(context.behind()?)).or_else(|| of(Context::Everywhere))
 }
 
 /// The row of `action` in `context`, else everywhere.
 pub fn binding(context: Context, action: Action) -> Option<&'static Binding> {
     let of = |wanted: Context| KEYS.iter().find(|binding| binding.context == wanted && binding.action == action);
-    of(context).or_else(|| of(Context::Everywhere))
+    of(context).or_else(|| of(context.behind()?)).or_else(|| of(Context::Everywhere))
 }
 
 /// The chord to show for `action` in `context`, as words.
@@ -194,11 +287,17 @@ pub fn chord_words(context: Context, action: Action) -> String {
     binding(context, action).and_then(|found| found.chords.first()).map_or_else(String::new, Chord::to_string)
 }
 
-/// The commands that the palette knows: those whose name begins with `typed`, then those that hold it elsewhere in name
-/// or words.
-pub fn commands(typed: &str) -> Vec<&'static Binding> {
+/// The commands that the palette knows in `context`: those whose name begins with `typed`, then those that hold it elsewhere in
+/// name or words.
+pub fn commands(context: Context, typed: &str) -> Vec<&'static Binding> {
     let typed = typed.trim().to_lowercase();
-    let named = || KEYS.iter().filter(|binding| !binding.name.is_empty());
+    let here = [Some(context), context.behind(), Some(Context::Everywhere)];
+    // What stands twice is what the nearer context says.
+    let is_first =
+        |binding: &&Binding| self::binding(context, binding.action).is_some_and(|first| std::ptr::eq(first, *binding));
+    let named = || {
+        KEYS.iter().filter(|binding| !binding.name.is_empty() && here.contains(&Some(binding.context))).filter(is_first)
+    };
     let begins = |binding: &&Binding| binding.name.starts_with(&typed);
     let holds = |binding: &&Binding| binding.name.contains(&typed) || binding.words.contains(&typed);
     named().filter(begins).chain(named().filter(|binding| !begins(binding) && holds(binding))).collect()
@@ -249,7 +348,7 @@ mod tests {
 
     #[test]
     fn where_text_is_typed_no_letter_is_a_command() {
-        for context in [Compose, Filter, Prompt, Palette] {
+        for context in [Compose, Filter, Prompt, Palette, Note, Seek] {
             assert!(context.takes_text());
             for letter in ' '..='~' {
                 assert_eq!(lookup(context, Chord::letter(letter)), None, "{letter} in {context:?}");
@@ -258,11 +357,22 @@ mod tests {
     }
 
     #[test]
+    fn in_a_replay_its_own_keys_go_before_those_of_the_panes() {
+        assert_eq!(lookup(Replay, letter(' ')), Some(A::Reel(K::Play)));
+        assert_eq!(lookup(Replay, letter('j')), Some(A::Move(M::Down)));
+        assert_eq!(lookup(Replay, Chord::ctrl('l')), Some(A::Redraw));
+        assert_eq!(lookup(Browse, letter('.')), None);
+        let names = |context| commands(context, "").iter().map(|binding| binding.name).collect::<HashSet<_>>();
+        assert!(names(Replay).contains("leave-replay") && names(Replay).contains("filter"));
+        assert!(!names(Replay).contains("quit") && !names(Browse).contains("leave-replay"));
+    }
+
+    #[test]
     fn the_palette_puts_beginnings_first() {
-        let names: Vec<&str> = commands("co").iter().map(|binding| binding.name).collect();
+        let names: Vec<&str> = commands(Browse, "co").iter().map(|binding| binding.name).collect();
         assert_eq!(names[..4], ["compose", "copy", "copy-topic", "connect"]);
         assert!(names.contains(&"reconnect"));
-        assert_eq!(commands("zzz").len(), 0);
-        assert!(commands("").len() > 15);
+        assert_eq!(commands(Browse, "zzz").len(), 0);
+        assert!(commands(Browse, "").len() > 15);
     }
 }

@@ -26,6 +26,8 @@ pub struct Wish {
     pub composing: bool,
     /// Whether the focused pane takes the whole body.
     pub zoom: bool,
+    /// Whether a tape is replayed: its time line has a place.
+    pub replay: bool,
 }
 
 /// Rectangles, frames included. Panes that share a frame's line overlap by that line. A pane that is not on the screen has
@@ -44,6 +46,8 @@ pub struct Layout {
     pub message: Option<Rect>,
     /// See [`Pane::Composer`].
     pub composer: Option<Rect>,
+    /// The time line of a replay.
+    pub reel: Option<Rect>,
     /// The state of the lines; also the footer where that has no line of its own.
     pub status: Option<Rect>,
     /// The keys.
@@ -64,7 +68,7 @@ impl Layout {
     pub fn new(width: u16, height: u16, wish: Wish) -> Self {
         let (width, height) = if width == 0 || height == 0 { (80, 24) } else { (width, height) };
         let mut layout = Self { framed: width >= 20 && height >= 8, ..Self::default() };
-        let body = layout.bars(width, height);
+        let body = layout.bars(width, height, wish.replay);
         if body.height == 0 {
             return layout;
         }
@@ -123,7 +127,7 @@ impl Layout {
     }
 
     /// Takes the lines above and below off, and answers what is left.
-    fn bars(&mut self, width: u16, height: u16) -> Rect {
+    fn bars(&mut self, width: u16, height: u16, replay: bool) -> Rect {
         let line = |y| Some(Rect { x: 0, y, width, height: 1 });
         let above = u16::from(height >= 3);
         let below = match height {
@@ -140,7 +144,16 @@ impl Layout {
         if below == 2 {
             self.footer = line(height - 1);
         }
-        Rect { x: 0, y: above, width, height: height - above - below }
+        let reel = match height {
+            _ if !replay => 0,
+            0..5 => 0,
+            5..20 => 1,
+            _ => 2,
+        };
+        if reel > 0 {
+            self.reel = Some(Rect { x: 0, y: height - below - reel, width, height: reel });
+        }
+        Rect { x: 0, y: above, width, height: height - above - below - reel }
     }
 
     fn only(&mut self, pane: Pane, body: Rect) {
@@ -220,7 +233,7 @@ mod tests {
     const PANES: [Pane; 5] = [Pane::Stream, Pane::Message, Pane::Topics, Pane::Requests, Pane::Composer];
 
     fn wish(focus: Pane) -> Wish {
-        Wish { focus, composing: focus == Pane::Composer, zoom: false }
+        Wish { focus, composing: focus == Pane::Composer, zoom: false, replay: false }
     }
 
     #[test]
@@ -253,8 +266,8 @@ mod tests {
         for width in (1..60).chain([79, 80, 119, 120, 140, 300, 1000]) {
             for height in (1..40).chain([60, 500]) {
                 for focus in PANES {
-                    for zoom in [false, true] {
-                        let layout = Layout::new(width, height, Wish { zoom, ..wish(focus) });
+                    for (zoom, replay) in [(false, false), (true, false), (false, true), (true, true)] {
+                        let layout = Layout::new(width, height, Wish { zoom, replay, ..wish(focus) });
                         let screen = Rect::new(0, 0, width, height);
                         for pane in PANES.iter().filter_map(|pane| layout.pane(*pane)) {
                             assert_eq!(pane.intersection(screen), pane, "{width}×{height}");
@@ -268,7 +281,7 @@ mod tests {
                             assert!(content.is_empty() || content.intersection(inside) == content);
                         }
                         assert!(layout.pane(focus).is_some(), "{focus:?} at {width}×{height}");
-                        for bar in [layout.header, layout.status, layout.footer].into_iter().flatten() {
+                        for bar in [layout.header, layout.reel, layout.status, layout.footer].into_iter().flatten() {
                             assert_eq!(bar.intersection(screen), bar);
                             assert!(PANES.iter().filter_map(|p| layout.pane(*p)).all(|p| !p.intersects(bar)));
                         }

@@ -90,15 +90,23 @@ pub struct Row {
     pub packet: Option<PacketId>,
 }
 
-/// Whether an event says no more than that all goes as it should, or what stands elsewhere: a subscription that the session
-/// made by itself and that was granted as asked for (in Topics), an acknowledgement (at its message's row), another attempt
-/// to connect (announced in the row before, with its time).
-pub fn is_routine(event: &Event<'_>) -> bool {
-    match &event.kind {
-        Kind::Acked(_) => true,
-        Kind::Subscribed(answer) => answer.order.is_none() && answer.granted == Some(answer.asked),
-        Kind::State(change) => change.state == LineState::Connecting && change.attempt > 1,
-        _ => false,
+impl Row {
+    /// The row of an event that is not here, and why.
+    pub fn absent(seq: u64, why: &'static str) -> Self {
+        Self {
+            seq,
+            clock: Safe::default(),
+            session: SessionId(0),
+            sign: Sign::Remark,
+            what: Safe::default(),
+            is_topic: false,
+            name: Safe::default(),
+            detail: Safe::from_static(why),
+            wrong: false,
+            is_filter: false,
+            aside: Safe::default(),
+            packet: None,
+        }
     }
 }
 
@@ -122,20 +130,7 @@ struct Body {
 impl Draft {
     /// Copies what the row needs out of the timeline.
     pub fn read(event: &Event<'_>, session: SessionId, zone: &TimeZone) -> Self {
-        let mut row = Row {
-            seq: event.seq,
-            clock: clock(event.at, zone),
-            session,
-            sign: Sign::Remark,
-            what: Safe::default(),
-            is_topic: false,
-            name: Safe::default(),
-            detail: Safe::default(),
-            wrong: false,
-            is_filter: false,
-            aside: Safe::default(),
-            packet: None,
-        };
+        let mut row = Row { clock: clock(event.at, zone), session, ..Row::absent(event.seq, "") };
         let mut message = None;
         match event.kind {
             Kind::Rx(came) => message = Some(read_message(&mut row, &came, Direction::Down)),

@@ -4,34 +4,34 @@
 //! thread writes the frames. It holds the timeline's lock for as long as it takes to copy what the panes show.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
+use tokio::task::JoinHandle;
 
-use super::glance::Eye;
 use super::input::{self, Gate, Input};
-use super::layout::Pane;
+use super::outbox::Outbox;
 use super::pace::{Frame, Pacer};
 use super::panes;
 use super::signals::{Came, Signals};
+use super::stage::Stage;
 use super::state::State;
+use super::tapes::Desk;
 use super::terminal::clipboard::{self, Inside};
 use super::terminal::{self, Guard, Screen, Writer};
 use super::theme::{Signs, Theme, ThemeError};
-use super::update::{self, Effect, World};
-use super::window::Progress;
+use super::update::Effect;
 use super::{paint, words};
+use crate::event::Kind;
+use crate::replay::Pace;
 use crate::session::clock::now;
-use crate::session::{Handle, Journal};
+use crate::session::{Handle, Journal, Recorder};
+use crate::tape::{TapeError, Tapes};
 use crate::text::Safe;
 
-/// How many events one look of a search takes in, with the timeline locked.
-const LOOK: usize = 4_000;
-/// How long a search goes on before keys and frames have their turn.
-const SEARCH: Duration = Duration::from_millis(4);
-/// A search rests so many times as long as it went on: the sessions want the machine too.
-const SEARCH_REST: u32 = 2;
+/// How often the devices and their tapes are looked at while a replay covers them.
+const BEHIND: Duration = Duration::from_secs(1);
 /// How many inputs are taken before the next frame.
 const INPUTS: usize = 64;
 
@@ -42,6 +42,8 @@ pub struct Shell {
     pub journal: Journal,
     /// The sessions.
     pub handles: Vec<Handle>,
+    /// The tapes that are made of them.
+    pub recorder: Recorder,
     /// The theme that the user named.
     pub theme: Option<String>,
     /// Where the user's own themes are.
@@ -51,6 +53,21 @@ pub struct Shell {
     /// Something to show all the time, such as that this is a demo.
     pub banner: Option<String>,
     /// Something to show until the first key, such as the config's warnings.
+    pub notice: Option<String>,
+}
+
+/// What a replay alone is started with.
+#[derive(Debug)]
+pub struct Replay {
+    /// The tapes, as one stream.
+    pub tapes: Tapes,
+    /// How fast they play.
+    pub pace: Pace,
+    /// The theme that the user named.
+    pub theme: Option<String>,
+    /// Where the user's own themes are.
+    pub themes: Option<PathBuf>,
+    /// Something to show until the first key, such as what is missing on a tape.
     pub notice: Option<String>,
 }
 
@@ -79,30 +96,52 @@ pub enum ConsoleError {
 /// Shows the console until it is left. To be awaited on the thread that may print afterwards: a panic on it gives the
 /// terminal back first.
 pub async fn run(shell: Shell) -> Result<Left, ConsoleError> {
-    let theme = choose_theme(&shell)?;
-    let mut guard = Guard::enter()?;
-    let signals = Signals::listen()?;
-    let (inputs, gate) = input::start()?;
-    let mut console = Console::new(shell, theme, Writer::start()?, gate);
-    let left = console.turn(&mut guard, signals, inputs).await;
-    console.writer.finish(Guard::farewell(), terminal::PATIENCE);
-    guard.give_back();
-    left
+    let Shell { journal, handles, recorder, theme, themes, bell, banner, notice } = shell;
+    let theme = choose_theme(theme.as_deref(), themes.as_deref())?;
+    let desk = Desk::new(recorder, journal.clone());
+    let mut stage = Stage::live(journal, handles, terminal::size());
+    stage.state.banner = banner.as_deref().map(Safe::new);
+    Console::show(stage, Some(desk), theme, Wishes { themes, bell, notice }).await
 }
 
-fn choose_theme(shell: &Shell) -> Result<Theme, ThemeError> {
+/// Shows a replay until it is left. As [`run`].
+pub async fn replay(replay: Replay) -> Result<Left, ConsoleError> {
+    let Replay { tapes, pace, theme, themes, notice } = replay;
+    let theme = choose_theme(theme.as_deref(), themes.as_deref())?;
+    let stage = Stage::replay(tapes, pace, terminal::size())?;
+    Console::show(stage, None, theme, Wishes { themes, bell: false, notice }).await
+}
+
+/// What the person who started the console wished for.
+struct Wishes {
+    themes: Option<PathBuf>,
+    bell: bool,
+    notice: Option<String>,
+}
+fn choose_theme(named: Option<&str>, themes: Option<&Path>) -> Result<Theme, ThemeError> {
     let variable = |name| std::env::var(name).ok();
     let fitting =
         Theme::fitting(variable("NO_COLOR").as_deref(), variable("TERM").as_deref(), variable("COLORTERM").as_deref());
-    let name = shell.theme.as_deref().filter(|_| fitting != "plain").unwrap_or(fitting);
-    Theme::load(name, shell.themes.as_deref())
+    let name = named.filter(|_| fitting != "plain").unwrap_or(fitting);
+    Theme::load(name, themes)
 }
 
 /// The console at work.
 struct Console {
-    shell: Shell,
-    state: State,
-    eye: Eye,
+    themes: Option<PathBuf>,
+    bell: bool,
+    /// What the program was started for: the devices, or a replay.
+    base: Stage,
+    /// The tapes of the devices.
+    desk: Option<Desk>,
+    /// The tape that is being sent again.
+    outbox: Outbox,
+    /// A replay over the devices, which go on.
+    over: Option<Stage>,
+    /// When is looked what goes on behind it.
+    behind: Instant,
+    /// Tapes that are being opened, to be replayed.
+    opening: Option<JoinHandle<Result<Tapes, TapeError>>>,
     theme: Theme,
     signs: Signs,
     inside: Inside,
@@ -113,21 +152,23 @@ struct Console {
     gate: Gate,
     /// Goes out before the next frame: a bell, a copy.
     extra: Vec<u8>,
-    /// When a search that is under way goes on.
-    search: Option<Instant>,
-    /// The newest request that was rung for.
-    rung: u64,
-    start: Instant,
 }
 
 impl Console {
-    fn new(shell: Shell, theme: Theme, writer: Writer, gate: Gate) -> Self {
-        let size = terminal::size();
-        let mut state = State::new(size);
-        state.banner = shell.banner.as_deref().map(Safe::new);
-        if let Some(notice) = &shell.notice {
-            state.refuse(words::clip(notice, 1000));
-        }
+    /// Shows `base` until it is left.
+    async fn show(base: Stage, desk: Option<Desk>, theme: Theme, wishes: Wishes) -> Result<Left, ConsoleError> {
+        let mut guard = Guard::enter()?;
+        let signals = Signals::listen()?;
+        let (inputs, gate) = input::start()?;
+        let mut console = Self::new(base, desk, theme, wishes, Writer::start()?, gate);
+        let left = console.turn(&mut guard, signals, inputs).await;
+        console.writer.finish(Guard::farewell(), terminal::PATIENCE);
+        guard.give_back();
+        left
+    }
+
+    fn new(base: Stage, desk: Option<Desk>, theme: Theme, wishes: Wishes, writer: Writer, gate: Gate) -> Self {
+        let size = base.state.size;
         let variable = |name| std::env::var(name).ok();
         let signs = Signs::for_locale(
             variable("LC_ALL").as_deref(),
@@ -135,23 +176,33 @@ impl Console {
             variable("LANG").as_deref(),
         );
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let start = Instant::now();
-        Self {
-            shell,
-            state,
-            eye: Eye::default(),
+        let mut console = Self {
+            themes: wishes.themes,
+            bell: wishes.bell,
+            base,
+            desk,
+            outbox: Outbox::default(),
+            over: None,
+            behind: Instant::now(),
+            opening: None,
             theme,
             signs,
             inside: Inside::new(set("TMUX"), set("STY")),
-            pacer: Pacer::new(start),
+            pacer: Pacer::new(Instant::now()),
             screen: Screen::new(size),
             writer,
             gate,
             extra: Vec::new(),
-            search: None,
-            rung: 0,
-            start,
+        };
+        if let Some(notice) = &wishes.notice {
+            console.base.state.refuse(words::clip(notice, 1000));
         }
+        console
+    }
+
+    /// What is on the screen.
+    fn stage(&mut self) -> &mut Stage {
+        self.over.as_mut().unwrap_or(&mut self.base)
     }
 
     async fn turn(
@@ -163,8 +214,10 @@ impl Console {
         let mut batch = Vec::with_capacity(INPUTS);
         loop {
             self.frame();
-            let wake = [self.pacer.deadline(), self.search].into_iter().flatten().min();
+            let wake = [self.pacer.deadline(), self.stage().search_at()].into_iter().flatten().min();
             let stale = self.pacer.is_stale();
+            let journal = self.stage().journal.clone();
+            let behind = self.over.is_some().then_some(self.behind);
             tokio::select! {
                 biased;
                 came = signals.next() => match came {
@@ -188,7 +241,9 @@ impl Console {
                         return Ok(Left::TerminalGone);
                     }
                 },
-                () = self.shell.journal.changed(), if !stale => self.pacer.stale(),
+                () = journal.changed(), if !stale => self.pacer.stale(),
+                opened = opened(&mut self.opening) => self.begin_replay(opened),
+                () = sleep_until(behind) => self.look_behind(),
                 () = sleep_until(wake) => self.search_on(),
             }
         }
@@ -197,59 +252,101 @@ impl Console {
     /// Takes one input; answers whether to leave.
     async fn input(&mut self, input: Input, guard: &mut Guard) -> Result<bool, ConsoleError> {
         self.pacer.urgent();
-        let (state, handles) = (&mut self.state, &self.shell.handles);
-        let effects = self.shell.journal.with(|timeline| {
-            let world = World { timeline, handles, now: now() };
-            match input {
-                Input::Key(event) => update::key(state, event, &world),
-                Input::Paste(text) => {
-                    update::paste(state, &text, &world);
-                    Vec::new()
-                }
-            }
-        });
-        self.search = Some(Instant::now());
-        for effect in effects {
+        for effect in self.stage().input(input) {
             match effect {
                 Effect::Leave => return Ok(true),
-                Effect::Send(sending) => self.send(&sending),
+                Effect::EndReplay if self.over.is_none() => return Ok(true),
+                Effect::EndReplay => self.end_replay(),
+                Effect::Deck(order) => self.stage().order(order),
+                Effect::CallOff => self.stage().call_off(),
+                Effect::Send(sending) => self.stage().send(&sending),
                 Effect::Copy(bytes) => self.extra.extend(clipboard::sequence(&bytes, self.inside)),
                 Effect::NextTheme => self.next_theme(),
                 Effect::Suspend => self.suspend(guard).await?,
                 Effect::Redraw => self.resized(terminal::size()),
+                Effect::Tape(wish) => {
+                    if let Some(desk) = &self.desk {
+                        desk.carry_out(wish, &self.base.handles, now());
+                    }
+                }
+                Effect::Note { session, text } => {
+                    self.base.journal.append(session, now(), &Kind::Note { text: &text });
+                }
+                Effect::Replay(paths) => self.open(paths),
+                Effect::Resend { path, session } => self.outbox.send(&mut self.base, path, session),
+                Effect::StopSending => self.outbox.stop(),
             }
         }
         Ok(false)
     }
 
-    fn send(&mut self, sending: &update::Sending) {
-        let Some(handle) = self.shell.handles.iter().find(|handle| handle.id == sending.session) else { return };
-        let (state, handles) = (&mut self.state, &self.shell.handles);
-        // The order is handed over while the timeline is locked, so that its answer cannot come before it is watched for.
-        self.shell.journal.with(|timeline| {
-            let world = World { timeline, handles, now: now() };
-            match handle.try_send(sending.order.clone()) {
-                Ok(()) => update::taken(state, sending, &world),
-                Err(refusal) => update::refused(state, sending, &refusal, &world),
+    /// Opens tapes without holding up the keys.
+    fn open(&mut self, paths: Vec<PathBuf>) {
+        if self.opening.is_some() {
+            self.stage().state.refuse("Another tape is still being opened.");
+            return;
+        }
+        self.stage().state.tell("The tape is being opened.");
+        self.opening = Some(tokio::task::spawn_blocking(move || Tapes::open(&paths)));
+    }
+
+    /// Puts the replay of what was opened on the screen.
+    fn begin_replay(&mut self, opened: Result<Tapes, String>) {
+        self.pacer.urgent();
+        self.pacer.stale();
+        let size = self.base.state.size;
+        let begun =
+            opened.and_then(|tapes| Stage::replay(tapes, Pace::Times(1.0), size).map_err(|error| error.to_string()));
+        match begun {
+            Ok(mut stage) => {
+                // The tapes that run are told of on the stage that is seen.
+                std::mem::swap(&mut stage.state.tapes, &mut self.base.state.tapes);
+                self.over = Some(stage);
             }
-        });
+            Err(words) => self.base.state.refuse(&format!("It cannot be replayed: {words}")),
+        }
+    }
+
+    /// Looks at what goes on behind the replay.
+    fn look_behind(&mut self) {
+        self.behind = Instant::now() + BEHIND;
+        let Some(over) = &mut self.over else { return };
+        let words = match self.base.open(now()) {
+            0 => None,
+            1 => Some("1 request waits at the devices".to_owned()),
+            open => Some(format!("{open} requests wait at the devices")),
+        };
+        let banner = words.as_deref().map(Safe::new);
+        if banner != over.state.banner || self.desk.as_ref().is_some_and(Desk::is_busy) {
+            over.state.banner = banner;
+            self.pacer.stale();
+        }
+    }
+
+    /// Goes back to the devices.
+    fn end_replay(&mut self) {
+        let Some(mut over) = self.over.take() else { return };
+        std::mem::swap(&mut over.state.tapes, &mut self.base.state.tapes);
+        self.base.state.size = over.state.size;
+        self.base.state.tell("Back with the devices.");
+        self.pacer.stale();
     }
 
     fn next_theme(&mut self) {
-        let names = Theme::names(self.shell.themes.as_deref());
+        let names = Theme::names(self.themes.as_deref());
         let place = names.iter().position(|name| *name == self.theme.name).map_or(0, |place| (place + 1) % names.len());
         let Some(name) = names.get(place) else { return };
-        match Theme::load(name, self.shell.themes.as_deref()) {
+        match Theme::load(name, self.themes.as_deref()) {
             Ok(theme) => {
-                self.state.tell(&format!("Theme: {name}. theme = {name:?} in the config keeps it."));
                 self.theme = theme;
+                self.stage().state.tell(&format!("Theme: {name}. theme = {name:?} in the config keeps it."));
             }
-            Err(error) => self.state.refuse(&error.to_string()),
+            Err(error) => self.stage().state.refuse(&error.to_string()),
         }
     }
 
     fn resized(&mut self, size: (u16, u16)) {
-        self.state.size = size;
+        self.stage().state.size = size;
         self.screen.forget(size);
         self.pacer.urgent();
         self.pacer.stale();
@@ -281,81 +378,50 @@ impl Console {
 
     /// Goes on with a search whose time has come.
     fn search_on(&mut self) {
-        if self.search.is_none_or(|at| at > Instant::now()) {
+        let stage = self.stage();
+        if stage.search_at().is_none_or(|at| at > Instant::now()) {
             return;
         }
-        self.find(false);
-        if self.search.is_none() {
+        stage.find(false);
+        if stage.search_at().is_none() {
             self.pacer.urgent();
         } else {
             self.pacer.stale();
         }
     }
 
-    /// Searches for the rows that the stream wants, for a few milliseconds.
-    fn find(&mut self, fresh: bool) {
-        let start = Instant::now();
-        let window = &mut self.state.window;
-        let mut fresh = fresh;
-        loop {
-            let progress = self.shell.journal.with(|timeline| window.advance(timeline, LOOK, fresh));
-            fresh = false;
-            if progress == Progress::Done {
-                self.search = None;
-                return;
-            }
-            let spent = start.elapsed();
-            if spent >= SEARCH {
-                self.search = Some(Instant::now() + spent * SEARCH_REST);
-                return;
-            }
-        }
-    }
-
     /// Draws a frame if it is time for one.
     fn frame(&mut self) {
         let Some(kind) = self.pacer.due(Instant::now()) else { return };
-        let height = self.state.content(Pane::Stream).height;
-        self.state.window.resize(usize::from(height));
-        self.find(kind == Frame::Full);
-        for fault in terminal::faults() {
-            self.state.refuse(&format!("A part of standin failed: {}", words::clip(&fault, 500)));
-        }
-        let now = now();
-        let (state, eye, handles) = (&mut self.state, &mut self.eye, &self.shell.handles);
-        let (next, newest) = self.shell.journal.with(|timeline| {
-            let next = timeline.expire(now);
-            update::settle(state, &World { timeline, handles, now });
-            eye.look(timeline, state, now);
-            (next, timeline.requests().iter().next_back().map_or(0, |request| request.seq))
-        });
-        let glance = self.eye.finish(handles);
-        if newest > self.rung {
-            self.rung = newest;
-            if self.shell.bell && glance.open > 0 {
-                self.extra.push(7);
+        self.outbox.look(&mut self.base.state);
+        let stage = self.over.as_mut().unwrap_or(&mut self.base);
+        if let Some(desk) = &mut self.desk {
+            if !stage.is_replay() {
+                stage.follow_tape(desk.recorder().of_all(), Instant::now());
             }
+            desk.turn(&mut stage.state, now());
+        }
+        stage.find(kind == Frame::Full);
+        for fault in terminal::faults() {
+            stage.state.refuse(&format!("A part of standin failed: {}", words::clip(&fault, 500)));
+        }
+        let real = Instant::now();
+        let look = stage.look(real);
+        if look.rings && self.bell {
+            self.extra.push(7);
         }
         let mut out = self.writer.buffer();
         out.append(&mut self.extra);
-        let (theme, signs, state) = (&self.theme, &self.signs, &self.state);
+        let (theme, signs, state, glance) = (&self.theme, &self.signs, &stage.state, stage.glance());
         self.screen.draw(&mut out, |buffer| paint_all(buffer, state, glance, theme, signs));
-        let (ticking, more) = (glance.ticking, glance.more.map(|wait| now.mono + wait));
-        self.pacer.drawn(now.mono, kind, out.len());
-        let tick = ticking.then(|| self.next_tick(now.mono, next));
-        self.pacer.tick_at([tick, more].into_iter().flatten().min());
+        self.pacer.drawn(real, kind, out.len());
+        self.pacer.tick_at(look.again);
         if !out.is_empty() && !self.writer.write(out) {
             // Only one write is ever under way, so there is always room; if not, the frame is drawn anew.
-            self.pacer.written(now.mono, Duration::ZERO);
-            self.resized(self.state.size);
+            self.pacer.written(real, Duration::ZERO);
+            let size = self.stage().state.size;
+            self.resized(size);
         }
-    }
-
-    /// When the next second of the countdowns begins, or a request's time is up.
-    fn next_tick(&self, now: Instant, deadline: Option<Instant>) -> Instant {
-        let passed = now.saturating_duration_since(self.start);
-        let second = self.start + Duration::from_secs(passed.as_secs() + 1);
-        deadline.filter(|deadline| *deadline > now).map_or(second, |deadline| deadline.min(second))
     }
 }
 
@@ -371,6 +437,17 @@ fn paint_all(
         paint::to_ascii(buffer);
     }
     cursor
+}
+
+/// Waits for the tapes that are being opened; for ever without any. Answers why they could not be, in words.
+async fn opened(opening: &mut Option<JoinHandle<Result<Tapes, TapeError>>>) -> Result<Tapes, String> {
+    let Some(task) = opening else { return std::future::pending().await };
+    let ended = task.await;
+    *opening = None;
+    match ended {
+        Ok(opened) => opened.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Waits until then; for ever without a time.

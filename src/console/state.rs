@@ -9,6 +9,8 @@ use super::keymap::Context;
 use super::layout::{Layout, Pane, Wish};
 use super::line::Line;
 use super::message::MessageView;
+use super::reel::Reel;
+use super::tapes::{List, Tapes};
 use super::theme::Role;
 use super::tree::TopicTree;
 use super::window::Window;
@@ -58,6 +60,12 @@ pub struct State {
     pub orders: Vec<Pending>,
     /// Something to show all the time, such as that this is a demo.
     pub banner: Option<Safe>,
+    /// How far a tape is that is being sent again.
+    pub sending: Option<Safe>,
+    /// The tapes.
+    pub tapes: Tapes,
+    /// The tape that is replayed; `None`: what is shown happens now.
+    pub reel: Option<Reel>,
 }
 
 /// What lies over the panes.
@@ -86,6 +94,20 @@ pub enum Overlay {
         /// Whether the cloud's limits are passed over.
         force: bool,
     },
+    /// A note.
+    Note {
+        /// The session that it is about.
+        session: SessionId,
+        /// What is typed.
+        line: Line,
+    },
+    /// A place on the tape.
+    Seek {
+        /// What is typed.
+        line: Line,
+    },
+    /// The list of tapes.
+    Tapes(List),
     /// Whether to leave, in spite of these.
     Leave {
         /// What would be lost.
@@ -139,6 +161,9 @@ impl State {
             next_order: 1,
             orders: Vec::new(),
             banner: None,
+            sending: None,
+            tapes: Tapes::default(),
+            reel: None,
         }
     }
 
@@ -149,15 +174,25 @@ impl State {
             Some(Overlay::Palette { .. }) => Context::Palette,
             Some(Overlay::Prompt { .. }) => Context::Prompt,
             Some(Overlay::Leave { .. }) => Context::Confirm,
+            Some(Overlay::Note { .. }) => Context::Note,
+            Some(Overlay::Seek { .. }) => Context::Seek,
+            Some(Overlay::Tapes(List { asked: Some(_), .. })) => Context::Question,
+            Some(Overlay::Tapes(_)) => Context::Tapes,
             None if self.typing => Context::Filter,
             None if self.focus == Pane::Composer => Context::Compose,
-            None => Context::Browse,
+            None => self.ground(),
         }
+    }
+
+    /// Where the keys go when nothing is typed or asked.
+    pub fn ground(&self) -> Context {
+        if self.reel.is_some() { Context::Replay } else { Context::Browse }
     }
 
     /// Where the panes are.
     pub fn layout(&self) -> Layout {
-        let wish = Wish { focus: self.focus, composing: self.composer.is_open(), zoom: self.zoom };
+        let composing = self.composer.is_open();
+        let wish = Wish { focus: self.focus, composing, zoom: self.zoom, replay: self.reel.is_some() };
         Layout::new(self.size.0, self.size.1, wish)
     }
 

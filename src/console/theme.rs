@@ -152,6 +152,10 @@ pub struct Signs {
     pub dot: &'static str,
     /// Beside a rate: from the platform, to the platform.
     pub rates: [&'static str; 2],
+    /// Of rising height: how much happens in a cell of a time line.
+    pub bars: [&'static str; 8],
+    /// Where a tape stands; playing; paused.
+    pub reel: [&'static str; 3],
     /// Lines: horizontal, vertical, then the corners top left, top right, bottom left, bottom right, then tee right, tee left.
     pub lines: [&'static str; 8],
 }
@@ -172,6 +176,8 @@ impl Signs {
         cut: "…",
         dot: "·",
         rates: ["↓", "↑"],
+        bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
+        reel: ["┃", "▸", "Ⅱ"],
         lines: ["─", "│", "╭", "╮", "╰", "╯", "├", "┤"],
     };
     /// For the others.
@@ -189,6 +195,8 @@ impl Signs {
         cut: "~",
         dot: "-",
         rates: ["in", "out"],
+        bars: [".", ":", "-", "=", "+", "*", "%", "#"],
+        reel: ["|", ">", "="],
         lines: ["-", "|", "+", "+", "+", "+", "+", "+"],
     };
 

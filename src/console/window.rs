@@ -4,11 +4,13 @@
 //! nothing among millions holds up neither the keys nor the sessions: [`Window::advance`] is called with a budget, turn
 //! after turn, until it says that nothing is left to look for.
 
+mod fill;
 mod purse;
 
 use std::collections::VecDeque;
 
-use crate::timeline::{Filter, Query, Scan, Timeline};
+use super::history::{History, Way};
+use crate::timeline::{Filter, Query, Scan};
 use purse::Purse;
 
 /// Whether the search for rows has come to its end.
@@ -18,6 +20,8 @@ pub enum Progress {
     Done,
     /// The budget is used up: call again.
     More,
+    /// A tape is being read: call again when there is news.
+    Waiting,
 }
 
 /// A search that, once it has found an event, moves the cursor there.
@@ -77,6 +81,8 @@ pub struct Window {
     seek: Option<Seek>,
     /// The cursor before a filter was typed: the place to come back to.
     anchor: Option<u64>,
+    /// Found beyond the newest event: where a replay is to go.
+    ahead: Option<u64>,
     lost: bool,
     in_vain: bool,
 }
@@ -127,6 +133,11 @@ impl Window {
         self.seek.is_some() || self.owed != 0 || (self.chase.is_some() && self.rows.len() < self.height)
     }
 
+    /// Whether an event is hunted for.
+    pub fn is_hunting(&self) -> bool {
+        self.seek.as_ref().is_some_and(|seek| seek.hunt)
+    }
+
     /// Whether the chosen event was let go since the last call.
     pub fn take_lost(&mut self) -> bool {
         std::mem::take(&mut self.lost)
@@ -135,6 +146,19 @@ impl Window {
     /// Whether a search for the next match ended in vain since the last call.
     pub fn take_in_vain(&mut self) -> bool {
         std::mem::take(&mut self.in_vain)
+    }
+
+    /// The event, found beyond the newest, at which a replay has still to arrive. The cursor goes there when it has.
+    pub fn ahead(&self) -> Option<u64> {
+        self.ahead
+    }
+
+    /// Breaks off what is being looked for, if something is; answers whether that was so.
+    pub fn break_off(&mut self) -> bool {
+        let was = self.is_hunting() || self.ahead.is_some();
+        self.seek.take_if(|seek| seek.hunt);
+        self.ahead = None;
+        was
     }
 
     /// Sets how many rows the screen has.
@@ -151,7 +175,7 @@ impl Window {
         }
     }
 
-    /// Shows routine events (`row::is_routine`) or leaves them out. With a filter that is typed, all that it matches are shown.
+    /// Shows routine events (`Event::is_routine`) or leaves them out. With a filter that is typed, all that it matches are shown.
     pub fn show_routine(&mut self, routine: bool) {
         let breadth = if routine { Breadth::All } else { Breadth::Telling };
         if breadth != self.breadth {
@@ -176,6 +200,7 @@ impl Window {
 
     /// Moves the cursor by `steps` events; a window that follows holds from then on.
     pub fn step(&mut self, steps: i64) {
+        self.ahead = None;
         self.hold();
         self.settle();
         self.owed = self.owed.saturating_add(steps);
@@ -199,6 +224,7 @@ impl Window {
         self.held = false;
         self.owed = 0;
         self.seek = None;
+        self.ahead = None;
         self.settle();
     }
 
@@ -232,41 +258,58 @@ impl Window {
         self.hold();
         self.settle();
         self.owed = 0;
-        let Some(from) = self.cursor else { return };
-        let at = if back { from.saturating_sub(1) } else { from + 1 };
+        self.ahead = None;
+        let at = match (self.cursor, back) {
+            (Some(from), true) => from.saturating_sub(1),
+            (Some(from), false) => from + 1,
+            (None, true) => self.horizon.saturating_sub(1),
+            (None, false) => self.horizon.max(1),
+        };
         let query = Query { filter, ..self.query.clone() };
         self.seek = Some(Seek { query, at, back, otherwise: None, row: self.height / 2, hunt: true });
     }
 
     /// Searches on, looking at no more than about `budget` events. With `fresh`, events that came since are taken in.
-    pub fn advance(&mut self, timeline: &Timeline, budget: usize, fresh: bool) -> Progress {
-        let Some((oldest, newest)) = timeline.span() else {
+    pub fn advance(&mut self, history: History<'_>, budget: usize, fresh: bool) -> Progress {
+        let hunts = self.is_hunting();
+        // Where nothing has happened yet a replay can still be hunted through.
+        let Some((oldest, newest)) = history.span().or(hunts.then_some((1, 0))) else {
+            self.cut_back(0);
             self.forget(1);
             self.seek = None;
             self.owed = 0;
             return Progress::Done;
         };
+        self.cut_back(newest);
         if fresh || self.horizon == 0 {
             self.horizon = newest + 1;
         }
         self.let_go(oldest);
+        if self.ahead.is_some_and(|ahead| ahead <= newest) {
+            self.horizon = newest + 1;
+            self.ahead.take().into_iter().for_each(|seq| self.go(seq));
+        }
         let quiet = self.breadth == Breadth::Telling && self.query.filter.is_empty();
-        let mut purse = Purse { left: budget, quiet };
-        self.run_seek(timeline, oldest, &mut purse);
+        let mut purse = Purse { left: budget, quiet, waiting: false };
+        self.run_seek(history, (oldest, newest), &mut purse);
         if self.held && self.seek.is_none() && self.place_of_cursor().is_none() {
             // The rows around the cursor were trimmed while the window followed.
             self.seek = self.cursor.map(|at| self.seek_for(at, true, Some(at), self.row));
-            self.run_seek(timeline, oldest, &mut purse);
+            self.run_seek(history, (oldest, newest), &mut purse);
         }
         if self.seek.is_none() {
             if self.held {
-                self.fill_held(timeline, oldest, &mut purse);
+                self.fill_held(history, oldest, &mut purse);
             } else {
-                self.fill_following(timeline, oldest, &mut purse);
+                self.fill_following(history, oldest, &mut purse);
             }
         }
         self.trim();
-        if purse.left == 0 { Progress::More } else { Progress::Done }
+        match (purse.waiting, purse.left) {
+            (true, _) => Progress::Waiting,
+            (false, 0) => Progress::More,
+            (false, _) => Progress::Done,
+        }
     }
 
     fn start(&self) -> usize {
@@ -298,6 +341,7 @@ impl Window {
 
     fn start_seek(&mut self, at: u64, back: bool, otherwise: Option<u64>, row: usize) {
         self.owed = 0;
+        self.ahead = None;
         self.seek = Some(self.seek_for(at, back, otherwise, row));
     }
 
@@ -305,7 +349,25 @@ impl Window {
         Seek { query: self.query.clone(), at, back, otherwise, row, hunt: false }
     }
 
-    /// Forgets what the timeline let go.
+    /// Forgets what has not happened any more, since a replay went back.
+    fn cut_back(&mut self, newest: u64) {
+        if self.horizon <= newest + 1 {
+            return;
+        }
+        self.horizon = newest + 1;
+        while self.rows.back().is_some_and(|seq| *seq > newest) {
+            self.rows.pop_back();
+        }
+        self.high = self.high.min(self.horizon);
+        self.low = self.low.min(self.high);
+        self.chase = None;
+        if self.cursor.is_some_and(|cursor| cursor > newest) {
+            self.to_last();
+        }
+        self.anchor.take_if(|anchor| *anchor > newest);
+    }
+
+    /// Forgets what is neither in memory nor on a tape any more.
     fn let_go(&mut self, oldest: u64) {
         while self.rows.front().is_some_and(|seq| *seq < oldest) {
             self.rows.pop_front();
@@ -321,16 +383,19 @@ impl Window {
         }
     }
 
-    fn run_seek(&mut self, timeline: &Timeline, oldest: u64, purse: &mut Purse) {
+    fn run_seek(&mut self, history: History<'_>, (oldest, newest): (u64, u64), purse: &mut Purse) {
         while let Some(mut seek) = self.seek.take() {
             if purse.left == 0 {
                 self.seek = Some(seek);
                 return;
             }
             seek.at = seek.at.max(oldest);
-            let scan = purse.find(timeline, &seek.query, seek.at, seek.back);
-            match scan {
+            // What a replay has still to come to is no row yet, but it can be hunted for.
+            let end = if seek.hunt { u64::MAX } else { self.horizon };
+            let way = if seek.back { Way::Back } else { Way::On { end } };
+            match purse.find(history, &seek.query, seek.at, way) {
                 Scan::Found(seq) if seq < self.horizon => self.place(seq, seek.row),
+                Scan::Found(seq) if seek.hunt && seq > newest => self.ahead = Some(seq),
                 Scan::More(at) => {
                     seek.at = at;
                     self.seek = Some(seek);
@@ -346,122 +411,6 @@ impl Window {
                         self.cursor = None;
                     }
                 }
-            }
-        }
-    }
-
-    /// Finds the rows above and below the cursor, and carries out the steps that it owes.
-    fn fill_held(&mut self, timeline: &Timeline, oldest: u64, purse: &mut Purse) {
-        if self.cursor.is_none() {
-            // Nothing was there when the window was held; what comes now is shown from its beginning.
-            self.cursor = self.rows.front().copied();
-            self.row = 0;
-        }
-        loop {
-            let place = self.place_of_cursor().unwrap_or(0);
-            let goal = i64::try_from(place).unwrap_or(i64::MAX).saturating_add(self.owed);
-            let row = i64::try_from(self.row).unwrap_or(0);
-            let height = i64::try_from(self.height.max(1)).unwrap_or(1);
-            let known = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
-            let goal_row = row.saturating_add(self.owed).clamp(0, height - 1);
-            let missing_above = goal < goal_row && self.low > oldest;
-            // One more than fits, so that it is known whether there is news below.
-            let missing_below = goal.saturating_add(height - goal_row) >= known && self.high < self.horizon;
-            if purse.left == 0 {
-                return;
-            }
-            if missing_above {
-                self.find_above(timeline, purse);
-            } else if missing_below {
-                self.find_below(timeline, purse);
-            } else {
-                let end = goal.clamp(0, (known - 1).max(0));
-                let moved = end - i64::try_from(place).unwrap_or(0);
-                let end = usize::try_from(end).unwrap_or(0);
-                self.cursor = self.rows.get(end).copied();
-                self.row = usize::try_from((row + moved).clamp(0, height - 1)).unwrap_or(0).min(end);
-                self.owed = 0;
-                return;
-            }
-        }
-    }
-
-    fn find_above(&mut self, timeline: &Timeline, purse: &mut Purse) {
-        match purse.find(timeline, &self.query, self.low - 1, true) {
-            Scan::Found(seq) => {
-                self.rows.push_front(seq);
-                self.low = seq;
-            }
-            Scan::More(at) => self.low = (at + 1).min(self.low),
-            Scan::End => self.low = 0,
-        }
-    }
-
-    fn find_below(&mut self, timeline: &Timeline, purse: &mut Purse) {
-        match purse.find(timeline, &self.query, self.high, false) {
-            Scan::Found(seq) if seq < self.horizon => {
-                self.rows.push_back(seq);
-                self.high = seq + 1;
-            }
-            Scan::More(at) if at < self.horizon => self.high = at.max(self.high),
-            _ => self.high = self.horizon,
-        }
-    }
-
-    /// Finds the newest rows: from the newest event backwards to those that are known, then further back if the screen
-    /// has room.
-    fn fill_following(&mut self, timeline: &Timeline, oldest: u64, purse: &mut Purse) {
-        if self.chase.is_none() && self.high < self.horizon {
-            self.chase = Some(Chase { at: self.horizon - 1, top: self.horizon, found: Vec::new() });
-        }
-        while let Some(mut chase) = self.chase.take() {
-            if chase.found.len() >= self.height.max(1) {
-                // The screen is full: what lies between these rows and the older ones is not known.
-                self.rows = chase.found.iter().rev().copied().collect();
-                self.low = self.rows.front().copied().unwrap_or(chase.top);
-                self.high = chase.top;
-                break;
-            }
-            if purse.left == 0 {
-                self.chase = Some(chase);
-                return;
-            }
-            let reached = chase.at < self.high.max(oldest);
-            let scan = if reached { Scan::End } else { purse.find(timeline, &self.query, chase.at, true) };
-            match scan {
-                Scan::Found(seq) if seq >= self.high => {
-                    chase.found.push(seq);
-                    chase.at = seq.saturating_sub(1);
-                    self.chase = Some(chase);
-                }
-                Scan::More(at) if at >= self.high => {
-                    chase.at = at;
-                    self.chase = Some(chase);
-                }
-                _ => {
-                    self.rows.extend(chase.found.iter().rev());
-                    self.high = chase.top;
-                }
-            }
-        }
-        while purse.left > 0 && self.rows.len() < self.height.max(1) && self.low > oldest {
-            self.find_above(timeline, purse);
-        }
-    }
-
-    /// Keeps a few screens around what is shown.
-    fn trim(&mut self) {
-        let spare = 2 * self.height.max(8);
-        let start = self.start();
-        for _ in spare..start {
-            if let Some(seq) = self.rows.pop_front() {
-                self.low = seq + 1;
-            }
-        }
-        let start = self.start();
-        while self.held && self.rows.len() > start + self.height + spare {
-            if let Some(seq) = self.rows.pop_back() {
-                self.high = seq;
             }
         }
     }

@@ -28,7 +28,11 @@ fn write_with(out: &mut String, event: &Event<'_>, masked: Option<&[u8]>) {
     let mut object = Object { out };
     object.out.push_str("{\"seq\":");
     write_number(object.out, event.seq);
-    object.text("at", &event.at.to_string());
+    object.key("at");
+    object.out.push('"');
+    // Digits and signs throughout.
+    object.out.push_str(std::str::from_utf8(&event.at.rfc3339()).unwrap_or_default());
+    object.out.push('"');
     object.number("mono_us", event.mono_us);
     object.text("session", event.session);
     object.text("kind", event.kind.word());
@@ -78,6 +82,11 @@ fn message(object: &mut Object<'_>, message: &Message<'_>, shown: &[u8]) {
     object.maybe_number("took_ms", message.took_ms);
     object.maybe_number("order", message.order);
     payload(object, shown);
+}
+
+/// Appends a payload to an object that has members already: `,"json":…`, `,"text":…` or `,"base64":…`.
+pub fn write_payload(out: &mut String, payload: &[u8]) {
+    self::payload(&mut Object { out }, payload);
 }
 
 /// The payload, byte for byte: `json` as it came, else `text`, else `base64`.

@@ -199,6 +199,20 @@ pub struct Failure<'a> {
     pub order: Option<u64>,
 }
 
+impl Event<'_> {
+    /// Whether it says no more than that all goes as it should, or what stands elsewhere: a subscription that the session made
+    /// by itself and that was granted as asked for, an acknowledgement, another attempt to connect (announced before, with its
+    /// time).
+    pub fn is_routine(&self) -> bool {
+        match &self.kind {
+            Kind::Acked(_) => true,
+            Kind::Subscribed(answer) => answer.order.is_none() && answer.granted == Some(answer.asked),
+            Kind::State(change) => change.state == LineState::Connecting && change.attempt > 1,
+            _ => false,
+        }
+    }
+}
+
 impl Kind<'_> {
     /// The contract's word for it.
     pub fn word(&self) -> &'static str {
@@ -219,6 +233,11 @@ impl Kind<'_> {
 impl LineState {
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; 4] = [Self::Connecting, Self::Online, Self::Backoff, Self::Offline];
+
+    /// The state of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
 
     /// The contract's word for it.
     pub fn word(self) -> &'static str {
@@ -250,6 +269,11 @@ impl What {
         Self::System,
         Self::Custom,
     ];
+
+    /// The kind of that word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|what| what.word() == word)
+    }
 
     /// The contract's word for it.
     pub fn word(self) -> &'static str {

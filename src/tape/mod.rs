@@ -18,6 +18,6 @@ pub mod writer;
 
 pub use about::{About, Recorded};
 pub use error::TapeError;
-pub use reader::{Chunk, ChunkInfo, Ending, Entry, Fault, Sought, Tape, Tapes};
+pub use reader::{ChannelInfo, Chunk, ChunkInfo, Ending, Entry, Fault, Sought, Tape, Tapes};
 pub use settings::{Destination, Settings};
 pub use writer::{Status, Writer};

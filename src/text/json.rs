@@ -14,6 +14,12 @@ pub const MAX_DEPTH: usize = 100;
 /// and U+2029 stand as `\uXXXX` (as a pair of surrogates above U+FFFF).
 pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
+    // Nearly all: no character need be looked at alone.
+    if is_printable_ascii(text.as_bytes()) && memchr::memchr2(b'"', b'\\', text.as_bytes()).is_none() {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     let mut done = 0;
     for (at, c) in text.char_indices() {
         if c != '"' && c != '\\' && !is_hidden(c) {

@@ -5,7 +5,7 @@ use memchr::{memchr, memchr2, memmem};
 use super::sessions::SessionId;
 use super::store::Stored;
 use super::{FOLDED_ID, Timeline};
-use crate::event::Kind;
+use crate::event::{Event, Kind};
 
 /// A typed filter: words that must all occur in an event, each turned round by a leading `!`; `"two words"` is one word
 /// (and `!"two words"` one that must not occur). ASCII case does not count.
@@ -93,6 +93,18 @@ impl Filter {
         self.words.is_empty()
     }
 
+    /// The longest word that must occur, in lower case.
+    pub fn longest_word(&self) -> Option<&str> {
+        let words = self.words.iter().filter(|word| !word.negated);
+        // A word was a text before its ASCII letters were made small.
+        words.max_by_key(|word| word.lower.len()).and_then(|word| std::str::from_utf8(&word.lower).ok())
+    }
+
+    /// Whether an event passes: exactly as one at rest does.
+    pub fn passes_event(&self, event: &Event<'_>) -> bool {
+        self.words.iter().all(|word| word.occurs_in_event(event) != word.negated)
+    }
+
     fn passes(&self, session: &str, stored: &Stored<'_>) -> bool {
         self.words.iter().all(|word| word.occurs_in(session, stored) != word.negated)
     }
@@ -117,8 +129,24 @@ impl Word {
                 || self.is_in(stored.head.what().word().as_bytes())
                 || self.is_in(direction.as_bytes());
         }
-        let kind = stored.kind();
-        let texts: [Option<&str>; 4] = match kind {
+        self.occurs_in_words_of(&stored.kind())
+    }
+
+    fn occurs_in_event(&self, event: &Event<'_>) -> bool {
+        if self.is_in(event.session.as_bytes()) {
+            return true;
+        }
+        match &event.kind {
+            Kind::Rx(message) | Kind::Tx(message) => {
+                let texts = [message.topic, message.what.word(), event.kind.word()];
+                texts.iter().any(|text| self.is_in(text.as_bytes())) || self.is_in(message.payload)
+            }
+            kind => self.occurs_in_words_of(kind),
+        }
+    }
+
+    fn occurs_in_words_of(&self, kind: &Kind<'_>) -> bool {
+        let texts: [Option<&str>; 4] = match *kind {
             Kind::State(change) => [Some(change.state.word()), change.code, change.reason, change.hint],
             Kind::Rx(_) | Kind::Tx(_) | Kind::Acked(_) => [None; 4],
             Kind::Subscribed(answer) => [Some(answer.filter), answer.reason, None, None],
@@ -161,6 +189,25 @@ fn frequency(lower: u8) -> u8 {
         b'!'..=b'~' => 1,
         _ => 0,
     }
+}
+
+impl Only {
+    /// Whether an event is of this kind.
+    pub fn takes(self, event: &Event<'_>) -> bool {
+        match (self, &event.kind) {
+            (Self::All, _) => true,
+            (Self::Telling, _) => !event.is_routine(),
+            (Self::Requests, Kind::Rx(message)) => message.what.is_request(),
+            (Self::States, Kind::State(_)) | (Self::Notes, Kind::Note { .. } | Kind::Gap { .. }) => true,
+            (Self::Requests | Self::States | Self::Notes, _) => false,
+        }
+    }
+}
+
+/// Whether an event is a message on `branch` of the topics, or under it; `{id}` stands for any id.
+pub fn is_on_branch(branch: &str, event: &Event<'_>) -> bool {
+    let (Kind::Rx(message) | Kind::Tx(message)) = &event.kind else { return false };
+    is_under(branch.as_bytes(), message.topic.as_bytes())
 }
 
 impl Query {

@@ -13,7 +13,7 @@ use standin::console::layout::Pane;
 use standin::console::panes;
 use standin::console::state::State;
 use standin::console::theme::{Signs, Theme};
-use standin::console::update::{self, Effect, World};
+use standin::console::update::{self, Effect};
 use standin::console::window::Progress;
 use standin::event::{Moment, WallTime};
 
@@ -50,7 +50,7 @@ impl Bench {
     pub(crate) fn press(&mut self, keys: &str) -> Vec<Effect> {
         let mut out = Vec::new();
         for event in events(keys) {
-            let world = World { timeline: &self.canned.timeline, handles: &self.canned.handles, now: self.canned.now };
+            let world = self.canned.world();
             let effects = update::key(&mut self.state, event, &world);
             for effect in &effects {
                 if let Effect::Send(sending) = effect {
@@ -68,7 +68,7 @@ impl Bench {
     }
 
     pub(crate) fn paste(&mut self, text: &str) {
-        let world = World { timeline: &self.canned.timeline, handles: &self.canned.handles, now: self.canned.now };
+        let world = self.canned.world();
         update::paste(&mut self.state, text, &world);
         self.look();
     }
@@ -78,12 +78,14 @@ impl Bench {
         let now = self.canned.now;
         let height = self.state.content(Pane::Stream).height;
         self.state.window.resize(usize::from(height));
-        while self.state.window.advance(&self.canned.timeline, 500, true) == Progress::More {}
+        while self.state.window.advance((&self.canned.timeline).into(), 500, true) == Progress::More {}
         self.canned.timeline.expire(now);
-        let world = World { timeline: &self.canned.timeline, handles: &self.canned.handles, now };
+        let world = self.canned.world();
         update::settle(&mut self.state, &world);
-        self.eye.look(&self.canned.timeline, &mut self.state, now);
-        self.eye.finish(&self.canned.handles);
+        self.eye.look((&self.canned.timeline).into(), &mut self.state, now);
+        let handles = &self.canned.handles;
+        self.eye
+            .finish(|session| handles.iter().find(|known| known.id == session).map(|known| known.platform.as_ref()));
     }
 
     pub(crate) fn draw(&mut self) -> (Buffer, Option<(u16, u16)>) {
@@ -152,6 +154,7 @@ fn named(name: &str) -> KeyEvent {
     }
     let code = match name {
         "Esc" => KeyCode::Esc,
+        "lt" => KeyCode::Char('<'),
         "Enter" => KeyCode::Enter,
         "Tab" => KeyCode::Tab,
         "S-Tab" => KeyCode::BackTab,

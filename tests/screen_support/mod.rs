@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use standin::cloud::{self, Direction, Platform};
+use standin::console::update::World;
 use standin::event::{Acked, Kind, LineState, Message, Moment, StateChange, Subscribed};
 use standin::mqtt::{PacketId, Qos};
 use standin::profile::{
@@ -135,6 +136,11 @@ impl Canned {
         canned.backoff(2);
         canned.pass(400);
         canned
+    }
+
+    /// What a key may look at.
+    pub(crate) fn world(&self) -> World<'_> {
+        World { history: (&self.timeline).into(), handles: &self.handles, now: self.now, real: self.now.mono }
     }
 
     /// Lets time pass, in milliseconds.

@@ -83,6 +83,8 @@ pub struct MessageView {
     top: usize,
     to_bottom: bool,
     shown: Option<Shown>,
+    /// Why no event is shown.
+    absent: Option<&'static str>,
 }
 
 /// What is known and visible of one event at one width.
@@ -152,9 +154,16 @@ impl MessageView {
         *self = Self { mode: self.mode, ..Self::default() };
     }
 
+    /// Shows no event, but why there is none.
+    pub fn be_without(&mut self, why: &'static str) {
+        self.shown = None;
+        self.absent = Some(why);
+    }
+
     /// Lays out what is visible of `event` in `size` cells, header included. Answers whether there is more to lay out
     /// before the place that somebody scrolled to is reached: then call it again with the next frame.
     pub fn collect(&mut self, event: &Event<'_>, size: Size) -> bool {
+        self.absent = None;
         let payload = payload(event);
         let same_event = self.shown.as_ref().is_some_and(|shown| shown.seq == event.seq);
         if !same_event {
@@ -172,7 +181,11 @@ impl MessageView {
     /// Paints what was laid out into `area`.
     pub fn render(&self, buffer: &mut Buffer, area: Rect, theme: &Theme, signs: &Signs) {
         paint::fill(buffer, area, theme.style(Role::Text));
-        let Some(shown) = &self.shown else { return };
+        let Some(shown) = &self.shown else {
+            let why = Safe::from_static(self.absent.unwrap_or_default());
+            paint::put(buffer, area.x, area.y, area.width, &why, theme.style(Role::Dim));
+            return;
+        };
         let mut body = area;
         if area.height >= HEADER_FROM {
             shown.render_head(buffer, Rect { height: 1, ..area }, theme, signs);

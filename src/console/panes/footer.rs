@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::View;
-use crate::console::action::{Action, Motion};
+use crate::console::action::{Action, Knob, Motion, Way};
 use crate::console::keymap::{Context, binding};
 use crate::console::layout::Pane;
 use crate::console::paint;
@@ -78,16 +78,35 @@ fn useful(view: &View<'_>) -> Vec<Action> {
             vec![Action::Force, Action::Send, Action::Back, Action::Topic, Action::Qos]
         }
         Context::Compose => vec![Action::Send, Action::Back, Action::Topic, Action::Qos],
-        Context::Filter | Context::Palette | Context::Confirm => vec![Action::Accept, Action::Back],
+        Context::Filter | Context::Palette | Context::Confirm | Context::Note | Context::Question | Context::Seek => {
+            vec![Action::Accept, Action::Back]
+        }
+        Context::Tapes => vec![Action::Accept, Action::Mark, Action::Resend, Action::Discard, Action::Back],
         Context::Prompt => vec![Action::Accept, Action::Qos, Action::Back],
         Context::Help => vec![Action::Move(Motion::Down), Action::Move(Motion::PageDown), Action::Back],
+        Context::Replay => replay(view),
         Context::Everywhere | Context::Browse => browse(view),
     };
-    if state.context() == Context::Browse {
+    if matches!(state.context(), Context::Browse | Context::Replay) {
         actions.truncate(KEYS - 1);
         actions.push(Action::Help);
     }
     actions
+}
+
+fn replay(view: &View<'_>) -> Vec<Action> {
+    let state = view.state;
+    match state.focus {
+        Pane::Message => vec![Action::View, Action::CopyPayload, Action::Back, Action::Reel(Knob::Play)],
+        Pane::Topics | Pane::Requests => vec![Action::Open, Action::Back, Action::Reel(Knob::Play)],
+        _ if !state.window.follows() => {
+            vec![Action::Move(Motion::Last), Action::Open, Action::Reel(Knob::Play), Action::NextMatch]
+        }
+        _ => {
+            let (step, next) = (Knob::Step(Way::On), Knob::Command(Way::On));
+            vec![Action::Reel(Knob::Play), Action::Reel(step), Action::Reel(next), Action::Reel(Knob::Seek)]
+        }
+    }
 }
 
 fn browse(view: &View<'_>) -> Vec<Action> {

@@ -1,10 +1,10 @@
 //! The first line: every device with its number, name, state and countdown; as much of it as the width allows, and what is
-//! down before what is well.
+//! down before what is well; on the right the tapes that run.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Pen, View};
+use super::{Pen, View, reel, tapes};
 use crate::console::glance::Device;
 use crate::console::paint;
 use crate::console::row::Sign;
@@ -24,15 +24,29 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) {
     let bar = view.style(Role::Bar);
     paint::fill(buffer, area, bar);
     let mut room = area;
-    if let Some(banner) = &view.state.banner
+    let replay = reel::banner(buffer, area, view);
+    (room.x, room.width) = (room.x + replay, room.width - replay);
+    if let Some(banner) = view.state.sending.as_ref().or(view.state.banner.as_ref())
         && paint::cells_of(banner) + 24 < area.width
     {
         let width = paint::cells_of(banner) + 1;
         paint::put(buffer, area.right() - width, area.y, width, banner, bar.patch(view.style(Role::Waiting)));
         room.width -= width + 1;
     }
+    let most = match view.state.tapes.sums() {
+        (_, _, None) => room.width / 3,
+        _ if area.width < 60 => room.width.div_ceil(2),
+        _ => room.width * 2 / 3,
+    };
+    if let Some((tape, role)) = tapes::remark(view, most) {
+        let cells = paint::cells_of(&tape);
+        // A blank at the edge, where there is room for one.
+        let start = (room.right() - cells).saturating_sub(1).max(room.x);
+        paint::put(buffer, start, area.y, cells, &tape, bar.patch(view.style(role)));
+        room.width = (start - room.x).saturating_sub(1);
+    }
     let mut pen = Pen::new(buffer, room, view.signs);
-    if area.width >= 60 {
+    if area.width >= 60 && replay == 0 {
         pen.word(" standin ", bar.patch(view.style(Role::Accent)));
     }
     let devices: Vec<(usize, &Device)> = view.glance.devices.iter().enumerate().collect();

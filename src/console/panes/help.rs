@@ -12,12 +12,17 @@ use crate::console::theme::Role;
 use crate::text::Safe;
 
 /// The sections, in the order of the help.
-const SECTIONS: [Context; 8] = [
+const SECTIONS: [Context; 13] = [
     Context::Browse,
+    Context::Replay,
+    Context::Seek,
     Context::Compose,
     Context::Filter,
     Context::Prompt,
     Context::Palette,
+    Context::Note,
+    Context::Tapes,
+    Context::Question,
     Context::Help,
     Context::Confirm,
     Context::Everywhere,

@@ -8,10 +8,12 @@ pub mod frames;
 pub mod header;
 pub mod help;
 pub mod palette;
+pub mod reel;
 pub mod requests;
 pub mod screen;
 pub mod status;
 pub mod stream;
+pub mod tapes;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -1,4 +1,4 @@
-//! The list of commands above the line in which a command's name is typed, and the question before leaving.
+//! The list of commands above the line in which a command's name is typed, the question before leaving, and other questions.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -16,7 +16,7 @@ const ROWS: u16 = 10;
 
 /// Paints the commands that fit what is typed, above `bottom`.
 pub fn render(buffer: &mut Buffer, above: Rect, view: &View<'_>, line: &Line, chosen: usize) {
-    let found = commands(line.text());
+    let found = commands(view.state.ground(), line.text());
     let count = u16::try_from(found.len()).unwrap_or(u16::MAX).clamp(1, ROWS);
     let height = (count + 2).min(above.height);
     let area = Rect { y: above.bottom() - height, height, width: above.width.min(76), ..above };
@@ -75,7 +75,23 @@ pub fn leave(buffer: &mut Buffer, screen: Rect, view: &View<'_>, reasons: &[Safe
     }
 }
 
-fn shrink(area: Rect) -> Rect {
+/// Paints a question in the middle of the screen.
+pub(super) fn ask(buffer: &mut Buffer, screen: Rect, view: &View<'_>, lines: &[(Safe, Role)]) {
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let widest = lines.iter().map(|(line, _)| paint::cells_of(line)).max().unwrap_or(0).saturating_add(4).max(34);
+    let (width, height) = (screen.width.min(widest), screen.height.min(rows));
+    let area =
+        Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
+    paint::fill(buffer, area, view.style(Role::Text));
+    paint::outline(buffer, area, view.signs, view.style(Role::Accent));
+    let inside = shrink(area);
+    for (y, (line, role)) in (inside.top()..inside.bottom()).zip(lines) {
+        Pen::new(buffer, Rect { y, height: 1, ..inside }, view.signs).skip(1).put(line, view.style(*role));
+    }
+}
+
+/// What is inside a frame.
+pub(super) fn shrink(area: Rect) -> Rect {
     Rect {
         x: area.x + 1.min(area.width),
         y: area.y + 1.min(area.height),

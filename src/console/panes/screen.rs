@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{View, compose, footer, frames, header, help, palette, requests, status, stream, words};
+use super::{View, compose, footer, frames, header, help, palette, reel, requests, status, stream, tapes, words};
 use crate::console::action::Action;
 use crate::console::glance::Glance;
 use crate::console::keymap::{Context, chord_words};
@@ -40,7 +40,11 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
     if let Some(area) = layout.status {
         cursor = status::render(buffer, area, &view).or(cursor);
     }
-    let body = Rect { height: layout.status.map_or(screen.height, |status| status.y - screen.y), ..screen };
+    if let Some(area) = layout.reel {
+        reel::render(buffer, area, &view);
+    }
+    let below = layout.reel.or(layout.status);
+    let body = Rect { height: below.map_or(screen.height, |below| below.y - screen.y), ..screen };
     match &state.overlay {
         Some(Overlay::Help { top }) => {
             help::render(buffer, body, &view, *top);
@@ -51,7 +55,18 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
             palette::leave(buffer, body, &view, reasons);
             cursor = None;
         }
-        Some(Overlay::Prompt { .. }) | None => {}
+        Some(Overlay::Tapes(list)) => {
+            let top = layout.header.map_or(0, |header| header.height);
+            let below = Rect { y: body.y + top, height: body.height.saturating_sub(top), ..body };
+            tapes::render(buffer, below, &view, list);
+            cursor = None;
+        }
+        Some(Overlay::Prompt { .. } | Overlay::Note { .. } | Overlay::Seek { .. }) | None => {}
+    }
+    if layout.header.is_none() || state.overlay.is_some() {
+        let first = Rect { height: screen.height.min(1), ..screen };
+        reel::banner(buffer, first, &view);
+        tapes::urgent(buffer, first, &view);
     }
     cursor
 }

@@ -56,11 +56,13 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
     let strong = bar.patch(view.style(Role::Strong));
     let (label, line) = match &view.state.overlay {
         Some(Overlay::Palette { line, .. }) => (Safe::from_static(":"), line),
+        Some(Overlay::Seek { line }) => (Safe::from_static("go to @"), line),
         Some(Overlay::Prompt { session, line, qos, force }) => {
             let force = if *force { ", past the limits" } else { "" };
             let device = view.device(*session);
             (Safe::new(&format!("subscribe {device}, QoS {}{force}: ", qos.number())), line)
         }
+        Some(Overlay::Note { session, line }) => (Safe::new(&format!("note on {}: ", view.device(*session))), line),
         None if view.state.typing => (Safe::from_static("/"), &view.state.filter),
         _ => return None,
     };

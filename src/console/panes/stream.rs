@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{Pen, View, frames, number, words};
-use crate::console::action::Action;
+use crate::console::action::{Action, Knob};
 use crate::console::glance::Right;
 use crate::console::keymap::{Context, chord_words};
 use crate::console::layout::Pane;
@@ -222,8 +222,18 @@ fn nothing(view: &View<'_>) -> String {
     let filtered = !state.filter.is_empty() || state.window.query().topic.is_some();
     if state.window.is_searching() {
         "Searching.".to_owned()
+    } else if let (true, Some(_)) = (filtered, &state.reel) {
+        let (next, back) = (key(Action::NextMatch), key(Action::Back));
+        format!("No event fits so far. {next} looks further along the tape, {back} shows all again.")
     } else if filtered {
         format!("No event fits. {} shows all again.", key(Action::Back))
+    } else if state.reel.is_some() {
+        let key = |knob| chord_words(Context::Replay, Action::Reel(knob));
+        format!(
+            "Nothing has happened yet on this tape. {} plays it, {} goes to a place on it.",
+            key(Knob::Play),
+            key(Knob::Seek)
+        )
     } else if view.glance.devices.is_empty() {
         "There is no device. Name one in the config, or start `standin demo`.".to_owned()
     } else {

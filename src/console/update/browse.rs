@@ -1,14 +1,16 @@
 //! Keys in the panes.
 
-use super::{Effect, Origin, Sending, World, leave, likely_target, orders, show, show_filter, target};
+use super::{Effect, Origin, Sending, World, leave, likely_target, orders, show, show_filter, tapes, target};
 use crate::console::action::{Action, Motion};
 use crate::console::glance::order_of_requests;
+use crate::console::history::Seen;
 use crate::console::layout::Pane;
 use crate::console::line::Line;
 use crate::console::message::Scroll;
 use crate::console::state::{Overlay, State};
+use crate::console::tapes::List;
 use crate::console::words;
-use crate::event::{Kind, LineState};
+use crate::event::{Event, Kind, LineState};
 use crate::mqtt::{Qos, TopicFilter};
 use crate::session::Action as Deed;
 use crate::timeline::{Filter, Query, SessionId};
@@ -51,7 +53,10 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Reconnect => return line(state, &Deed::Now, world),
         Action::Disconnect => return line(state, &Deed::Disconnect, world),
         Action::Connect => return line(state, &Deed::Connect, world),
-        Action::Tape => state.refuse("Tapes are not in this version yet."),
+        Action::Tape => return tapes::toggle(state, world),
+        Action::Tapes => state.overlay = Some(Overlay::Tapes(List::default())),
+        Action::StopSending => return tapes::stop_sending(state),
+        Action::Note => tapes::prompt(state, world),
         Action::Theme => return vec![Effect::NextTheme],
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Palette => state.overlay = Some(Overlay::Palette { line: Line::default(), chosen: 0 }),
@@ -59,8 +64,14 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Send | Action::Force | Action::Topic | Action::Qos | Action::Retain | Action::Discard => {
             state.refuse("That is for the composer. c opens it.");
         }
-        // `act` in the parent carries these out in every context.
-        Action::Accept | Action::Interrupt | Action::Suspend | Action::Redraw => {}
+        // `act` in the parent carries some of these out in every context; the others have no key here.
+        Action::Accept
+        | Action::Reel(_)
+        | Action::Mark
+        | Action::Resend
+        | Action::Interrupt
+        | Action::Suspend
+        | Action::Redraw => {}
     }
     Vec::new()
 }
@@ -95,7 +106,7 @@ pub(super) fn in_stream(state: &mut State, motion: Motion) {
 }
 
 fn in_requests(state: &mut State, motion: Motion, world: &World<'_>) {
-    let order = order_of_requests(world.timeline);
+    let order = order_of_requests(world.history.timeline);
     let Some(last) = order.len().checked_sub(1) else { return state.refuse("No request has come yet.") };
     let place = order.iter().position(|seq| Some(*seq) == state.request).unwrap_or(0);
     let page = usize::from(state.content(Pane::Requests).height.saturating_sub(1).max(1));
@@ -150,7 +161,7 @@ fn sideways(state: &mut State, right: bool) {
 
 /// Shows one device, counted from 0.
 pub(super) fn device(state: &mut State, place: usize, world: &World<'_>) {
-    let count = world.timeline.sessions().len();
+    let count = world.history.timeline.sessions().len();
     match u16::try_from(place) {
         Ok(id) if place < count => {
             let topic = state.window.query().topic.clone();
@@ -182,9 +193,9 @@ fn open(state: &mut State, world: &World<'_>) {
             state.focus = Pane::Stream;
         }
         Pane::Requests => {
-            let first = || order_of_requests(world.timeline).first().copied();
+            let first = || order_of_requests(world.history.timeline).first().copied();
             let Some(seq) = state.request.or_else(first) else { return state.refuse("No request has come yet.") };
-            if world.timeline.get(seq).is_none() {
+            if world.history.look(seq, |_, _| ()) == Seen::Missing {
                 return state
                     .refuse("That request's message was let go to stay within the memory budget. r still replies.");
             }
@@ -195,6 +206,12 @@ fn open(state: &mut State, world: &World<'_>) {
         }
         Pane::Composer => {}
     }
+}
+
+/// Whether there is something to go back from.
+pub(super) fn has_back(state: &State) -> bool {
+    let narrowed = !state.filter.is_empty() || state.window.query().topic.is_some();
+    state.zoom || state.focus != Pane::Stream || narrowed || state.window.is_chosen()
 }
 
 fn back(state: &mut State) {
@@ -230,9 +247,13 @@ fn routine(state: &mut State) {
 }
 
 fn hunt(state: &mut State, back: bool) {
-    if !state.filter.is_empty() {
+    if !state.filter.is_empty() && state.reel.is_none() {
         // All that is shown matches.
         state.window.step(if back { -1 } else { 1 });
+    } else if !state.filter.is_empty() {
+        // On a tape what matches may still have to happen.
+        state.hunted = state.filter.text().to_owned();
+        state.window.hunt(Filter::parse(&state.hunted), back);
     } else if state.hunted.is_empty() {
         state.refuse("No filter was typed yet. / types one.");
     } else {
@@ -277,22 +298,27 @@ fn unsubscribe(state: &mut State) -> Vec<Effect> {
 }
 
 fn copy(state: &mut State, topic: bool, world: &World<'_>) -> Vec<Effect> {
-    let event = state.window.selected().and_then(|seq| world.timeline.get(seq));
-    let Some(Kind::Rx(message) | Kind::Tx(message)) = event.map(|event| event.kind) else {
-        state.refuse("There is no message under the cursor.");
-        return Vec::new();
+    let what = if topic { "topic" } else { "payload" };
+    let copied = |event: &Event<'_>, _| {
+        let (Kind::Rx(message) | Kind::Tx(message)) = event.kind else { return None };
+        let bytes = if topic { message.topic.as_bytes() } else { message.payload };
+        Some(if bytes.len() > LONGEST_COPY { Err(bytes.len()) } else { Ok(bytes.to_vec()) })
     };
-    let (bytes, what) = if topic { (message.topic.as_bytes(), "topic") } else { (message.payload, "payload") };
-    if bytes.len() > LONGEST_COPY {
-        let (size, most) = (words::bytes(bytes.len()), words::bytes(LONGEST_COPY));
-        state.refuse(&format!("The {what} has {size}; terminals take {most} at most through their clipboard."));
-        return Vec::new();
+    let seen = state.window.selected().map_or(Seen::Missing, |seq| world.history.look(seq, copied));
+    match seen {
+        Seen::Here(Some(Ok(bytes))) => {
+            let size = words::bytes(bytes.len());
+            state.tell(&format!("Copied the {what}, {size}, if the terminal lets programs use its clipboard."));
+            return vec![Effect::Copy(bytes)];
+        }
+        Seen::Here(Some(Err(size))) => {
+            let (size, most) = (words::bytes(size), words::bytes(LONGEST_COPY));
+            state.refuse(&format!("The {what} has {size}; terminals take {most} at most through their clipboard."));
+        }
+        Seen::Here(None) | Seen::Missing => state.refuse("There is no message under the cursor."),
+        Seen::Coming => state.refuse("It is still being read from the tape. Try again in a moment."),
     }
-    state.tell(&format!(
-        "Copied the {what}, {}, if the terminal lets programs use its clipboard.",
-        words::bytes(bytes.len())
-    ));
-    vec![Effect::Copy(bytes.to_vec())]
+    Vec::new()
 }
 
 /// Connect, disconnect, reconnect: the chosen device, else all that wait for just that, else the one that a key means.

@@ -59,7 +59,7 @@ pub(super) fn report(state: &mut State, world: &World<'_>) {
 
 /// Opens the composer with the reply to the chosen request, else to the one with the least time left.
 pub(super) fn reply(state: &mut State, world: &World<'_>) {
-    let requests = world.timeline.requests();
+    let requests = world.history.timeline.requests();
     let chosen = match state.focus {
         Pane::Requests => state.request,
         _ => state.window.selected().filter(|_| state.window.is_chosen()),
@@ -107,7 +107,7 @@ fn send(state: &mut State, world: &World<'_>) -> Vec<Effect> {
 }
 
 fn asked<'a>(world: &World<'a>, seq: u64) -> Option<&'a Request> {
-    world.timeline.requests().iter().find(|request| request.seq == seq)
+    world.history.timeline.requests().iter().find(|request| request.seq == seq)
 }
 
 fn enter(state: &mut State) {

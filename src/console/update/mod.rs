@@ -6,29 +6,39 @@ mod browse;
 mod compose;
 mod orders;
 mod overlay;
+mod replay;
+mod tapes;
+
+use std::path::PathBuf;
+use std::time::Instant;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::Action;
 use super::chord::Chord;
+use super::history::History;
 use super::keymap::{Context, lookup};
 use super::line::{Edit, Line};
 use super::state::{Overlay, State, TWICE};
+use super::tapes::Wish;
 use crate::event::{LineState, Moment};
+use crate::replay::Order as Turn;
 use crate::session::{Handle, Order};
-use crate::timeline::{Filter, Query, SessionId, Standing, Timeline};
+use crate::timeline::{Filter, Query, SessionId, Standing};
 
 pub use orders::{refused, settle, taken};
 
 /// What a key may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct World<'a> {
-    /// The history.
-    pub timeline: &'a Timeline,
+    /// What happened.
+    pub history: History<'a>,
     /// The sessions.
     pub handles: &'a [Handle],
-    /// Now.
+    /// Now, as the history goes.
     pub now: Moment,
+    /// Now, at the keys: the same but in a replay.
+    pub real: Instant,
 }
 
 /// What the shell has to do.
@@ -44,6 +54,32 @@ pub enum Effect {
     Suspend,
     /// Draw every cell anew.
     Redraw,
+    /// See to a tape.
+    Tape(Wish),
+    /// Put a note on the stream.
+    Note {
+        /// The session that it is about.
+        session: SessionId,
+        /// The note.
+        text: String,
+    },
+    /// Replay these tapes as one stream.
+    Replay(Vec<PathBuf>),
+    /// Send what a tape's device sent once more.
+    Resend {
+        /// The tape.
+        path: PathBuf,
+        /// The session that sends.
+        session: SessionId,
+    },
+    /// Stop sending a tape's part again.
+    StopSending,
+    /// Tell the deck something.
+    Deck(Turn),
+    /// Break off the search of the tape.
+    CallOff,
+    /// Leave the replay.
+    EndReplay,
     /// Leave.
     Leave,
 }
@@ -75,7 +111,7 @@ pub enum Origin {
 impl<'a> World<'a> {
     /// A session as it stands.
     pub fn standing(&self, session: SessionId) -> Option<&'a Standing> {
-        self.timeline.sessions().get(usize::from(session.0))
+        self.history.timeline.sessions().get(usize::from(session.0))
     }
 
     /// How to speak to a session.
@@ -123,7 +159,9 @@ pub fn paste(state: &mut State, text: &str, world: &World<'_>) {
     match state.context() {
         Context::Compose => compose::paste(state, text),
         context if context.takes_text() => overlay::paste(state, text, world),
-        _ => state.refuse("A paste goes into the composer (c), the filter (/) or the prompt to subscribe (s)."),
+        Context::Replay => state.refuse("A paste goes into the filter (/) or the place to go to (@)."),
+        _ => state
+            .refuse("A paste goes into the composer (c), the filter (/), a note (m) or the prompt to subscribe (s)."),
     }
 }
 
@@ -136,17 +174,27 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
         _ => {}
     }
     match state.context() {
+        Context::Browse | Context::Replay if action == Action::Back && state.window.break_off() => {
+            state.tell("The search was broken off.");
+            vec![Effect::CallOff]
+        }
         Context::Compose => compose::act(state, action, world),
         Context::Browse | Context::Everywhere => browse::act(state, action, world),
-        Context::Filter | Context::Prompt | Context::Palette | Context::Help | Context::Confirm => {
-            overlay::act(state, action, world)
-        }
+        Context::Replay => replay::act(state, action, world),
+        Context::Filter
+        | Context::Prompt
+        | Context::Palette
+        | Context::Help
+        | Context::Confirm
+        | Context::Note
+        | Context::Seek => overlay::act(state, action, world),
+        Context::Tapes | Context::Question => tapes::act(state, action, world),
     }
 }
 
 fn interrupt(state: &mut State, world: &World<'_>) -> Vec<Effect> {
-    let before = state.interrupted.replace(world.now.mono);
-    if before.is_some_and(|before| world.now.mono.saturating_duration_since(before) <= TWICE) {
+    let before = state.interrupted.replace(world.real);
+    if before.is_some_and(|before| world.real.saturating_duration_since(before) <= TWICE) {
         return vec![Effect::Leave];
     }
     state.refuse("Ctrl-C once more leaves.");
@@ -156,7 +204,7 @@ fn interrupt(state: &mut State, world: &World<'_>) -> Vec<Effect> {
 /// Asks to leave: at once, or after a question where something would be lost.
 fn leave(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     let mut reasons = Vec::new();
-    let (open, _) = world.timeline.requests().most_urgent();
+    let (open, _) = world.history.timeline.requests().most_urgent();
     let plural = |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
     if open > 0 {
         reasons.push(plural(open, "request waits for its answer", "requests wait for their answers"));
@@ -164,6 +212,13 @@ fn leave(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     let drafts = state.composer.unsent();
     if drafts > 0 {
         reasons.push(plural(drafts, "draft has not been sent", "drafts have not been sent"));
+    }
+    let tapes = state.tapes.open();
+    if tapes > 0 {
+        reasons.push(plural(tapes, "tape runs and would be ended", "tapes run and would be ended"));
+    }
+    if state.sending.is_some() {
+        reasons.push("a tape is being sent again".to_owned());
     }
     if reasons.is_empty() {
         return vec![Effect::Leave];
@@ -191,7 +246,7 @@ fn target(state: &mut State, world: &World<'_>) -> Option<SessionId> {
     let selected = || state.window.selected().filter(|_| state.window.is_chosen());
     let session = state
         .device()
-        .or_else(|| selected().and_then(|seq| world.timeline.session_of(seq)))
+        .or_else(|| selected().and_then(|seq| world.history.session_of(seq)))
         .or_else(|| (world.handles.len() == 1).then(|| world.handles.first().map(|handle| handle.id)).flatten());
     match session {
         None if world.handles.is_empty() => state.refuse("There is no device that could do that."),
@@ -203,12 +258,12 @@ fn target(state: &mut State, world: &World<'_>) -> Option<SessionId> {
 
 /// The device for something that harms nothing when it was meant for another: what is typed says for whom it is.
 fn likely_target(state: &State, world: &World<'_>) -> Option<SessionId> {
-    let sessions = world.timeline.sessions();
+    let sessions = world.history.timeline.sessions();
     let online = || sessions.iter().position(|standing| standing.state == LineState::Online).or(Some(0));
     state
         .device()
         .or_else(|| {
-            state.window.selected().filter(|_| state.window.is_chosen()).and_then(|seq| world.timeline.session_of(seq))
+            state.window.selected().filter(|_| state.window.is_chosen()).and_then(|seq| world.history.session_of(seq))
         })
         .or_else(|| online().and_then(|place| u16::try_from(place).ok()).map(SessionId))
         .filter(|session| world.handle(*session).is_some())
@@ -237,7 +292,12 @@ fn edit(chord: Chord) -> Option<Edit> {
 /// The line that is being typed, outside the composer.
 fn typed_line(state: &mut State) -> Option<&mut Line> {
     match &mut state.overlay {
-        Some(Overlay::Palette { line, .. } | Overlay::Prompt { line, .. }) => Some(line),
+        Some(
+            Overlay::Palette { line, .. }
+            | Overlay::Prompt { line, .. }
+            | Overlay::Note { line, .. }
+            | Overlay::Seek { line },
+        ) => Some(line),
         Some(_) => None,
         None => state.typing.then_some(&mut state.filter),
     }

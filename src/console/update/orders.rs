@@ -22,7 +22,7 @@ pub(super) fn number(state: &mut State, action: Deed) -> Order {
 
 /// The session took the order.
 pub fn taken(state: &mut State, sent: &Sending, world: &World<'_>) {
-    let since = world.timeline.span().map_or(1, |(_, newest)| newest + 1);
+    let since = world.history.span().map_or(1, |(_, newest)| newest + 1);
     if let Some(number) = sent.order.number {
         let until = world.now.mono + PATIENCE;
         state.orders.push(Pending { number, session: sent.session, what: sent.what, since, until });
@@ -69,7 +69,7 @@ pub fn settle(state: &mut State, world: &World<'_>) {
 
 /// Looks for the answer of an order; answers the order while there is none.
 fn watch(state: &mut State, mut order: Pending, world: &World<'_>) -> Option<Pending> {
-    for event in world.timeline.events_from(order.since).take(GLANCE) {
+    for event in world.history.timeline.events_from(order.since).take(GLANCE) {
         order.since = event.seq + 1;
         let (number, failure) = match event.kind {
             Kind::Error(Failure { reason, hint, order, .. }) => (order, Some((reason, hint))),

@@ -1,7 +1,9 @@
-//! Keys while something is typed or asked: the filter, the palette, the prompt to subscribe, the help, the question before
-//! leaving.
+//! Keys while something is typed or asked: the filter, the palette, the prompt to subscribe, a note, the help, the question
+//! before leaving.
 
-use super::{Effect, Origin, Sending, World, act as act_anywhere, browse, orders, show_filter, typed_line};
+use super::{
+    Effect, Origin, Sending, World, act as act_anywhere, browse, orders, replay, show_filter, tapes, typed_line,
+};
 use crate::console::action::{Action, Motion};
 use crate::console::keymap::commands;
 use crate::console::line::{Edit, Line};
@@ -11,10 +13,11 @@ use crate::mqtt::{Qos, TopicFilter};
 use crate::session::Action as Deed;
 
 pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> {
+    let ground = state.ground();
     match (&mut state.overlay, action) {
         (Some(Overlay::Help { .. }), Action::Move(motion)) => scroll_help(state, motion),
         (Some(Overlay::Palette { line, chosen }), Action::Move(motion)) => {
-            let last = commands(line.text()).len().saturating_sub(1);
+            let last = commands(ground, line.text()).len().saturating_sub(1);
             *chosen = match motion {
                 Motion::Up => chosen.saturating_sub(1),
                 _ => (*chosen + 1).min(last),
@@ -24,6 +27,8 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         (Some(Overlay::Prompt { qos, .. }), Action::Qos) => *qos = next(*qos),
         (Some(Overlay::Prompt { force, .. }), Action::Force) => *force = !*force,
         (Some(Overlay::Prompt { .. }), Action::Accept) => return subscribe(state),
+        (Some(Overlay::Note { .. }), Action::Accept) => return tapes::note(state),
+        (Some(Overlay::Seek { .. }), Action::Accept) => return replay::seek(state),
         (Some(Overlay::Leave { .. }), Action::Accept) => return vec![Effect::Leave],
         (Some(_), Action::Back) => state.overlay = None,
         (None, Action::Move(motion)) => {
@@ -106,7 +111,7 @@ fn run(state: &mut State, world: &World<'_>) -> Vec<Effect> {
         }
         return Vec::new();
     }
-    if let Some(binding) = commands(line.text()).get(chosen) {
+    if let Some(binding) = commands(state.ground(), line.text()).get(chosen) {
         return act_anywhere(state, binding.action, world);
     }
     state.refuse(&format!("No command {:?}.", line.text()));

@@ -1,34 +1,48 @@
-//! A search of the timeline that may not cost more than it was given.
+//! A search that may not cost more than it was given.
 
-use crate::console::row::is_routine;
-use crate::timeline::{Query, Scan, Timeline};
+use crate::console::history::{Find, History, Way};
+use crate::timeline::{Only, Query, Scan};
 
 /// How many events may still be looked at.
 pub(super) struct Purse {
     pub(super) left: usize,
     /// Whether routine events are passed over.
     pub(super) quiet: bool,
+    /// Whether a tape has to be read first. Then nothing is left.
+    pub(super) waiting: bool,
 }
 
 impl Purse {
-    /// The nearest event from `at` on, or back, that is to be shown.
-    pub(super) fn find(&mut self, timeline: &Timeline, query: &Query, at: u64, back: bool) -> Scan {
+    /// The nearest event from `at` on that way that is to be shown.
+    pub(super) fn find(&mut self, history: History<'_>, query: &Query, at: u64, way: Way) -> Scan {
+        let only = if self.quiet { Only::Telling } else { Only::All };
         let mut at = at;
         loop {
-            let scan = self.look(timeline, query, at, back);
+            let scan = match history.find(query, only, at, way, self.left) {
+                Find::Waiting => {
+                    self.waiting = true;
+                    self.left = 0;
+                    return Scan::More(at);
+                }
+                Find::OnTape(scan) => {
+                    self.left = self.left.saturating_sub(1);
+                    return scan;
+                }
+                Find::InMemory(scan) => scan,
+            };
+            self.pay(at, scan);
             let Scan::Found(seq) = scan else { return scan };
-            if !self.quiet || timeline.get(seq).is_none_or(|event| !is_routine(&event)) {
+            if !self.quiet || history.timeline.get(seq).is_none_or(|event| !event.is_routine()) {
                 return scan;
             }
-            at = if back { seq.saturating_sub(1) } else { seq + 1 };
+            at = if way == Way::Back { seq.saturating_sub(1) } else { seq + 1 };
             if self.left == 0 {
                 return Scan::More(at);
             }
         }
     }
 
-    fn look(&mut self, timeline: &Timeline, query: &Query, at: u64, back: bool) -> Scan {
-        let scan = if back { timeline.find_back(query, at, self.left) } else { timeline.find_on(query, at, self.left) };
+    fn pay(&mut self, at: u64, scan: Scan) {
         let spent = match scan {
             Scan::Found(seq) => usize::try_from(at.abs_diff(seq)).unwrap_or(usize::MAX).saturating_add(1),
             Scan::More(_) => self.left,
@@ -36,6 +50,5 @@ impl Purse {
             Scan::End => 1,
         };
         self.left = self.left.saturating_sub(spent);
-        scan
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::event::{Kind, Moment, WallTime};
 use crate::profile::Cloud;
-use crate::timeline::Budget;
+use crate::timeline::{Budget, Timeline};
 
 fn moment() -> Moment {
     Moment { at: WallTime::from_unix_micros(0), mono: Instant::now() }
@@ -28,7 +28,7 @@ fn only(word: &str) -> Query {
 /// Searches to the end, in steps of `budget`.
 fn settle(window: &mut Window, timeline: &Timeline, budget: usize) {
     for _ in 0..100_000 {
-        if window.advance(timeline, budget, true) == Progress::Done {
+        if window.advance(timeline.into(), budget, true) == Progress::Done {
             return;
         }
     }
@@ -222,9 +222,9 @@ fn without_fresh_events_an_echo_shows_the_rows_that_stood() {
     window.resize(3);
     settle(&mut window, &timeline, 1000);
     note(&mut timeline, "yes");
-    window.advance(&timeline, 1000, false);
+    window.advance((&timeline).into(), 1000, false);
     assert_eq!(window.visible().collect::<Vec<u64>>(), [1]);
-    window.advance(&timeline, 1000, true);
+    window.advance((&timeline).into(), 1000, true);
     assert_eq!(window.visible().collect::<Vec<u64>>(), [1, 2]);
 }
 
@@ -286,13 +286,13 @@ fn a_filter_that_matches_nothing_costs_no_more_than_its_budget_a_turn() {
     window.resize(20);
     window.show(only("yes"));
     let mut turns = 0;
-    while window.advance(&timeline, 500, true) == Progress::More {
+    while window.advance((&timeline).into(), 500, true) == Progress::More {
         turns += 1;
     }
     assert!((18..=22).contains(&turns), "{turns} turns");
     assert_eq!(window.visible().count(), 0);
     note(&mut timeline, "yes");
-    assert_eq!(window.advance(&timeline, 500, true), Progress::Done);
+    assert_eq!(window.advance((&timeline).into(), 500, true), Progress::Done);
     assert_eq!(window.visible().collect::<Vec<u64>>(), [10_001]);
 }
 
@@ -341,5 +341,37 @@ fn routine_is_left_out_unless_it_is_asked_for_or_filtered_for() {
         window.show(only("subscribed"));
         window.to_last();
         assert_eq!(shown(&mut window), [2, 4, 5, 6, 9], "a filter finds all");
+    }
+}
+
+#[test]
+fn what_has_not_happened_any_more_is_no_row() {
+    let mut whole = timeline(1 << 20);
+    let mut half = timeline(1 << 20);
+    for number in 1..=100 {
+        note(&mut whole, "yes");
+        if number <= 50 {
+            note(&mut half, "yes");
+        }
+    }
+    for held in [false, true] {
+        let mut window = Window::default();
+        window.resize(5);
+        settle(&mut window, &whole, 1000);
+        if held {
+            window.go(80);
+            settle(&mut window, &whole, 1000);
+            assert_eq!(window.selected(), Some(80));
+        }
+        // The replay goes back: also an echo of a key shows no event that has not happened.
+        for fresh in [false, true] {
+            assert_eq!(window.advance((&half).into(), 1000, fresh), Progress::Done);
+            assert_eq!(window.visible().collect::<Vec<_>>(), [46, 47, 48, 49, 50]);
+            assert_eq!((window.selected(), window.follows()), (Some(50), true));
+        }
+        settle(&mut window, &timeline(1 << 20), 1000);
+        assert_eq!((window.visible().count(), window.selected()), (0, None));
+        settle(&mut window, &whole, 1000);
+        assert_eq!(window.visible().collect::<Vec<_>>(), [96, 97, 98, 99, 100]);
     }
 }

@@ -155,6 +155,14 @@ impl Shared {
         Scan::More(seq)
     }
 
+    pub(super) fn call_off(&self) {
+        let mut inside = self.inside();
+        inside.ask = None;
+        if inside.running.is_some() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+
     /// The reader: pages, the newest wanted first, and what was written since.
     fn read(&self) {
         loop {
