@@ -100,17 +100,14 @@ impl Cast {
             self.enter(timeline);
             for (item, event) in items.iter().zip(&events) {
                 timeline.jump(item.first);
-                match event {
-                    Some((session, event)) => {
-                        let now = self.clock.moment(event.at, item.time_us);
-                        timeline.append(*session, now, &event.kind, id_span(&event.kind));
-                        self.last = *session;
-                    }
-                    None => {
-                        let gap = Kind::Gap { count: item.last - item.first + 1, reason: DAMAGED };
-                        timeline.append(self.last, self.clock.moment_of(item.time_us), &gap, None);
-                        timeline.jump(item.last + 1);
-                    }
+                if let Some((session, event)) = event {
+                    let now = self.clock.moment(event.at, item.time_us);
+                    timeline.append(*session, now, &event.kind, id_span(&event.kind));
+                    self.last = *session;
+                } else {
+                    let gap = Kind::Gap { count: item.last - item.first + 1, reason: DAMAGED };
+                    timeline.append(self.last, self.clock.moment_of(item.time_us), &gap, None);
+                    timeline.jump(item.last + 1);
                 }
             }
         });

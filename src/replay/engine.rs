@@ -142,7 +142,7 @@ impl Engine {
                 self.goal = Some(Goal { number, time_us: None, back: steps < 0 });
             }
             Order::To(number) => self.goal = Some(Goal { number: number.min(events), time_us: None, back: false }),
-            Order::ToTime(time_us) => self.to_time(time_us),
+            Order::ToTime(time_us) => self.aim(time_us),
             Order::By(by_us) => {
                 let from = match self.goal {
                     Some(Goal { time_us: Some(time_us), .. }) => time_us,
@@ -150,12 +150,12 @@ impl Engine {
                     Some(Goal { number, .. }) => self.reel.time_of(number),
                     None => self.player.time_us(now),
                 };
-                self.to_time(from.saturating_add_signed(by_us));
+                self.aim(from.saturating_add_signed(by_us));
             }
             Order::ToShare(share) => {
-                let length = std::time::Duration::from_micros(last_us - first_us).as_secs_f64();
+                let length = std::time::Duration::from_micros(last_us.saturating_sub(first_us)).as_secs_f64();
                 let part = std::time::Duration::try_from_secs_f64(length * share.clamp(0.0, 1.0)).unwrap_or_default();
-                self.to_time(first_us.saturating_add(u64::try_from(part.as_micros()).unwrap_or(u64::MAX)));
+                self.aim(first_us.saturating_add(u64::try_from(part.as_micros()).unwrap_or(u64::MAX)));
             }
             Order::Next(only) => self.search(only, false, now),
             Order::Previous(only) => self.search(only, true, now),
@@ -169,11 +169,11 @@ impl Engine {
         self.goal.map_or(self.player.position(), |goal| goal.number)
     }
 
-    fn to_time(&mut self, time_us: u64) {
+    fn aim(&mut self, time_us: u64) {
         let (first_us, last_us) = self.reel.span_us();
         let back = time_us < first_us;
         let number = if back { 0 } else { self.reel.tapes().number_at(time_us.saturating_add(1)).saturating_sub(1) };
-        let time_us = time_us.clamp(first_us, last_us);
+        let time_us = time_us.min(last_us).max(first_us);
         self.goal = Some(Goal { number: number.min(self.reel.events()), time_us: Some(time_us), back });
     }
 

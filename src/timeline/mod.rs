@@ -175,6 +175,7 @@ impl Timeline {
 
     /// Puts `fresh` in this one's place and answers what was here. A tree made of the old one's topics notices
     /// ([`Topics::revision`] grows).
+    #[must_use]
     pub fn replace(&mut self, mut fresh: Self) -> Self {
         fresh.topics.revise(self.topics.revision() + 1);
         std::mem::replace(self, fresh)
