@@ -129,9 +129,9 @@ fn info_tells_sessions_topics_gaps_and_notes() {
         "$oc/devices/65f0c0de_dev01/sys/commands/request_id={id}",
         "gaps: 12 events are missing",
         "the reader could not keep up",
-        "look\\u{9}here",
+        "look\\there: \\u{202E}hidden\\e[31m",
     ] {
-        assert!(words.contains(part) || words.contains(&part.replace("\\u{9}", "␉")), "{part}\n{words}");
+        assert!(words.contains(part), "{part}\n{words}");
     }
     assert!(!words.contains('\u{1B}') && !words.contains('\u{202E}'), "{words}");
     let line = printed(&run(&["tape", "info", "--json", "--topics", &tape]));
@@ -257,7 +257,7 @@ fn a_table_has_a_row_for_each_event_and_a_field_for_each_column() {
     let column = |name: &str| rows[0].iter().position(|column| column == name).unwrap();
     let last = rows.last().unwrap();
     assert_eq!((&last[column("topic")][..], &last[column("form")][..]), ("a,b/\"c\"", "base64"));
-    assert_eq!(last[column("payload")], "PTErMQoidHdvIg==".replace("PT", "'P").replace("'P", "PT"));
+    assert_eq!(last[column("payload")], "PTErMQoidHdvIg==");
     assert!(!table.contains('\u{202E}') && !table.contains('\u{1B}'));
     let command = rows.iter().find(|row| row[column("what")] == "command").unwrap();
     assert!(command[column("payload")].starts_with("{\"command_name\":\"SILENCE\""), "{command:?}");
