@@ -294,6 +294,36 @@ fn a_tape_that_is_being_written_is_followed() {
     assert!(!tape.refresh().unwrap());
 }
 
+#[test]
+fn a_tape_that_grows_byte_by_byte_is_followed_without_a_false_alarm() {
+    use rustix::fs::{FlockOperation, flock};
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let story = small();
+    let bytes = fs::read(tape_of(&story, folder.path(), "whole.mcap", 2)).unwrap();
+    let wanted = story.lines();
+    let path = folder.path().join("grows.mcap");
+    let mut file = fs::File::create(&path).unwrap();
+    flock(&file, FlockOperation::LockExclusive).unwrap();
+    let mut tape = Tape::open(&path).unwrap();
+    let mut before = 0;
+    for byte in &bytes[..bytes.len() - 1] {
+        file.write_all(&[*byte]).unwrap();
+        let more = tape.refresh().unwrap();
+        assert_eq!((tape.ending(), tape.faults()), (Ending::BeingWritten, vec![]));
+        assert_eq!(more, tape.events() > before);
+        if more {
+            before = tape.events();
+            assert_eq!(lines(&tape), wanted[..usize::try_from(before).unwrap()]);
+        }
+    }
+    assert_eq!(before, wanted.len() as u64);
+    assert_eq!(tape.about().sessions, story.sessions);
+    drop(file);
+    assert!(tape.refresh().unwrap());
+    assert_eq!((tape.ending(), tape.events(), tape.faults().len()), (Ending::Cut, before, 1));
+}
+
 /// A story of one device in which so many milliseconds pass before each message.
 fn told(name: &str, waits: &[u64]) -> Story {
     let mut story = Story::new();
@@ -333,6 +363,52 @@ fn several(folder: &Path, all: &[Vec<u64>], flush_each: usize) -> (Tapes, Vec<(u
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_tape_hurt_in_many_places_gives_whole_events_under_their_own_numbers(
+        hurt in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+        moved in prop::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<prop::sample::Index>())),
+        end: prop::sample::Index, is_cut: bool,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let story = told("device-0", &[3; 24]);
+        let path = tape_of(&story, folder.path(), "t.mcap", 3);
+        let wanted = story.lines();
+        let mut bytes = fs::read(&path).unwrap();
+        for (place, byte) in &hurt {
+            let place = 8 + place.index(bytes.len() - 8);
+            bytes[place] = *byte;
+        }
+        if let Some((from, to, length)) = &moved {
+            // A stretch that stands twice, or was written over another.
+            let (from, to) = (from.index(bytes.len()), 8 + to.index(bytes.len() - 8));
+            let length = length.index(bytes.len() - from.max(to));
+            bytes.copy_within(from..from + length, to);
+        }
+        if is_cut {
+            bytes.truncate(8 + end.index(bytes.len() - 8));
+        }
+        fs::write(&path, &bytes).unwrap();
+        let Ok(tape) = Tape::open(&path) else { return Ok(()) };
+        let tapes = Tapes::of(vec![tape]);
+        let found: Vec<_> = tapes.entries_from(1).map(|entry| (entry.number, String::from_utf8(entry.line().to_vec()).unwrap())).collect();
+        prop_assert!(found.iter().all(|(_, line)| wanted.contains(line)));
+        prop_assert!(found.is_sorted_by(|one, other| one.0 < other.0));
+        for (number, line) in &found {
+            let entry = tapes.entry(*number).unwrap();
+            prop_assert_eq!(entry.line(), line.as_bytes());
+        }
+        let tape = &tapes.tapes()[0];
+        let told = tape.ending() != Ending::Whole || !tape.faults().is_empty();
+        prop_assert!(found.len() == wanted.len() || told);
+        let twice = Tapes::of(vec![tape.clone(), tape.clone()]);
+        prop_assert_eq!(twice.entries_from(1).count(), 2 * found.len());
+        prop_assert_eq!(twice.density(5).iter().sum::<u64>(), 2 * tape.chunks().iter().map(|chunk| chunk.count).sum::<u64>());
+        let sought = Sought::default();
+        let stop = AtomicBool::new(false);
+        prop_assert_eq!(tapes.find(&sought, 1, false, &stop), found.first().map(|first| first.0));
+        prop_assert_eq!(tapes.find(&sought, tapes.events(), true, &stop), found.last().map(|last| last.0));
+    }
 
     #[test]
     fn several_tapes_are_one_stream_in_the_order_of_time(

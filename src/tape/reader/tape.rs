@@ -74,7 +74,7 @@ impl Tape {
         let index = match Index::from_summary(&source, length) {
             Some(index) => index,
             None => {
-                let mut index = Index::starting_at(start.len() as u64);
+                let mut index = Index::starting_at(mcap::MAGIC.len() as u64);
                 index.walk(&source, length)?;
                 index
             }
