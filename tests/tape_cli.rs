@@ -55,7 +55,11 @@ fn the_events_come_back_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     let (story, _, tape) = tape_in(folder.path());
     let wanted: String = story.lines().iter().flat_map(|line| [line, "\n"]).collect();
-    for args in [["replay", "--json", &tape].as_slice(), &["tape", "export", &tape], &["replay", "--json", "--speed", "1000", &tape]] {
+    for args in [
+        ["replay", "--json", &tape].as_slice(),
+        &["tape", "export", &tape],
+        &["replay", "--json", "--speed", "1000", &tape],
+    ] {
         let output = run(args);
         assert_eq!((printed(&output), output.status.code()), (wanted.clone(), Some(0)), "{args:?}");
     }
@@ -93,7 +97,8 @@ fn a_closed_pipe_is_no_error_and_what_is_no_tape_is() {
     let text = folder.path().join("notes.txt");
     fs::write(&text, "notes").unwrap();
     for (file, status) in [(&none, 2), (&text, 4)] {
-        for args in [["tape", "info"], ["tape", "verify"], ["tape", "repair"], ["tape", "export"], ["replay", "--json"]] {
+        for args in [["tape", "info"], ["tape", "verify"], ["tape", "repair"], ["tape", "export"], ["replay", "--json"]]
+        {
             let output = run(&[args[0], args[1], file.to_str().unwrap()]);
             assert_eq!(output.status.code(), Some(status), "{args:?}: {}", said(&output));
             assert!(said(&output).contains(file.file_name().unwrap().to_str().unwrap()), "{}", said(&output));
@@ -285,7 +290,15 @@ fn wireshark_decodes_the_packets_as_mqtt() {
     let (story, _, tape) = tape_in(folder.path());
     let out = folder.path().join("t.pcapng");
     assert!(run(&["tape", "export", "--format", "pcapng", &tape, "--out", out.to_str().unwrap()]).status.success());
-    let fields = ["frame.time_epoch", "frame.interface_name", "mqtt.msgtype", "mqtt.qos", "mqtt.msgid", "mqtt.topic", "mqtt.msg"];
+    let fields = [
+        "frame.time_epoch",
+        "frame.interface_name",
+        "mqtt.msgtype",
+        "mqtt.qos",
+        "mqtt.msgid",
+        "mqtt.topic",
+        "mqtt.msg",
+    ];
     let mut tshark = Command::new("tshark");
     tshark.arg("-r").arg(&out).args(["-T", "fields"]).args(fields.iter().flat_map(|field| ["-e", field]));
     let output = tshark.stderr(Stdio::null()).output().unwrap();
@@ -333,9 +346,12 @@ fn pythons_mcap_reads_the_tape_as_it_is_exported() {
     let (story, path, _) = tape_in(folder.path());
     let mut tapes = vec![path];
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("sessions");
-    tapes.extend(fs::read_dir(samples).unwrap().map(|entry| entry.unwrap().path()).filter(|path| {
-        path.extension().is_some_and(|ending| ending == "mcap")
-    }));
+    tapes.extend(
+        fs::read_dir(samples)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "mcap")),
+    );
     assert!(tapes.len() > 5, "the samples are there");
     for tape in &tapes {
         let output = Command::new("python3").arg(&script).arg(tape).output().unwrap();
