@@ -11,7 +11,7 @@ use super::tapes::{EVENTS, make, peak_mib};
 use super::{ms, row};
 
 /// How long an order may take before this gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Seeks on the large tape and plays it to its end.
 pub fn play() -> Result<()> {
