@@ -389,3 +389,27 @@ fn a_tape_without_events_can_be_ordered_about() {
     }
     until("a pause", || !deck.state().playing);
 }
+
+#[tokio::test]
+async fn a_tape_plays_at_its_pace_and_at_rest_nothing_rings() {
+    let story = Story::of_three_clouds();
+    let (_folder, path) = tape_of(&story);
+    let (deck, journal, tapes) = deck(&[&path]);
+    deck.order(Order::Pace(Pace::Times(1_000.0)));
+    deck.order(Order::Shorten(true));
+    deck.order(Order::Play(true));
+    // Each look is after the bell: it rings when something happens, and once more at the end.
+    let play = async {
+        while deck.state().playing || deck.state().position < tapes.events() {
+            journal.changed().await;
+        }
+    };
+    tokio::time::timeout(support::PATIENCE, play).await.expect("the bell rings until the end");
+    assert_eq!(lines(&journal), story.lines());
+    assert_eq!(deck.now().at.unix_micros(), i64::try_from(deck.state().span_us.1).unwrap());
+    go(&deck, Order::To(10));
+    // What rang until now may still be heard once.
+    let _heard = tokio::time::timeout(Duration::from_millis(50), journal.changed()).await;
+    let rung = tokio::time::timeout(Duration::from_millis(300), journal.changed()).await;
+    assert!(rung.is_err(), "nothing happens, and the bell rang");
+}

@@ -11,6 +11,7 @@
 
 mod bare;
 mod broker;
+mod deck;
 #[path = "../../tests/support/pty.rs"]
 mod pty;
 mod tapes;
@@ -41,6 +42,7 @@ const FIGURES: &[(&str, Figure)] = &[
     ("record", record),
     ("tape-write", tapes::write),
     ("tape-read", tapes::read),
+    ("tape-play", deck::play),
 ];
 
 const COLS: u16 = 160;

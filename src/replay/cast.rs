@@ -59,6 +59,11 @@ impl Cast {
         place
     }
 
+    /// The place of a session, if it has one.
+    pub(super) fn find(&self, name: &str) -> Option<SessionId> {
+        self.places.get(name).copied()
+    }
+
     /// The place of a session; one that the tape does not speak of gets the next.
     fn place_of(&mut self, name: &str) -> SessionId {
         if let Some(place) = self.places.get(name) {

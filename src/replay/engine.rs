@@ -7,6 +7,7 @@ use super::cast::Cast;
 use super::clock::Clock;
 use super::deck::Order;
 use super::desk::{Call, Desk, Shown};
+use super::lines::Lines;
 use super::player::{Ahead, Due, Manner, Player};
 use super::reel::Reel;
 use crate::session::Journal;
@@ -24,6 +25,7 @@ pub(super) struct Engine {
     pub(super) journal: Journal,
     pub(super) reel: Reel,
     pub(super) cast: Cast,
+    pub(super) lines: Lines,
     pub(super) player: Player,
     pub(super) budget: Budget,
     manner: Manner,
@@ -64,6 +66,7 @@ impl Engine {
             journal: journal.clone(),
             reel,
             cast,
+            lines: Lines::default(),
             player,
             budget,
             manner: Manner::PLAIN,
@@ -215,6 +218,10 @@ impl Engine {
             Ok(_) => self.reel.ahead(),
             Err(_) => Ahead::End,
         };
+        if self.reel.tapes().tapes().len() > 1 {
+            // What grows on one of several tapes may belong before what is on another.
+            self.lines.forget();
+        }
         self.cast.meet(self.reel.tapes().sessions());
         self.player.see(ahead, now);
         if ahead != Ahead::Later {
