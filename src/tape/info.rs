@@ -95,7 +95,7 @@ impl Info {
             json_bytes: 0,
             events: tape.events(),
             span: None,
-            sessions: tape.about().sessions.iter().map(|recorded| SessionCount::of(recorded)).collect(),
+            sessions: tape.about().sessions.iter().map(SessionCount::of).collect(),
             topics: Vec::new(),
             other_topics: 0,
             gaps: Vec::new(),
@@ -118,7 +118,7 @@ impl Info {
         }
         let counted = |((session, incoming, topic), count)| TopicCount { session, incoming, topic, count };
         info.topics = topics.into_iter().map(counted).collect();
-        info.topics.sort_by(|one, other| other.count.cmp(&one.count));
+        info.topics.sort_by_key(|topic| std::cmp::Reverse(topic.count));
         info.faults = tape.faults();
         info
     }

@@ -39,12 +39,12 @@ fn in_words(page: &mut String, name: &str, info: &Info, all: bool) -> std::fmt::
     let zone = TimeZone::system();
     let time = |at: WallTime| at.timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f %:z").to_string();
     writeln!(page, "{name}")?;
-    let ratio = if info.json_bytes > 0 { info.bytes as f64 / info.json_bytes as f64 } else { 1.0 };
-    writeln!(page, "  {} events, {} bytes, {:.2} of their JSON", info.events, info.bytes, ratio)?;
+    writeln!(page, "  {} events, {} bytes, {} % of their JSON", info.events, info.bytes, percent(info))?;
     writeln!(page, "  {}, part {}, by {}", ending(info.ending), info.about.part, info.about.program)?;
     if let Some((first, last)) = info.span {
-        let seconds = (last.unix_micros() - first.unix_micros()) as f64 / 1e6;
-        writeln!(page, "  from {} to {}: {seconds:.1} s", time(first), time(last))?;
+        let micros = last.unix_micros().saturating_sub(first.unix_micros());
+        let (seconds, tenths) = (micros / 1_000_000, micros % 1_000_000 / 100_000);
+        writeln!(page, "  from {} to {}: {seconds}.{} s", time(first), time(last), tenths.abs())?;
     }
     for fault in info.faults.iter().take(SHOWN) {
         writeln!(page, "  damaged {}", told(fault))?;
@@ -85,18 +85,23 @@ fn remarks(page: &mut String, heading: &str, list: &[Remark], time: &impl Fn(Wal
     Ok(())
 }
 
+/// The tape's bytes beside those of its events, in whole percent.
+fn percent(info: &Info) -> u64 {
+    info.bytes.saturating_mul(100) / info.json_bytes.max(1)
+}
+
 fn of_session(session: &SessionCount) -> String {
-    let mut words = session.name.clone();
+    let mut words = vec![session.name.clone()];
     if let Some(recorded) = &session.recorded {
         let identifiers: Vec<String> =
             recorded.identifiers.iter().map(|(key, value)| format!("{key} {value}")).collect();
-        words += &format!(" ({}, {}; {})", recorded.cloud.word(), recorded.endpoint, identifiers.join(", "));
+        words.push(format!(" ({}, {}; {})", recorded.cloud.word(), recorded.endpoint, identifiers.join(", ")));
     }
-    words += &format!(": {} in, {} out", session.rx, session.tx);
+    words.push(format!(": {} in, {} out", session.rx, session.tx));
     if let Some((first, last)) = session.states {
-        words += &format!(", first {}, last {}", first.word(), last.word());
+        words.push(format!(", first {}, last {}", first.word(), last.word()));
     }
-    words
+    words.concat()
 }
 
 fn ending(ending: Ending) -> &'static str {

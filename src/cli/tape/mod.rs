@@ -119,23 +119,20 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
 async fn check(file: PathBuf) -> Result<Outcome, CliError> {
     let path = file.clone();
     let verdict = off_thread(move || verify(&path)).await?.map_err(|error| unreadable(&error))?;
-    let name = Safe::new(&file.display().to_string()).as_str().to_owned();
-    let mut page = String::new();
-    for fault in verdict.faults.iter().take(TOLD) {
-        page.push_str(Safe::new(&told(fault)).as_str());
-        page.push('\n');
-    }
+    let name = file.display();
+    let mut lines: Vec<String> = verdict.faults.iter().take(TOLD).map(told).collect();
     if verdict.faults.len() > TOLD {
-        page.push_str(&format!("and {} more faults\n", verdict.faults.len() - TOLD));
+        lines.push(format!("and {} more faults", verdict.faults.len() - TOLD));
     }
     let counts = format!("{} events in {} chunks", verdict.events, verdict.chunks);
     let end = match (verdict.is_whole(), verdict.ending) {
-        (true, Ending::BeingWritten) => format!("{name}: whole so far, {counts}; it is being written\n"),
-        (true, _) => format!("{name}: whole, {counts}\n"),
-        (false, Ending::Cut) => format!("{name}: damaged, {counts} can be looked up; it has no end\n"),
-        (false, _) => format!("{name}: damaged, {counts} can be looked up\n"),
+        (true, Ending::BeingWritten) => format!("{name}: whole so far, {counts}; it is being written"),
+        (true, _) => format!("{name}: whole, {counts}"),
+        (false, Ending::Cut) => format!("{name}: damaged, {counts} can be looked up; it has no end"),
+        (false, _) => format!("{name}: damaged, {counts} can be looked up"),
     };
-    page.push_str(&end);
+    lines.push(end);
+    let page = lines.iter().flat_map(|line| [Safe::new(line).as_str().to_owned(), "\n".to_owned()]).collect();
     written(write_out(page).await)?;
     if verdict.is_whole() {
         return Ok(Outcome::Done);

@@ -7,7 +7,7 @@ mod pcapng;
 use std::io::{self, Write};
 
 use super::reader::Entry;
-use csv::Csv;
+use crate::event::json::Read;
 use pcapng::Pcapng;
 
 /// A format that a tape can be written in.
@@ -28,7 +28,10 @@ pub fn export(entries: impl Iterator<Item = Entry>, format: Format, out: &mut im
     let mut page = Vec::new();
     let mut writer = match format {
         Format::Jsonl => Any::Jsonl,
-        Format::Csv => Any::Csv(Csv::begin(&mut page)),
+        Format::Csv => {
+            csv::begin(&mut page);
+            Any::Csv
+        }
         Format::Pcapng => Any::Pcapng(Box::new(Pcapng::begin(&mut page))),
     };
     for entry in entries {
@@ -46,7 +49,7 @@ pub fn export(entries: impl Iterator<Item = Entry>, format: Format, out: &mut im
 
 enum Any {
     Jsonl,
-    Csv(Csv),
+    Csv,
     Pcapng(Box<Pcapng>),
 }
 
@@ -54,9 +57,9 @@ impl Any {
     fn put(&mut self, page: &mut Vec<u8>, entry: &Entry) {
         let Self::Jsonl = self else {
             let read = entry.read();
-            let Some(event) = read.as_ref().and_then(|read| read.event()) else { return };
+            let Some(event) = read.as_ref().and_then(Read::event) else { return };
             match self {
-                Self::Csv(csv) => csv.put(page, &event),
+                Self::Csv => csv::put(page, &event),
                 Self::Pcapng(pcapng) => pcapng.put(page, &event),
                 Self::Jsonl => {}
             }

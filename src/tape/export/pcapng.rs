@@ -13,7 +13,7 @@ use crate::mqtt::codec::encode;
 use crate::mqtt::{Packet, PacketId, Publish, Qos};
 use crate::text::Safe;
 
-/// LINKTYPE_WIRESHARK_UPPER_PDU (<https://www.tcpdump.org/linktypes.html>).
+/// `LINKTYPE_WIRESHARK_UPPER_PDU` (<https://www.tcpdump.org/linktypes.html>).
 const LINK_TYPE: u16 = 252;
 /// Exported PDU tags (Wireshark's `epan/exported_pdu.h`).
 const DISSECTOR: u16 = 12;
