@@ -93,11 +93,13 @@ impl Filter {
         self.words.is_empty()
     }
 
-    /// The longest word that must occur, in lower case.
-    pub fn longest_word(&self) -> Option<&str> {
+    /// The words that must occur, in lower case, the longest first.
+    pub fn wanted(&self) -> Vec<&str> {
         let words = self.words.iter().filter(|word| !word.negated);
         // A word was a text before its ASCII letters were made small.
-        words.max_by_key(|word| word.lower.len()).and_then(|word| std::str::from_utf8(&word.lower).ok())
+        let mut words: Vec<_> = words.filter_map(|word| std::str::from_utf8(&word.lower).ok()).collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        words
     }
 
     /// Whether an event passes: exactly as one at rest does.
