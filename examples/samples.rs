@@ -99,7 +99,15 @@ impl Scene {
             let action = Action::Reply { request_id: id, code, payload: None, force: false };
             self.handle.send(Order { number: None, action }).await;
         };
-        tokio::join!(asking, answering);
+        let answered_then_still = async {
+            answering.await;
+            std::future::pending::<()>().await;
+        };
+        // What ends it is the platform: answered, too late, or not a thing that this cloud asks.
+        tokio::select! {
+            _ = asking => {}
+            () = answered_then_still => {}
+        }
         self.journal.with(|timeline| timeline.expire(clock::now()));
     }
 

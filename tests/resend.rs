@@ -235,7 +235,7 @@ async fn a_dry_run_prints_what_is_sent_and_connects_to_nothing() {
         assert!(!words.stdout.contains(&0x1B), "nothing reaches the terminal raw");
         // Nobody asks this time: the answer stays.
         let run = ended(bench.replay(&["--to", live(cloud), "--pace", "full", "--wait", "0.2"])).await;
-        let status = if cloud == Cloud::Mqtt { 0 } else { 1 };
+        let status = i32::from(cloud != Cloud::Mqtt);
         assert_eq!(run.status.code(), Some(status), "{}{}", text(&run.stdout), said(&run));
         let comparable = |messages: Vec<(String, Vec<u8>)>| -> Vec<(String, Value)> {
             let bare = |(topic, payload): (String, Vec<u8>)| match serde_json::from_slice::<Value>(&payload) {
@@ -318,6 +318,46 @@ async fn what_cannot_be_is_said_before_anything_is_dialled() {
         assert!(said(&output).contains(words), "{args:?}: {}", said(&output));
     }
     assert!(bench.notices.try_recv().is_err(), "nobody signed in");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_it_with_the_summary_of_what_was_sent() {
+    let mut story = Story::new();
+    let device = story.device(stranger(Cloud::Mqtt));
+    for number in 0..1_000 {
+        story.wait_ms(50);
+        story.tx(device, "n", number.to_string());
+    }
+    let mut bench = Bench::new(&story);
+    let mut command = standin();
+    command.arg("--config").arg(&bench.config).arg("replay").arg(&bench.tape).args(["--to", "broker-1"]);
+    let child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    until("something came", || !bench.came().is_empty());
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(text(&output.stdout).contains("it was stopped"), "{}", text(&output.stdout));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_whole_on_a_damaged_tape_is_sent_and_the_rest_is_told_of() {
+    let mut story = Story::new();
+    let device = story.device(stranger(Cloud::Mqtt));
+    story.state(device, LineState::Online);
+    for number in 0..20 {
+        story.tx(device, "n", number.to_string());
+    }
+    let mut bench = Bench::new(&story);
+    // Within a chunk of its second half.
+    let whole = standin::tape::Tape::open(&bench.tape).unwrap();
+    let at = whole.chunks()[whole.chunks().len() / 2].offset + 20;
+    std::fs::File::options().write(true).open(&bench.tape).unwrap().set_len(at).unwrap();
+    let output = ended(bench.replay(&["--to", "broker-1", "--pace", "full"])).await;
+    assert_eq!(output.status.code(), Some(4), "{}", said(&output));
+    assert!(said(&output).contains("tape verify"), "{}", said(&output));
+    let came = bench.came();
+    assert!(!came.is_empty() && came.len() < 20, "{}", came.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

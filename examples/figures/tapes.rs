@@ -15,7 +15,7 @@ use super::pty::Result;
 use super::{mib, ms, row};
 
 /// The events of the large tape.
-const EVENTS: u64 = 10_000_000;
+pub const EVENTS: u64 = 10_000_000;
 /// The last of them alone holds this.
 const NEEDLE: &str = "needle-in-the-last-one";
 
@@ -103,7 +103,7 @@ fn decompress(tape: &Tape, path: &Path) -> Result<Duration> {
 }
 
 /// Writes a tape of `events`; answers how many a second, and the bytes of their JSON.
-fn make(path: &Path, events: u64) -> Result<(f64, u64)> {
+pub fn make(path: &Path, events: u64) -> Result<(f64, u64)> {
     let start = Moment { at: WallTime::from_unix_micros(1_795_249_800_000_000), mono: Instant::now() };
     let session = Recorded {
         name: "plant-01".to_owned(),
@@ -173,7 +173,8 @@ fn fill(payload: &mut String, random: &mut fastrand::Rng, seq: u64, last: bool) 
     payload.push_str("\"}");
 }
 
-fn peak_mib() -> Result<f64> {
+/// The most memory that this process ever had, in MiB.
+pub fn peak_mib() -> Result<f64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak memory is told")?;
     Ok(mib(line.trim().trim_end_matches(" kB").parse::<u64>()? * 1_024))

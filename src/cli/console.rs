@@ -45,7 +45,7 @@ pub(super) fn start(
     budget: Budget,
     tapes: Settings,
 ) -> (Journal, Vec<Handle>, Recorder, Vec<String>) {
-    let journal = Journal::new(Timeline::new(budget, clock::now()));
+    let journal = Journal::new(Timeline::new(Journal::roomy(budget, &profiles), clock::now()));
     let recorder = Recorder::new(journal.clone(), tapes);
     let faults = begin_tapes(&journal, &recorder, &profiles);
     let handles = profiles.into_iter().map(|profile| session::start(profile, &journal)).collect();

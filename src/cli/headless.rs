@@ -60,7 +60,8 @@ impl Headless {
     /// Starts the sessions of `profiles`, which dial at once whatever their `autoconnect` says, and before that what is to
     /// record them. An error when a tape of all cannot be begun; one that the config asks for is only told of.
     pub fn start(profiles: Vec<Profile>, taping: Taping) -> Result<Self, CliError> {
-        let (journal, follower) = Journal::followed(Timeline::new(budget(&profiles), clock::now()));
+        let budget = Journal::roomy(Budget::default(), &profiles);
+        let (journal, follower) = Journal::followed(Timeline::new(budget, clock::now()));
         let recorder = record(&journal, &profiles, taping)?;
         let handles = profiles
             .into_iter()
@@ -129,14 +130,6 @@ pub async fn until(end: Option<Instant>) {
         Some(end) => tokio::time::sleep_until(end).await,
         None => std::future::pending().await,
     }
-}
-
-/// Room for the largest message that may come besides what a reader may lag behind. Memory is taken only when such a message
-/// does come.
-fn budget(profiles: &[Profile]) -> Budget {
-    let usual = Budget::default();
-    let largest = profiles.iter().map(|profile| profile.max_packet).max().unwrap_or(0);
-    Budget { bytes: usual.bytes.saturating_add(largest), ..usual }
 }
 
 impl FirstConnections {

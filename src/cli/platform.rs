@@ -120,7 +120,7 @@ async fn called_for(platform: &Platform) {
             note("standin: no device that is signed in has a further message on the tape");
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Prints what happens, until nobody reads it any more. The one line of JSON stays alone.

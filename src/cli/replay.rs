@@ -1,8 +1,8 @@
-//! `standin replay`: a tape in the console (`playback`), as JSON, or sent again (`resend`).
+//! `standin replay`: a tape in the console (`playback`), as JSON (`relines`), or sent again (`resend`).
 
 use std::path::PathBuf;
 
-use super::{CliError, Global, Outcome, not_in_this_version, playback, resend};
+use super::{CliError, Global, Outcome, playback, relines, resend};
 
 /// The arguments of `standin replay`.
 #[derive(Clone, Debug, clap::Args)]
@@ -16,6 +16,9 @@ pub struct Args {
     /// Prints the events as JSON, one object a line; with --to the summary, or what would be sent
     #[arg(long)]
     pub json: bool,
+    /// With --json: goes on as a tape grows that is being written
+    #[arg(long, requires = "json")]
+    pub follow: bool,
     /// Sending it again.
     #[command(flatten)]
     pub resend: resend::Args,
@@ -27,15 +30,9 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
         return resend::run(args.files, args.resend, args.speed, args.json, global).await;
     }
     if args.json {
-        return Err(refusal(&args));
+        return relines::run(args.files, args.speed, args.follow).await;
     }
-    playback::run(args.files, args.speed.unwrap_or(1.0)).await
-}
-
-/// Why it is not done.
-fn refusal(args: &Args) -> CliError {
-    let read = args.files.first().map_or_else(String::new, |file| format!("; `{}` was not opened", file.display()));
-    not_in_this_version("replay", &format!("`standin demo` for something to look at{read}"))
+    playback::run(args.files, args.speed.unwrap_or(1.0), global).await
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -1,6 +1,5 @@
 //! `standin replay FILE --to DEVICE`: a device's recorded part, sent again through a live session.
 
-use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,7 +57,7 @@ pub enum PaceWord {
     Full,
 }
 
-/// Kinds of events told while it runs: what a person must know of the line.
+/// Lines that wait for standard error; beyond so many they are let go.
 const LINES: usize = 64;
 
 /// Sends, or says what would be sent.
@@ -121,7 +120,7 @@ pub(super) async fn open(files: Vec<PathBuf>) -> Result<Tapes, CliError> {
     let opened = opening.map_err(|error| CliError::not_held(format!("the tape could not be opened: {error}")))?;
     opened.map_err(|error| match &error {
         TapeError::Io { .. } => CliError::usage(error.to_string()),
-        _ => CliError::new(Exit::Tape, error.to_string()),
+        TapeError::NoTape { .. } => CliError::new(Exit::Tape, error.to_string()),
     })
 }
 
@@ -167,8 +166,7 @@ fn rehearsed(page: &mut String, message: &Rehearsed, as_json: bool) {
     let Rehearsed { after, what, topic, payload, qos, retain, only_if_asked, breach } = message;
     if as_json {
         page.push_str("{\"after_ms\":");
-        // Writing to a String cannot fail.
-        drop(write!(page, "{}", after.as_millis()));
+        page.push_str(&after.as_millis().to_string());
         page.push_str(",\"topic\":");
         write_string(page, topic);
         let flags = serde_json::json!({ "qos": qos.number(), "retain": retain, "only_if_asked": only_if_asked, "what": what.word() });
@@ -183,15 +181,13 @@ fn rehearsed(page: &mut String, message: &Rehearsed, as_json: bool) {
         return;
     }
     let seconds = after.as_secs_f64();
-    let mut line = format!("+{seconds:.3} s > {} {topic}", what.word());
-    if qos.number() > 0 {
-        line.push_str(&format!(" q{}", qos.number()));
-    }
+    let level = if qos.number() > 0 { format!(" q{}", qos.number()) } else { String::new() };
+    let mut line = format!("+{seconds:.3} s > {} {topic}{level}", what.word());
     for (set, words) in [(*retain, " retained"), (*only_if_asked, " (only if asked)")] {
         line.push_str(if set { words } else { "" });
     }
     if let Some(breach) = breach {
-        line.push_str(&format!(" (would be refused: {breach})"));
+        line = format!("{line} (would be refused: {breach})");
     }
     for part in [Safe::new(&line).as_str(), " ", Safe::from_bytes(payload).as_str(), "\n"] {
         page.push_str(part);

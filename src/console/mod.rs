@@ -15,7 +15,7 @@ pub mod layout;
 pub mod line;
 pub mod message;
 pub mod outbox;
-mod pace;
+pub mod pace;
 pub mod paint;
 pub mod panes;
 #[cfg(test)]

@@ -48,29 +48,24 @@ impl Outbox {
     /// Brings what the screen knows of it up to date, and tells what it came to.
     pub fn look(&mut self, state: &mut State) {
         let Some(running) = &self.running else { return };
-        match running.take_end() {
-            Some(end) => {
-                let device = running.device();
-                match end {
-                    Ok(report) if report.is_as_recorded() => state.tell(&format!("{device}: {}.", report.verdict())),
-                    Ok(report) => {
-                        let words = format!("{device}: {}. The notes on the stream say more.", report.verdict());
-                        state.refuse(words::clip(&words, 1000));
-                    }
-                    Err(why) => {
-                        state.refuse(words::clip(&format!("{device}: nothing was sent: {why}"), 1000));
-                    }
-                }
-                (self.running, self.shown, state.sending) = (None, None, None);
+        let Some(end) = running.take_end() else {
+            let progress = running.progress();
+            if self.shown != Some(progress) {
+                self.shown = Some(progress);
+                let waits = if progress.waits { ", waiting" } else { "" };
+                state.sending = Some(Safe::new(&format!("sending {} %{waits} (X stops)", progress.percent)));
             }
-            None => {
-                let progress = running.progress();
-                if self.shown != Some(progress) {
-                    self.shown = Some(progress);
-                    let waits = if progress.waits { ", waiting" } else { "" };
-                    state.sending = Some(Safe::new(&format!("sending {} %{waits} (X stops)", progress.percent)));
-                }
+            return;
+        };
+        let device = running.device();
+        match end {
+            Ok(report) if report.is_as_recorded() => state.tell(&format!("{device}: {}.", report.verdict())),
+            Ok(report) => {
+                let words = format!("{device}: {}. The notes on the stream say more.", report.verdict());
+                state.refuse(words::clip(&words, 1000));
             }
+            Err(why) => state.refuse(words::clip(&format!("{device}: nothing was sent: {why}"), 1000)),
         }
+        (self.running, self.shown, state.sending) = (None, None, None);
     }
 }

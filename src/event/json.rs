@@ -19,7 +19,7 @@ pub fn write(out: &mut String, event: &Event<'_>) {
     write_with(out, event, None);
 }
 
-/// As [`write`], with `masked` for the payload of a message. Its `size` stays that of the message.
+/// As [`write()`], with `masked` for the payload of a message. Its `size` stays that of the message.
 pub fn write_masked(out: &mut String, event: &Event<'_>, masked: &[u8]) {
     write_with(out, event, Some(masked));
 }

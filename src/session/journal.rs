@@ -19,15 +19,16 @@ pub(super) use follower::Caller;
 pub use follower::Follower;
 
 use self::devices::Devices;
-use self::reader::Reader;
+use self::reader::{Reader, Vouching};
 use super::clock;
 use crate::event::{Kind, Moment};
+use crate::profile::Profile;
 use crate::tape::Recorded;
-use crate::timeline::{Batch, SessionId, Timeline};
+use crate::timeline::{Batch, Budget, SessionId, Timeline};
 
-/// Bytes that a follower may lag behind before sessions stop reading. A quarter of the timeline's default budget: what
-/// the sessions have in hand when it is reached still fits.
-const LAG: u64 = 8 << 20;
+/// Bytes that a follower may lag behind before sessions stop reading, and never more than a quarter of the timeline's budget:
+/// what the sessions have in hand when it is reached still fits.
+const LAG: usize = 8 << 20;
 
 /// How long sessions wait for a follower that gives no sign of life: a hung disk must not take the line down.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,6 +42,8 @@ pub struct Journal {
 #[derive(Debug)]
 struct Shared {
     timeline: Mutex<Timeline>,
+    /// Bytes that a follower may lag behind before sessions stop reading.
+    lag: u64,
     bell: Notify,
     /// Bytes of events appended, ever. Grows under the timeline's lock.
     appended: AtomicU64,
@@ -64,9 +67,17 @@ enum Want {
 }
 
 impl Journal {
+    /// `budget`, made large enough for the largest message of a device besides what a follower may lag behind: else it could
+    /// push out what is not read yet.
+    pub fn roomy(budget: Budget, profiles: &[Profile]) -> Budget {
+        let largest = profiles.iter().map(|profile| profile.max_packet).max().unwrap_or(0);
+        Budget { bytes: budget.bytes.max(largest.saturating_add(2 * LAG)), ..budget }
+    }
+
     /// Shares `timeline` with observers that may miss events.
     pub fn new(timeline: Timeline) -> Self {
         let shared = Shared {
+            lag: LAG.min(timeline.budget_bytes() / 4) as u64,
             timeline: Mutex::new(timeline),
             bell: Notify::new(),
             appended: AtomicU64::new(0),
@@ -88,19 +99,24 @@ impl Journal {
 
     /// A follower that reads every event from the next one on.
     pub fn follow(&self) -> Follower {
-        self.enrol(None, |_| ()).0
+        self.enrol(|_| None, |_| ()).0
     }
 
     /// As [`Journal::follow`], one that vouches for `sessions` (`None`: all, also those that come later): they acknowledge a
     /// message after [`Follower::keep`] has named its event. `look` sees the timeline as it is before the first event read.
     pub fn vouch<T>(&self, sessions: Option<Vec<SessionId>>, look: impl FnOnce(&Timeline) -> T) -> (Follower, T) {
-        self.enrol(Some(sessions), look)
+        self.enrol(|kept| Some(Vouching::new(sessions, kept)), look)
     }
 
-    fn enrol<T>(&self, vouching: Option<Option<Vec<SessionId>>>, look: impl FnOnce(&Timeline) -> T) -> (Follower, T) {
+    /// Takes a follower in, which vouches as `vouching` says when it is told the number of the last event.
+    fn enrol<T>(
+        &self,
+        vouching: impl FnOnce(u64) -> Option<Vouching>,
+        look: impl FnOnce(&Timeline) -> T,
+    ) -> (Follower, T) {
         self.with(|timeline| {
             let read = self.shared.appended.load(Ordering::SeqCst);
-            let vouching = vouching.map(|sessions| (sessions, timeline.next_number() - 1));
+            let vouching = vouching(timeline.next_number() - 1);
             let reader = Arc::new(Reader::new(read, vouching));
             let mut readers = self.readers();
             readers.push(Arc::clone(&reader));

@@ -125,3 +125,6 @@ fn completed(mut recorded: Vec<Recorded>, known: Vec<Recorded>) -> Vec<Recorded>
     }
     recorded
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,16 @@ pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// JSON that somebody else has written, with what no one sees in its strings as `\uXXXX`. Hidden characters stand nowhere else: the
+/// writer puts no blanks between its values.
+pub fn escape_hidden(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_hidden(c) { write_escape(&mut out, c) } else { out.push(c) }
+    }
+    out
+}
+
 /// Appends `number` in decimal digits.
 pub fn write_number(out: &mut String, number: u64) {
     if number >= 10 {

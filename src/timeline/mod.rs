@@ -83,6 +83,11 @@ impl Timeline {
         }
     }
 
+    /// How many bytes of events it may hold.
+    pub fn budget_bytes(&self) -> usize {
+        self.store.budget()
+    }
+
     /// Makes a session known under `name`, or finds the one that has this name already. There is room for 65,536; any more
     /// share the last one's place.
     pub fn register(&mut self, name: &str, cloud: Cloud) -> SessionId {
@@ -170,6 +175,7 @@ impl Timeline {
 
     /// Puts `fresh` in this one's place and answers what was here. A tree made of the old one's topics notices
     /// ([`Topics::revision`] grows).
+    #[must_use]
     pub fn replace(&mut self, mut fresh: Self) -> Self {
         fresh.topics.revise(self.topics.revision() + 1);
         std::mem::replace(self, fresh)

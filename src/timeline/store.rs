@@ -158,6 +158,11 @@ impl Store {
         self.next
     }
 
+    /// How many bytes it may hold.
+    pub(super) fn budget(&self) -> usize {
+        self.budget
+    }
+
     /// How many events were let go.
     pub(super) fn let_go(&self) -> u64 {
         self.let_go

@@ -375,3 +375,25 @@ fn what_has_not_happened_any_more_is_no_row() {
         assert_eq!(window.visible().collect::<Vec<_>>(), [96, 97, 98, 99, 100]);
     }
 }
+
+#[test]
+fn many_steps_among_few_matches_come_to_an_end() {
+    let mut timeline = timeline(8 << 20);
+    for number in 0..20_000 {
+        note(&mut timeline, if number % 100 == 0 { "yes" } else { "zz" });
+    }
+    let mut window = Window::default();
+    window.resize(5);
+    window.show(only("yes"));
+    settle(&mut window, &timeline, 500);
+    for (steps, selected) in [(-150, 4_901), (120, 16_901), (-1_000, 1), (1_000, 19_901)] {
+        window.step(steps);
+        for turn in 0.. {
+            assert!(turn < 1_000, "{steps} steps have no end");
+            if window.advance((&timeline).into(), 500, true) == Progress::Done {
+                break;
+            }
+        }
+        assert_eq!(window.selected(), Some(selected), "{steps}");
+    }
+}

@@ -81,6 +81,3 @@ impl Drop for Past {
         self.shared.close();
     }
 }
-
-#[cfg(test)]
-mod tests;

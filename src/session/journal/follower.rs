@@ -3,7 +3,7 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
 use std::thread::Thread;
 use std::time::Instant;
 
@@ -111,7 +111,7 @@ impl Follower {
     pub fn wait(&self, until: Option<Instant>) {
         let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
         let mut called = pin!(self.reader.call.notified());
-        while let Poll::Pending = called.as_mut().poll(&mut Context::from_waker(&waker)) {
+        while called.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
             let Some(until) = until else {
                 std::thread::park();
                 continue;
@@ -145,6 +145,11 @@ impl Follower {
         missed.collect()
     }
 
+    #[cfg(test)]
+    pub(super) fn has_read_all(&self, appended: u64) -> bool {
+        self.read == appended
+    }
+
     /// Takes note of an event that was read.
     fn saw(&mut self, session: SessionId, seq: u64) {
         let place = usize::from(session.0);
@@ -164,8 +169,7 @@ impl Follower {
     }
 
     fn pay(&self) {
-        let appended = || self.journal.shared.appended.load(Ordering::SeqCst);
-        if self.reader.has_read(self.read, appended) {
+        if self.reader.has_read(self.read, &self.journal.shared) {
             self.journal.shared.turned.notify_waiters();
         }
     }

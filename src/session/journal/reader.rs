@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::{LAG, PATIENCE, Shared, Want};
+use super::{PATIENCE, Shared, Want};
 use crate::timeline::SessionId;
 
 /// A follower's account.
@@ -20,32 +20,34 @@ pub(super) struct Reader {
     vouching: Option<Vouching>,
 }
 
+/// What a follower vouches for.
 #[derive(Debug)]
-struct Vouching {
+pub(super) struct Vouching {
     /// `None`: all.
     sessions: Option<Vec<SessionId>>,
     /// The number of the last event that it has kept.
     kept: AtomicU64,
 }
 
+impl Vouching {
+    /// It vouches for the events of those sessions (`None`: all) behind the one with the number `kept`.
+    pub(super) fn new(sessions: Option<Vec<SessionId>>, kept: u64) -> Self {
+        Self { sessions, kept: AtomicU64::new(kept) }
+    }
+}
+
 impl Reader {
-    /// A reader that has read `read` bytes. One that vouches does so for those sessions, and answers for no event up to that
-    /// number.
-    pub(super) fn new(read: u64, vouching: Option<(Option<Vec<SessionId>>, u64)>) -> Self {
-        Self {
-            read: AtomicU64::new(read),
-            awaited: AtomicU64::new(0),
-            call: Notify::new(),
-            vouching: vouching.map(|(sessions, kept)| Vouching { sessions, kept: AtomicU64::new(kept) }),
-        }
+    /// A reader that has read `read` bytes.
+    pub(super) fn new(read: u64, vouching: Option<Vouching>) -> Self {
+        Self { read: AtomicU64::new(read), awaited: AtomicU64::new(0), call: Notify::new(), vouching }
     }
 
-    /// It has read so much of the bytes `appended`; answers whether sessions have room again.
-    pub(super) fn has_read(&self, read: u64, appended: impl FnOnce() -> u64) -> bool {
+    /// It has read so much of the bytes that were appended; answers whether sessions have room again.
+    pub(super) fn has_read(&self, read: u64, shared: &Shared) -> bool {
         let before = self.read.swap(read, Ordering::SeqCst);
         self.lives();
-        let appended = appended();
-        appended.saturating_sub(before) >= LAG && appended.saturating_sub(read) < LAG
+        let appended = shared.appended.load(Ordering::SeqCst);
+        appended.saturating_sub(before) >= shared.lag && appended.saturating_sub(read) < shared.lag
     }
 
     /// It has kept every event up to that number; answers whether it had not before.
@@ -71,7 +73,7 @@ impl Reader {
         match want {
             Want::Room => {
                 let appended = shared.appended.load(Ordering::SeqCst);
-                appended.saturating_sub(self.read.load(Ordering::SeqCst)) >= LAG
+                appended.saturating_sub(self.read.load(Ordering::SeqCst)) >= shared.lag
             }
             Want::Kept(session, wanted) => self.vouched(session).is_some_and(|kept| kept < wanted),
         }
@@ -91,7 +93,7 @@ impl Reader {
         if marked.is_ok() && !self.lacks(want, shared) {
             // Done between the look and the mark: left standing, the mark would give up on the next wait at once. Where
             // somebody has put another in its place, that one stands.
-            let _ = self.awaited.compare_exchange(now_us, 0, Ordering::SeqCst, Ordering::SeqCst);
+            self.awaited.compare_exchange(now_us, 0, Ordering::SeqCst, Ordering::SeqCst).ok();
             return None;
         }
         let since_us = marked.err().unwrap_or(now_us);

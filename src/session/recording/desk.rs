@@ -120,3 +120,40 @@ impl Shown {
         status
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_hangs_is_a_fault_after_five_seconds_and_until_it_answers() {
+        let start = Instant::now();
+        let desk = Desk::new(Status::default(), start);
+        let hangs = |after: Duration| desk.status(start + after).fault.is_some();
+        assert!(!hangs(PATIENCE * 999 / 1000));
+        assert!(hangs(PATIENCE) && hangs(PATIENCE * 2));
+        desk.works(start + PATIENCE * 2);
+        assert!(!hangs(PATIENCE * 2));
+        desk.rests();
+        assert!(!hangs(PATIENCE * 9), "nothing to do is no silence");
+        // What the writer says of itself comes first.
+        desk.works(start);
+        desk.show(&Status { fault: Some("full".to_owned()), missing: 2, ..Status::default() }, 3);
+        let status = desk.status(start + PATIENCE);
+        assert_eq!((status.fault.as_deref(), status.missing), (Some("full"), 5));
+    }
+
+    #[test]
+    fn a_thread_that_does_not_end_in_time_or_in_order_is_told() {
+        let desk = Desk::new(Status::default(), Instant::now());
+        desk.close(7);
+        desk.close(9);
+        assert_eq!(desk.closes_at(), Some(7), "the first has said so");
+        let fault = |desk: &Desk| desk.ended(Duration::from_millis(1)).fault;
+        assert!(fault(&desk).unwrap().contains("does not answer"));
+        desk.leave(false);
+        assert!(fault(&desk).unwrap().contains("failed"));
+        desk.leave(true);
+        assert_eq!(fault(&desk), None);
+    }
+}

@@ -4,7 +4,7 @@
 //! asked for. Nothing that stands in the file is believed: whatever its bytes are, a reader answers with what holds and says what
 //! does not.
 
-mod bytes;
+pub(super) mod bytes;
 mod chunk;
 mod entry;
 mod facts;

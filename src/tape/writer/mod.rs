@@ -5,7 +5,7 @@
 
 mod channels;
 mod clock;
-mod encoder;
+pub(super) mod encoder;
 mod engine;
 mod file;
 mod folder;
