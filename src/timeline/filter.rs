@@ -197,10 +197,11 @@ impl Only {
     /// Whether an event is of this kind.
     pub fn takes(self, event: &Event<'_>) -> bool {
         match (self, &event.kind) {
-            (Self::All, _) => true,
             (Self::Telling, _) => !event.is_routine(),
             (Self::Requests, Kind::Rx(message)) => message.what.is_request(),
-            (Self::States, Kind::State(_)) | (Self::Notes, Kind::Note { .. } | Kind::Gap { .. }) => true,
+            (Self::All, _) | (Self::States, Kind::State(_)) | (Self::Notes, Kind::Note { .. } | Kind::Gap { .. }) => {
+                true
+            }
             (Self::Requests | Self::States | Self::Notes, _) => false,
         }
     }

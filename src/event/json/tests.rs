@@ -225,7 +225,7 @@ fn kind_of<'a>(which: u8, number: u64, flag: bool, (text, some, other): &'a Text
         topic: text,
         qos: qos(number),
         retain: flag,
-        dup: number % 2 == 0,
+        dup: number.is_multiple_of(2),
         packet_id,
         payload,
         request_id: some,

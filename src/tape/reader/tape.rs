@@ -71,13 +71,12 @@ impl Tape {
             return Err(source.no_tape("its first bytes are not those of an MCAP file"));
         }
         let written = source.is_being_written();
-        let index = match Index::from_summary(&source, length) {
-            Some(index) => index,
-            None => {
-                let mut index = Index::starting_at(mcap::MAGIC.len() as u64);
-                index.walk(&source, length)?;
-                index
-            }
+        let index = if let Some(index) = Index::from_summary(&source, length) {
+            index
+        } else {
+            let mut index = Index::starting_at(mcap::MAGIC.len() as u64);
+            index.walk(&source, length)?;
+            index
         };
         let ending = match (index.whole, written) {
             (true, _) => Ending::Whole,

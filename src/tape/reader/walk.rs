@@ -189,13 +189,12 @@ impl<'a> Walk<'a> {
         let count = count.min(left);
         let place = at.checked_sub(self.window_at).and_then(|place| usize::try_from(place).ok());
         let held = place.filter(|place| place.checked_add(count).is_some_and(|end| end <= self.window.len()));
-        let place = match held {
-            Some(place) => place,
-            None => {
-                self.window_at = at;
-                self.source.read_into(at, count.max(WINDOW).min(left), &mut self.window)?;
-                0
-            }
+        let place = if let Some(place) = held {
+            place
+        } else {
+            self.window_at = at;
+            self.source.read_into(at, count.max(WINDOW).min(left), &mut self.window)?;
+            0
         };
         Ok(self.window.get(place..place + count).unwrap_or_default())
     }
