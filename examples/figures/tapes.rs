@@ -1,6 +1,8 @@
 //! The figures of tapes: made, opened, sought through and searched in this process.
 
+use std::fmt;
 use std::fs;
+use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -82,24 +84,24 @@ fn decompress(tape: &Tape, path: &Path) -> Result<Duration> {
     let file = fs::File::open(path)?;
     let next = AtomicUsize::new(0);
     let chunks = tape.chunks();
+    let work = || -> io::Result<()> {
+        let mut decoder = zstd::bulk::Decompressor::new()?;
+        let (mut record, mut out) = (Vec::new(), Vec::with_capacity(4 << 20));
+        while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
+            record.resize(usize::try_from(chunk.length).map_err(io::Error::other)?, 0);
+            file.read_exact_at(&mut record, chunk.offset)?;
+            out.clear();
+            // Behind the record's opcode and length, and the chunk's head with the name `zstd` in it.
+            decoder.decompress_to_buffer(&record[9 + 44..], &mut out)?;
+        }
+        Ok(())
+    };
     let start = Instant::now();
     let cores = std::thread::available_parallelism()?.get();
     std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                let Ok(mut decoder) = zstd::bulk::Decompressor::new() else { return };
-                let (mut record, mut out) = (Vec::new(), Vec::with_capacity(4 << 20));
-                while let Some(chunk) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    record.resize(usize::try_from(chunk.length).unwrap_or(0), 0);
-                    let read = file.read_exact_at(&mut record, chunk.offset);
-                    // Behind opcode, length and the chunk's head of 48 bytes.
-                    out.clear();
-                    let size = decoder.decompress_to_buffer(&record[9 + 44..], &mut out);
-                    assert!(read.is_ok() && size.is_ok(), "the tape was made by this program a moment ago");
-                }
-            });
-        }
-    });
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| Err(io::Error::other("a panic"))))
+    })?;
     Ok(start.elapsed())
 }
 
@@ -119,9 +121,9 @@ pub fn make(path: &Path, events: u64) -> Result<(f64, u64)> {
     let topics: Vec<String> =
         (0..50).map(|topic| format!("plant/line-{}/machine-{topic}/telemetry", topic % 7)).collect();
     let (mut payload, mut line, mut json_bytes) = (String::new(), String::new(), 0);
-    let (begun, mut spent) = (Instant::now(), Duration::ZERO);
+    let mut spent = Duration::ZERO;
     for seq in 1..=events {
-        fill(&mut payload, &mut random, seq, seq == events);
+        fill(&mut payload, &mut random, seq, seq == events)?;
         let message = Message {
             topic: &topics[usize::try_from(seq % 50)?],
             qos: Qos::AtMostOnce,
@@ -148,28 +150,29 @@ pub fn make(path: &Path, events: u64) -> Result<(f64, u64)> {
         spent += now.elapsed();
     }
     writer.finish(Instant::now());
-    let _whole = begun.elapsed();
     Ok((events as f64 / spent.as_secs_f64(), json_bytes))
 }
 
 /// A report of 200 bytes as a sensor sends it: numbers that change, names that do not.
-fn fill(payload: &mut String, random: &mut fastrand::Rng, seq: u64, last: bool) {
+fn fill(payload: &mut String, random: &mut fastrand::Rng, seq: u64, last: bool) -> fmt::Result {
+    use std::fmt::Write as _;
     payload.clear();
-    *payload = format!(
+    write!(
+        payload,
         "{{\"id\":\"{seq}\",\"version\":\"1.0\",\"params\":{{\"temperature\":{:.2},\"humidity\":{:.1},\"pressure\":{},\"vibration\":{:.4},\"state\":\"{}\"",
         18.0 + random.f64() * 9.0,
         30.0 + random.f64() * 40.0,
         random.u32(98_000..103_000),
         random.f64(),
         ["running", "idle", "maintenance"][random.usize(0..3)],
-    );
+    )?;
     let note = if last { NEEDLE } else { "calibrated by the workshop on Monday" };
-    payload.push_str("},\"note\":\"");
-    payload.push_str(note);
+    write!(payload, "}},\"note\":\"{note}")?;
     while payload.len() < 197 {
         payload.push('.');
     }
     payload.push_str("\"}");
+    Ok(())
 }
 
 /// The most memory that this process ever had, in MiB.

@@ -93,11 +93,13 @@ impl Filter {
         self.words.is_empty()
     }
 
-    /// The longest word that must occur, in lower case.
-    pub fn longest_word(&self) -> Option<&str> {
+    /// The words that must occur, in lower case, the longest first.
+    pub fn wanted(&self) -> Vec<&str> {
         let words = self.words.iter().filter(|word| !word.negated);
         // A word was a text before its ASCII letters were made small.
-        words.max_by_key(|word| word.lower.len()).and_then(|word| std::str::from_utf8(&word.lower).ok())
+        let mut words: Vec<_> = words.filter_map(|word| std::str::from_utf8(&word.lower).ok()).collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        words
     }
 
     /// Whether an event passes: exactly as one at rest does.
@@ -195,11 +197,11 @@ impl Only {
     /// Whether an event is of this kind.
     pub fn takes(self, event: &Event<'_>) -> bool {
         match (self, &event.kind) {
+            (Self::Telling, _) => !event.is_routine(),
+            (Self::Requests, Kind::Rx(message)) => message.what.is_request(),
             (Self::All, _) | (Self::States, Kind::State(_)) | (Self::Notes, Kind::Note { .. } | Kind::Gap { .. }) => {
                 true
             }
-            (Self::Telling, _) => !event.is_routine(),
-            (Self::Requests, Kind::Rx(message)) => message.what.is_request(),
             (Self::Requests | Self::States | Self::Notes, _) => false,
         }
     }

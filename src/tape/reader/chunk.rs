@@ -81,9 +81,9 @@ impl Chunk {
         self.messages.partition_point(|(_, range)| range.end as usize <= at)
     }
 
-    /// Where the line of the event at `place` ends.
-    pub(super) fn end_of(&self, place: usize) -> usize {
-        self.messages.get(place).map_or(self.bytes.len(), |(_, range)| range.end as usize)
+    /// Where the line of the event at `place` stands among [`Chunk::bytes`].
+    pub(super) fn range_of(&self, place: usize) -> Option<Range<usize>> {
+        self.messages.get(place).map(|(_, range)| range.start as usize..range.end as usize)
     }
 
     /// The memory that it takes, in bytes.

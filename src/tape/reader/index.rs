@@ -108,13 +108,14 @@ impl Index {
         let span_us = (start.min(end) / 1_000, start.max(end) / 1_000);
         self.chunks.push(ChunkInfo { offset, length, span_us, first, count });
         let set = set.into_boxed_slice();
-        let known = self.known_sets.get(&set).copied();
-        let place = known.unwrap_or_else(|| {
+        let place = if let Some(place) = self.known_sets.get(&set) {
+            *place
+        } else {
             let place = u32::try_from(self.sets.len()).unwrap_or(u32::MAX);
             self.sets.push(set.clone());
             self.known_sets.insert(set, place);
             place
-        });
+        };
         self.set_of.push(place);
         Some(())
     }

@@ -1,7 +1,7 @@
 //! Looking for an event on a tape, on all cores.
 //!
 //! Almost all of a tape is passed over without being parsed: a chunk whose channels cannot hold the event is not even read, and
-//! of the others only those lines are parsed in which the filter's longest word stands in one of the forms that it can take.
+//! of the others only those lines are parsed in which each of the filter's words stands in one of the forms that it can take.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -121,6 +121,7 @@ struct Scratch {
     record: Vec<u8>,
     bytes: Vec<u8>,
     decompressor: Option<zstd::bulk::Decompressor<'static>>,
+    missing: Vec<usize>,
 }
 
 /// Whether a chunk with this channel may hold what is sought.
@@ -144,86 +145,102 @@ fn may_hold(channel: &ChannelInfo, sought: &Sought) -> bool {
     }
 }
 
-/// The forms in which the filter's longest word may stand in a line, in lower case.
+/// What must stand in a line for the filter to let its event pass, in lower case.
 struct Needles {
-    forms: Vec<memmem::Finder<'static>>,
+    /// Each word that must occur, the longest first, in the forms in which it can stand in a line.
+    words: Vec<Vec<memmem::Finder<'static>>>,
+    /// The key of a payload in which any word may stand.
+    base64: memmem::Finder<'static>,
     /// The length of the longest form, in bytes.
     longest: usize,
-    /// Whether the forms have letters, so that the lines must be put into lower case.
+    /// Whether the words have letters, so that the lines must be put into lower case.
     letters: bool,
 }
 
 impl Needles {
     fn of(filter: &Filter) -> Self {
-        let Some(word) = filter.longest_word() else {
-            return Self { forms: Vec::new(), longest: 0, letters: false };
-        };
-        let mut escaped = String::new();
-        write_string(&mut escaped, word);
-        let escaped = escaped.trim_start_matches('"').strip_suffix('"').unwrap_or_default().to_ascii_lowercase();
-        let mut forms = vec![word.as_bytes().to_vec(), BASE64.to_vec()];
-        if escaped.as_bytes() != word.as_bytes() && !escaped.is_empty() {
-            forms.push(escaped.into_bytes());
-        }
+        let wanted = filter.wanted();
+        let forms: Vec<_> = wanted.iter().map(|word| forms_of(word)).collect();
+        let finders = |forms: &Vec<Vec<u8>>| forms.iter().map(|form| memmem::Finder::new(form).into_owned()).collect();
         Self {
             // The key of the payload and the digits of an escape are written in lower case.
-            letters: word.bytes().any(|byte| byte.is_ascii_alphabetic()),
-            longest: forms.iter().map(Vec::len).max().unwrap_or(0),
-            forms: forms.iter().map(|form| memmem::Finder::new(form).into_owned()).collect(),
+            letters: wanted.iter().any(|word| word.bytes().any(|byte| byte.is_ascii_alphabetic())),
+            longest: forms.iter().flatten().map(Vec::len).max().unwrap_or(0).max(BASE64.len()),
+            words: forms.iter().map(finders).collect(),
+            base64: memmem::Finder::new(BASE64),
         }
     }
 
-    /// Whether one of the forms stands anywhere in a chunk. Its checksum is not asked: that is done when it is looked at closely. A
+    /// Whether an event that is sought may be in a chunk. Its checksum is not asked: that is done when it is looked at closely. A
     /// chunk that cannot be looked at in a hurry may hold anything.
     fn may_be_in(&self, tape: &Tape, place: usize, scratch: &mut Scratch) -> bool {
-        if self.forms.is_empty() {
+        if self.words.is_empty() {
             return true;
         }
         let bytes = tape.peek(place, &mut scratch.record, &mut scratch.bytes, &mut scratch.decompressor);
-        bytes.is_none_or(|bytes| self.stand_in(bytes))
+        bytes.is_none_or(|bytes| self.stand_in(bytes, &mut scratch.missing))
     }
 
-    /// Whether one of the forms stands in `bytes`, which are put into lower case: piece by piece, each searched while it is near.
-    fn stand_in(&self, bytes: &mut [u8]) -> bool {
+    /// Whether all words stand in `bytes`, which are put into lower case: piece by piece, each searched while it is near. `missing`
+    /// is used again.
+    fn stand_in(&self, bytes: &mut [u8], missing: &mut Vec<usize>) -> bool {
+        missing.clear();
+        missing.extend(0..self.words.len());
         let mut start = 0;
-        while start < bytes.len() {
+        while start < bytes.len() && !missing.is_empty() {
             let end = (start + PIECE).min(bytes.len());
             if self.letters {
                 bytes[start..end].make_ascii_lowercase();
             }
             // A form may begin in the piece before.
             let piece = &bytes[start.saturating_sub(self.longest)..end];
-            if self.forms.iter().any(|form| form.find(piece).is_some()) {
+            if self.base64.find(piece).is_some() {
                 return true;
             }
+            missing.retain(|word| self.words.get(*word).is_some_and(|forms| !is_any_in(forms, piece)));
             start = end;
         }
-        false
+        missing.is_empty()
     }
 
-    /// The places of the chunk's events in whose lines one of the forms stands, in order; `None`: in any.
+    /// The places of the chunk's events in whose lines all words stand, in order; `None`: there are no words.
     fn places(&self, chunk: &Chunk) -> Option<Vec<usize>> {
-        if self.forms.is_empty() {
-            return None;
-        }
+        let (rarest, others) = self.words.split_first()?;
         let mut lower = chunk.bytes().to_vec();
         lower.make_ascii_lowercase();
         let mut places = Vec::new();
-        for finder in &self.forms {
+        for finder in rarest.iter().chain([&self.base64]) {
             let mut at = 0;
             while let Some(found) = lower.get(at..).and_then(|rest| finder.find(rest)) {
                 let place = chunk.place_of(at + found);
-                if place >= chunk.len() {
-                    break;
+                let Some(line) = chunk.range_of(place) else { break };
+                let text = lower.get(line.clone()).unwrap_or_default();
+                if others.iter().all(|forms| is_any_in(forms, text)) || self.base64.find(text).is_some() {
+                    places.push(place);
                 }
-                places.push(place);
-                at = chunk.end_of(place).max(at + found + 1);
+                at = line.end.max(at + found + 1);
             }
         }
         places.sort_unstable();
         places.dedup();
         Some(places)
     }
+}
+
+/// The forms in which a word can stand in a line: as it is, and as JSON writes it.
+fn forms_of(word: &str) -> Vec<Vec<u8>> {
+    let mut escaped = String::new();
+    write_string(&mut escaped, word);
+    let escaped = escaped.strip_prefix('"').and_then(|escaped| escaped.strip_suffix('"')).unwrap_or(word);
+    let mut forms = vec![word.as_bytes().to_vec()];
+    if escaped != word {
+        forms.push(escaped.to_ascii_lowercase().into_bytes());
+    }
+    forms
+}
+
+fn is_any_in(forms: &[memmem::Finder<'static>], text: &[u8]) -> bool {
+    forms.iter().any(|form| form.find(text).is_some())
 }
 
 impl Sought {
@@ -244,14 +261,15 @@ mod tests {
 
     #[test]
     fn a_word_is_seen_wherever_the_pieces_are_cut() {
-        for (typed, written) in [("NeedLe", "nEEdlE"), ("温度", "温度"), ("a\"b", "A\\\"B"), ("x\u{1B}y", "X\\u001bY")]
+        for (typed, written) in
+            [("NeedLe", "nEEdlE"), ("温度", "温度"), ("a\"b", "A\\\"B"), ("x\u{1B}y", "X\\u001bY"), ("y x", "x y")]
         {
             let needles = Needles::of(&Filter::parse(typed));
             for place in (0..2 * PIECE + 40).filter(|place| place % PIECE < 40 || place % PIECE > PIECE - 40) {
                 let mut bytes = vec![b'.'; 2 * PIECE + 80];
-                assert!(!needles.stand_in(&mut bytes));
+                assert!(!needles.stand_in(&mut bytes, &mut Vec::new()));
                 bytes[place..place + written.len()].copy_from_slice(written.as_bytes());
-                assert!(needles.stand_in(&mut bytes), "{typed:?} at {place}");
+                assert!(needles.stand_in(&mut bytes, &mut Vec::new()), "{typed:?} at {place}");
             }
         }
     }
