@@ -181,3 +181,45 @@ fn at_rest_a_running_tape_writes_nothing_to_the_terminal() {
         std::mem::replace(&mut before, terminal.bytes()) == terminal.bytes()
     });
 }
+
+#[test]
+fn scrolling_back_beyond_the_memory_reads_from_the_tape_while_it_runs() {
+    let bench = Bench::new("timeline = \"1MiB\"\n", &[]);
+    let mut terminal = console(&bench, 120, 30);
+    terminal.expect("4 of 4 online").unwrap();
+    terminal.press(b"t").unwrap();
+    terminal.expect("Recording all devices").unwrap();
+    let pad = "x".repeat(20_000);
+    for number in 0..1_500 {
+        let payload = format!("{{\"n\":{number},\"pad\":\"{pad}\"}}");
+        let send =
+            || bench.platform.publish_to("smoke-01", DOWN, payload.clone(), standin::mqtt::Qos::AtLeastOnce, false);
+        support::until("there is room", send);
+    }
+    terminal.expect("n=1499").unwrap();
+    // The first messages are no longer in memory. They are found, shown, and lead on to the newer ones.
+    terminal.press(b"/:7,").unwrap();
+    terminal.expect("n=7 pad=").unwrap();
+    terminal.expect("\"n\": 7,").unwrap();
+    terminal.press(b"\r\x1b").unwrap();
+    terminal.expect("n=1499").unwrap();
+    // What was before the tape is gone.
+    terminal.press(b"g").unwrap();
+    terminal.expect("n=0 pad=").unwrap();
+    terminal.press(b"t").unwrap();
+    terminal.expect("Tape ended:").unwrap();
+    // The end of the tape takes nothing away, until something is in neither.
+    terminal.press(b"j").unwrap();
+    terminal.expect_gone("Tape ended:").unwrap();
+    assert!(terminal.shows("n=0 pad="), "{}", terminal.contents());
+    for number in 0..1_500 {
+        let payload = format!("{{\"m\":{number},\"pad\":\"{pad}\"}}");
+        let send =
+            || bench.platform.publish_to("smoke-01", DOWN, payload.clone(), standin::mqtt::Qos::AtLeastOnce, false);
+        support::until("there is room", send);
+    }
+    terminal.press(b"g").unwrap();
+    terminal.expect_gone("n=0 pad=").unwrap();
+    terminal.press(b"\x03\x03").unwrap();
+    assert_eq!(terminal.exit().unwrap(), 0);
+}
