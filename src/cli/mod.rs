@@ -16,10 +16,13 @@ mod playback;
 pub mod publish;
 pub mod record;
 pub mod replay;
+mod reprint;
+pub mod resend;
 pub mod sign;
 pub mod signals;
 pub mod sub;
 pub mod tape;
+mod tapes;
 pub mod terminal;
 
 use std::ffi::OsString;
@@ -125,7 +128,7 @@ async fn dispatch(cli: Cli) -> Result<Outcome, CliError> {
         Some(Command::Pub(args)) => publish::run(args, &global).await,
         Some(Command::Drive(args)) => drive::run(args, &global).await,
         Some(Command::Record(args)) => record::run(args, &global).await,
-        Some(Command::Replay(args)) => replay::run(args).await,
+        Some(Command::Replay(args)) => replay::run(args, &global).await,
         Some(Command::Sign(args)) => sign::run(args, &global).await,
         Some(Command::Tape(args)) => Err(tape::refusal(&args)),
         Some(Command::Init(args)) => init::run(&args, &global),

@@ -1,15 +1,17 @@
 //! `standin platform`: the embedded platform alone, for one's own firmware.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::signals::Signals;
-use super::{CliError, Outcome, write_out, written};
+use super::{CliError, Outcome, note, write_out, written};
 use crate::config::write;
 use crate::profile::{Profile, Transport};
-use crate::sim::{Notice, Options, Platform};
+use crate::sim::{Cue, Notice, Options, Platform, Script};
 use crate::text::Safe;
 
 /// The arguments of `standin platform`.
@@ -22,7 +24,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Sends commands and property sets, and cuts a connection once in a while
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tape")]
     pub live: bool,
     /// So many more Huawei devices (extra-001, extra-002, …), for load
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = devices)]
@@ -30,6 +32,24 @@ pub struct Args {
     /// Prints one line of JSON that says how to connect
     #[arg(long)]
     pub json: bool,
+    /// Answers devices as this tape's platform did; its devices may sign in, with any password
+    #[arg(long, value_name = "FILE")]
+    pub tape: Option<PathBuf>,
+    /// When the tape's requests come
+    #[arg(long, value_enum, default_value_t, requires = "tape")]
+    pub tape_requests: CueWord,
+}
+
+/// When the tape's requests come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
+pub enum CueWord {
+    /// As long after the device's connect as on the tape
+    #[default]
+    Times,
+    /// One for each line of standard input, which may name the device
+    OnDemand,
+    /// One after each report of the device
+    Reports,
 }
 
 /// Runs the platform until a signal ends it.
@@ -38,7 +58,11 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
     // Before a line is printed, so that whoever waits for that line can end the program in order.
     let mut signals = Signals::listen()?;
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
-    let options = Options { port: args.port, seed, live: args.live, extra: args.extra, ..Options::default() };
+    let (tape, on_tape) = match args.tape.clone() {
+        Some(path) => load(path, args.tape_requests).await?,
+        None => (None, Vec::new()),
+    };
+    let options = Options { port: args.port, seed, live: args.live, extra: args.extra, tape, ..Options::default() };
     let platform = Platform::start(options).map_err(|error| match args.port {
         Some(_) => failed(error).hint("leave out --port to get free ports"),
         None => failed(error),
@@ -49,14 +73,54 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
         as_json(&platform, &profiles, &config)
     } else {
         let seed = args.live.then_some(seed);
-        in_words(&platform, &profiles, &config, seed).join("\n")
+        in_words(&platform, &profiles, &config, seed, &on_tape).join("\n")
     };
+    let on_demand = args.tape.is_some() && args.tape_requests == CueWord::OnDemand;
     let outcome = tokio::select! {
         signal = signals.next() => Ok(Outcome::Signal(signal)),
         result = report(&platform, &told, args.json) => written(result).map(|()| Outcome::Done),
+        () = called_for(&platform), if on_demand => Ok(Outcome::Done),
     };
+    for line in platform.tape_report() {
+        note(&line);
+    }
     platform.stop().await;
     outcome
+}
+
+/// Reads the tape through; answers its platform's part, and what is on it in words.
+async fn load(path: PathBuf, cue: CueWord) -> Result<(Option<(Script, Cue)>, Vec<String>), CliError> {
+    let tapes = super::tapes::open(vec![path]).await?;
+    // What is missing is no reason not to play the rest.
+    if let Some(words) = super::tapes::damage(tapes.tapes()) {
+        note(&format!("standin: warning: {words}"));
+    }
+    let loading = tokio::task::spawn_blocking(move || Script::load(&tapes)).await;
+    let script = loading.map_err(|error| CliError::not_held(format!("the tape could not be read: {error}")))?;
+    if script.sessions().next().is_none() {
+        return Err(CliError::usage("no device is on the tape"));
+    }
+    let cue = match cue {
+        CueWord::Times => Cue::Times,
+        CueWord::OnDemand => Cue::OnDemand,
+        CueWord::Reports => Cue::Reports,
+    };
+    let words = script.describe();
+    Ok((Some((script, cue)), words))
+}
+
+/// Each line of standard input calls for the tape's next message: for the device that it names, for all without a name. At the
+/// end of input nothing more is called for.
+async fn called_for(platform: &Platform) {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    // A standard input that cannot be read has ended.
+    while let Ok(Some(line)) = lines.next_line().await {
+        let name = line.trim();
+        if platform.next_of_tape((!name.is_empty()).then_some(name)) == 0 {
+            note("standin: no device that is signed in has a further message on the tape");
+        }
+    }
+    std::future::pending().await
 }
 
 /// Prints what happens, until nobody reads it any more. The one line of JSON stays alone.
@@ -98,7 +162,13 @@ fn as_json(platform: &Platform, profiles: &[Profile], config: &Path) -> String {
     .to_string()
 }
 
-fn in_words(platform: &Platform, profiles: &[Profile], config: &Path, seed: Option<u64>) -> Vec<String> {
+fn in_words(
+    platform: &Platform,
+    profiles: &[Profile],
+    config: &Path,
+    seed: Option<u64>,
+    on_tape: &[String],
+) -> Vec<String> {
     let mut lines = vec!["An IoT platform for trying out, on this machine only.".to_owned(), String::new()];
     let names = profiles.iter().map(|profile| profile.name.chars().count()).max().unwrap_or(0);
     // Hundreds of extra devices would push the rest off the screen.
@@ -120,6 +190,7 @@ fn in_words(platform: &Platform, profiles: &[Profile], config: &Path, seed: Opti
         format!("  try it                 standin --config {}", config.display()),
     ]);
     lines.extend(seed.map(|seed| format!("  what it does           --live --seed {seed} does the same again")));
+    lines.extend(on_tape.iter().map(|line| format!("  on the tape            {}", Safe::new(line))));
     lines.extend([String::new(), "Ctrl-C ends it.".to_owned(), String::new()]);
     lines
 }

@@ -2,30 +2,18 @@
 
 use std::path::PathBuf;
 
-use super::{CliError, Exit, Outcome, console, terminal};
+use super::{CliError, Outcome, console, tapes, terminal};
 use crate::console::{self as screen, Replay};
 use crate::replay::Pace;
-use crate::tape::{Ending, Fault, TapeError, Tapes};
+use crate::tape::{Ending, Fault, Tapes};
 
 /// Plays `files` in the console as one stream, `speed` times as fast as it was.
 pub(super) async fn run(files: Vec<PathBuf>, speed: f64) -> Result<Outcome, CliError> {
     terminal::require("standin replay FILE --json")?;
-    let opening = tokio::task::spawn_blocking(move || Tapes::open(&files)).await;
-    let tapes = opening.map_err(|error| CliError::not_held(format!("the tapes could not be opened: {error}")))?;
-    let tapes = tapes.map_err(|error| unreadable(&error))?;
+    let tapes = tapes::open(files).await?;
     let notice = missing(&tapes);
     let replay = Replay { tapes, pace: Pace::Times(speed.clamp(0.1, 1000.0)), theme: None, themes: None, notice };
     console::ended(screen::replay(replay).await)
-}
-
-/// Why nothing can be replayed.
-fn unreadable(error: &TapeError) -> CliError {
-    match error {
-        TapeError::Io { .. } => CliError::usage(error.to_string()),
-        TapeError::NoTape { .. } => {
-            CliError::new(Exit::Tape, error.to_string()).hint("`standin tape repair FILE` saves what is whole")
-        }
-    }
 }
 
 /// What the tapes lack, in words.

@@ -1,8 +1,8 @@
-//! `standin replay`: a tape in the console (`playback`), as JSON, or sent again.
+//! `standin replay`: tapes in the console (`playback`), printed as events (`reprint`), or sent again (`resend`).
 
 use std::path::PathBuf;
 
-use super::{CliError, Outcome, not_in_this_version, playback};
+use super::{CliError, Global, Outcome, playback, reprint, resend};
 
 /// The arguments of `standin replay`.
 #[derive(Clone, Debug, clap::Args)]
@@ -10,29 +10,29 @@ pub struct Args {
     /// Tapes
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// How many times as fast as it was
-    #[arg(long, value_name = "X", default_value = "1", value_parser = speed)]
-    pub speed: f64,
-    /// Prints the events as JSON, one object a line
+    /// How many times as fast as it was [default: 1; with --json: as fast as it goes]
+    #[arg(long, value_name = "X", value_parser = speed)]
+    pub speed: Option<f64>,
+    /// Prints the events as JSON, one object a line; with --to the summary, or what would be sent
     #[arg(long)]
     pub json: bool,
-    /// Sends the device's part again, as this device
-    #[arg(long, value_name = "DEVICE")]
-    pub to: Option<String>,
+    /// Goes on as long as a tape is being written
+    #[arg(long, requires = "json", conflicts_with = "to")]
+    pub follow: bool,
+    /// Sending it again.
+    #[command(flatten)]
+    pub resend: resend::Args,
 }
 
-/// Replays.
-pub async fn run(args: Args) -> Result<Outcome, CliError> {
-    if args.json || args.to.is_some() {
-        return Err(refusal(&args));
+/// Plays, prints or sends.
+pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
+    if args.resend.to.is_some() {
+        resend::run(args.files, args.resend, args.speed, args.json, global).await
+    } else if args.json {
+        reprint::run(args.files, args.speed, args.follow).await
+    } else {
+        playback::run(args.files, args.speed.unwrap_or(1.0)).await
     }
-    playback::run(args.files, args.speed).await
-}
-
-/// Why it is not done.
-fn refusal(args: &Args) -> CliError {
-    let read = args.files.first().map_or_else(String::new, |file| format!("; `{}` was not opened", file.display()));
-    not_in_this_version("replay", &format!("`standin demo` for something to look at{read}"))
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -2,9 +2,9 @@
 //! refusal means in words.
 //!
 //! One folder a cloud (`plain`, a broker without words of its own, is one file). What all share is beside them: `defaults`
-//! and `identifiers` for the config, `guard` for what a cloud would not take, `line` and `envelope` for payloads, `refusal`
-//! and `clock` for words. Nothing here does I/O or reads a clock: the time of an attempt is an argument, so that every
-//! signature is a table test.
+//! and `identifiers` for the config, `guard` for what a cloud would not take, `line` and `envelope` for payloads,
+//! `transfer` for sending a recording again, `refusal` and `clock` for words. Nothing here does I/O or reads a clock: the time
+//! of an attempt is an argument, so that every signature is a table test.
 
 pub mod aliyun;
 pub mod clock;
@@ -19,6 +19,7 @@ mod refusal;
 mod signing;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 pub mod ucloud;
 
 use std::borrow::Cow;

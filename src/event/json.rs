@@ -80,6 +80,11 @@ fn message(object: &mut Object<'_>, message: &Message<'_>, shown: &[u8]) {
     payload(object, shown);
 }
 
+/// Appends a payload to an object that has members already: `,"json":…`, `,"text":…` or `,"base64":…`.
+pub fn write_payload(out: &mut String, payload: &[u8]) {
+    self::payload(&mut Object { out }, payload);
+}
+
 /// The payload, byte for byte: `json` as it came, else `text`, else `base64`.
 fn payload(object: &mut Object<'_>, payload: &[u8]) {
     if let Some(json) = as_plain(payload) {

@@ -12,6 +12,7 @@ mod engine;
 mod past;
 mod player;
 mod reel;
+pub mod resend;
 mod seek;
 
 pub use deck::{Deck, DeckState, Order, Pace};

@@ -12,6 +12,7 @@
 //! | `reports` | the acknowledgement of a report | pure |
 //! | `request` | what a cloud asks of a device, and which answer ends it | pure |
 //! | `application` | the simulated cloud application of `--live` | pure |
+//! | `tape` | a tape's platform, played for real devices | pure |
 //! | `client` | a client's session: subscriptions, messages in flight | pure |
 //! | `hub` | all of these together: packets in, deeds out | pure |
 //! | `shell`, `mailbox`, `connection`, `listener` | the hub's deeds on real connections | |
@@ -34,6 +35,7 @@ mod request;
 mod rights;
 mod roster;
 mod shell;
+mod tape;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -50,6 +52,7 @@ pub use hub::Refusal;
 pub use notice::{Happening, Notice};
 pub use request::{Ask, Outcome};
 pub use roster::{Device, demo};
+pub use tape::{Cue, Script};
 
 use crate::mqtt::Qos;
 use crate::profile::{Profile, Transport};
@@ -77,6 +80,8 @@ pub struct Options {
     pub extra: usize,
     /// How far the platform's clock is ahead of the machine's, in microseconds.
     pub clock_offset_us: i64,
+    /// A tape whose platform is played, and when its requests come.
+    pub tape: Option<(Script, Cue)>,
 }
 
 /// A running platform. Dropping it ends every connection at once.
@@ -96,7 +101,7 @@ pub struct Platform {
 impl Default for Options {
     /// The devices of the clouds' documents, free ports, nothing by itself.
     fn default() -> Self {
-        Self { port: None, seed: 0, live: false, devices: demo(), extra: 0, clock_offset_us: 0 }
+        Self { port: None, seed: 0, live: false, devices: demo(), extra: 0, clock_offset_us: 0, tape: None }
     }
 }
 
@@ -105,8 +110,14 @@ impl Platform {
     pub fn start(options: Options) -> io::Result<Self> {
         let mut roster = Roster::new(options.devices);
         (1..=options.extra).map(roster::extra).for_each(|device| roster.add(device));
-        let shell =
-            Arc::new(Shell::new(Hub::new(roster, options.live.then_some(options.seed)), options.clock_offset_us));
+        if let Some((script, _)) = &options.tape {
+            script.sessions().for_each(|recorded| roster.add_of_tape(recorded));
+        }
+        let mut hub = Hub::new(roster, options.live.then_some(options.seed));
+        if let Some((script, cue)) = options.tape {
+            hub.set_stage(script, cue);
+        }
+        let shell = Arc::new(Shell::new(hub, options.clock_offset_us));
         // The certificate's dates are the machine's: a clock that is off is to show at the signature, not at TLS.
         let made = certificate::make(shell::machine_time())?;
         let acceptor = TlsAcceptor::from(made.server.clone());
@@ -189,6 +200,16 @@ impl Platform {
     pub async fn request(&self, device: &str, ask: &Ask) -> Outcome {
         let outcome = self.shell.await_outcome(|hub, now, ticket| hub.ask(now, ticket, device, ask));
         outcome.await.unwrap_or_else(|_| Outcome::NotSent("the platform has stopped".to_owned()))
+    }
+
+    /// Calls for the next message that a played tape has for the device, or for each device; answers how many had one.
+    pub fn next_of_tape(&self, device: Option<&str>) -> usize {
+        self.shell.with(|hub, now| hub.call_next(now, device))
+    }
+
+    /// What the devices did, held against the tape that is played: one line each.
+    pub fn tape_report(&self) -> Vec<String> {
+        self.shell.with(|hub, _| hub.tape_report())
     }
 
     /// Sends a message to a device or plain client, whether it has subscribed or not; `false`: it is not online, or too far

@@ -71,6 +71,8 @@ pub enum Happening {
         /// How.
         outcome: Outcome,
     },
+    /// What a tape has to do with it, in words for a person.
+    Tape(String),
     /// Something that the platform let pass or dropped, in words for a person.
     Odd(String),
 }
@@ -102,6 +104,7 @@ impl fmt::Display for Happening {
                 Outcome::Sent => write!(f, "was sent {topic}"),
                 Outcome::NotSent(why) => write!(f, "was not sent {topic}: {why}"),
             },
+            Self::Tape(what) => write!(f, "tape: {what}"),
             Self::Odd(what) => f.write_str(what),
         }
     }

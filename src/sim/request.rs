@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::profile::Identity;
+use crate::cloud::{Asked, Direction, Platform};
+use crate::profile::{Cloud, Identity};
 
 /// How long Huawei's synchronous calls wait.
 const HUAWEI_WAITS: Duration = Duration::from_secs(20);
@@ -124,10 +125,25 @@ impl Expect {
     }
 }
 
+/// The id of a cloud's request.
+pub(crate) fn id_of(cloud: Cloud, number: u64) -> String {
+    if cloud == Cloud::Huawei { huawei_id(number) } else { number.to_string() }
+}
+
+/// What a request of a tape, on `topic`, waits for; `None` where it wants no answer.
+pub(crate) fn expected(platform: &dyn Platform, topic: &str, payload: &[u8]) -> Option<Expect> {
+    let meaning = platform.meaning(Direction::Down, topic, payload);
+    let answer = platform.reply(&Asked { topic, payload }, None)?;
+    // Where the answer's topic holds the id, that alone tells it.
+    let key = if topic.starts_with("/$system/") { "RequestID" } else { "id" };
+    let in_topic = platform.meaning(Direction::Up, &answer.topic, answer.body.as_bytes()).id_span.is_some();
+    let id = meaning.request_id.filter(|_| !in_topic).map(|id| (key, id.into_owned()));
+    Some(Expect { within: meaning.deadline?, topic: answer.topic, id })
+}
+
 fn huawei(device_id: &str, ask: &Ask, number: u64) -> Request {
     let root = format!("$oc/devices/{device_id}/sys");
-    // The cloud's own ids are UUIDs; this one tells its number to whoever reads along.
-    let id = format!("{number:08x}-5a4d-4000-8000-{number:012x}");
+    let id = huawei_id(number);
     let (branch, body) = match ask {
         Ask::Command { service, name, input } | Ask::Call { service, name, input } => {
             let body = json!({
@@ -155,6 +171,11 @@ fn huawei(device_id: &str, ask: &Ask, number: u64) -> Request {
             id: None,
         }),
     }
+}
+
+/// The cloud's own ids are UUIDs; this one tells its number to whoever reads along.
+fn huawei_id(number: u64) -> String {
+    format!("{number:08x}-5a4d-4000-8000-{number:012x}")
 }
 
 fn aliyun(product_key: &str, device_name: &str, ask: &Ask, number: u64) -> Request {

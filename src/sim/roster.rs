@@ -3,14 +3,17 @@
 //! What lives here: names, identities and secrets, and the profiles that a client needs to sign in as one of them. What
 //! may not: the rules of signing in (that is `login`).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::cloud::transfer::is_same_device;
 use crate::cloud::{self, Limits, defaults};
 use crate::profile::{
     AliyunIdentity, AliyunTimestamp, Cloud, Endpoint, HuaweiIdentity, Identity, MqttIdentity, Profile, SecretSource,
     SignMethod, SignType, Tls, Transport, UcloudIdentity,
 };
 use crate::secret::Secret;
+use crate::tape::Recorded;
 
 /// A device that the platform knows.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +22,8 @@ pub struct Device {
     pub name: String,
     /// Who it is; its secret is [`SecretSource::Inline`], other sources are unknown to the platform.
     pub identity: Identity,
+    /// Whether its password is compared. A device that is known from a tape has a secret that nobody here knows.
+    pub checked: bool,
 }
 
 /// All devices that the platform knows.
@@ -30,7 +35,38 @@ pub(crate) struct Roster {
 impl Device {
     /// A device called `name`.
     pub fn new(name: impl Into<String>, identity: Identity) -> Self {
-        Self { name: name.into(), identity }
+        Self { name: name.into(), identity, checked: true }
+    }
+
+    /// The device of a tape, called `name`. It is let in with any password: a tape holds no secret.
+    pub(crate) fn of_tape(name: String, recorded: &Recorded) -> Self {
+        let of = |key: &str| recorded.identifiers.get(key).cloned().unwrap_or_default();
+        let secret = || inline("any password is taken");
+        let identity = match recorded.cloud {
+            Cloud::Huawei => huawei(&of("device_id"), "any password is taken"),
+            Cloud::Aliyun => Identity::Aliyun(AliyunIdentity {
+                client_id: defaults::aliyun_client_id(&of("product_key"), &of("device_name")),
+                product_key: of("product_key"),
+                device_name: of("device_name"),
+                secret: secret(),
+                sign_method: SignMethod::HmacSha256,
+                timestamp: AliyunTimestamp::Now,
+            }),
+            Cloud::Ucloud => Identity::Ucloud(UcloudIdentity {
+                product_sn: of("product_sn"),
+                device_sn: of("device_sn"),
+                secret: secret(),
+            }),
+            Cloud::Mqtt => {
+                Identity::Mqtt(MqttIdentity { client_id: of("client_id"), username: None, password: None, will: None })
+            }
+        };
+        Self { name, identity, checked: false }
+    }
+
+    /// Its public identifiers, by the config's keys.
+    pub(crate) fn identifiers(&self) -> BTreeMap<String, String> {
+        Recorded::of(&self.profile(Transport::default(), 0, Path::new(""))).identifiers
     }
 
     /// Its secret as the platform holds it.
@@ -68,6 +104,22 @@ impl Roster {
     /// A roster of `devices`.
     pub(crate) fn new(devices: Vec<Device>) -> Self {
         Self { devices }
+    }
+
+    /// Adds the device of a tape, unless it is known already. Another one may have its name.
+    pub(crate) fn add_of_tape(&mut self, recorded: &Recorded) {
+        let is_it = |device: &Device| {
+            device.identity.cloud() == recorded.cloud
+                && is_same_device(recorded.cloud, &device.identifiers(), &recorded.identifiers)
+        };
+        if self.devices.iter().any(is_it) {
+            return;
+        }
+        let mut name = recorded.name.clone();
+        while self.named(&name).is_some() {
+            name.push_str("-on-tape");
+        }
+        self.add(Device::of_tape(name, recorded));
     }
 
     /// Adds a device.

@@ -11,6 +11,7 @@
 pub mod about;
 mod error;
 pub mod layout;
+pub mod line;
 pub mod reader;
 pub mod redact;
 pub mod settings;

@@ -41,7 +41,7 @@ pub fn write_number(out: &mut String, number: u64) {
 }
 
 /// Appends `c` as `\uXXXX`, once for each of its UTF-16 units.
-fn write_escape(out: &mut String, c: char) {
+pub fn write_escape(out: &mut String, c: char) {
     for unit in c.encode_utf16(&mut [0; 2]) {
         out.push_str("\\u");
         for shift in [12, 8, 4, 0] {

@@ -7,6 +7,7 @@ mod advice;
 mod bodies;
 mod codes;
 mod credentials;
+mod spots;
 mod topics;
 
 #[cfg(test)]
@@ -20,6 +21,8 @@ use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
 use crate::profile::{AliyunIdentity, Subscription, Transport};
 use crate::secret::Secret;
+
+pub(super) use spots::spots;
 
 pub use credentials::{Login, parse_client_id};
 

@@ -6,6 +6,7 @@
 mod advice;
 mod bodies;
 mod credentials;
+mod spots;
 mod topics;
 
 #[cfg(test)]
@@ -20,6 +21,8 @@ use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
 use crate::profile::{HuaweiIdentity, Subscription};
 use crate::secret::Secret;
+
+pub(super) use spots::spots;
 
 pub use credentials::{Login, parse_client_id};
 

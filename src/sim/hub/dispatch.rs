@@ -44,7 +44,10 @@ impl Hub {
                 }
                 self.deeds.push(Deed::Send(conn, Packet::Pubcomp(id)));
             }
-            Packet::Subscribe(subscribe) => self.subscribe(conn, key, subscribe),
+            Packet::Subscribe(subscribe) => {
+                self.subscribe(conn, key, subscribe);
+                self.play(now);
+            }
             Packet::Unsubscribe(unsubscribe) => self.unsubscribe(conn, key, unsubscribe),
             Packet::Pingreq => self.deeds.push(Deed::Send(conn, Packet::Pingresp)),
             Packet::Disconnect => {

@@ -9,6 +9,7 @@
 mod dispatch;
 mod orders;
 mod publish;
+mod tape;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use super::login::{self, Door, Guest};
 use super::notice::{Happening, Notice};
 use super::request::{Expect, Outcome};
 use super::roster::{Device, Roster};
+use super::tape::Cast;
 use crate::cloud::Limits;
 use crate::event::Moment;
 use crate::mqtt::packet::{Connack, Connect, ConnectReturn};
@@ -76,7 +78,7 @@ pub enum Refusal {
 
 /// Whose session it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Key {
+pub(in crate::sim) enum Key {
     /// A device of the roster.
     Device(usize),
     /// A client of the plain broker.
@@ -100,13 +102,22 @@ struct Conn {
 /// A request that is open.
 #[derive(Debug)]
 struct Pending {
-    ticket: Ticket,
-    /// The application's own.
-    of_application: bool,
+    by: Asker,
     device: usize,
     topic: String,
     expect: Expect,
     since: Instant,
+}
+
+/// Who asked a device for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asker {
+    /// A caller, who waits for the outcome.
+    Caller(Ticket),
+    /// The simulated application.
+    Application,
+    /// The tape, by that step of the device's part.
+    Tape(usize),
 }
 
 /// The platform.
@@ -118,6 +129,7 @@ pub(crate) struct Hub {
     retained: publish::Retained,
     pending: Vec<Pending>,
     application: Option<Application>,
+    tape: Option<Cast>,
     refusals: (usize, Refusal),
     next_number: u64,
     /// What is still to be handed to the shell.
@@ -135,6 +147,7 @@ impl Hub {
             retained: publish::Retained::default(),
             pending: Vec::new(),
             application,
+            tape: None,
             refusals: (0, Refusal::Close),
             next_number: 1,
             deeds: Vec::new(),
@@ -207,7 +220,8 @@ impl Hub {
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let requests = self.pending.iter().map(|pending| pending.since + pending.expect.within).min();
         let application = self.application.as_ref().and_then(Application::deadline);
-        requests.into_iter().chain(application).min()
+        let tape = self.tape.as_ref().and_then(Cast::deadline);
+        requests.into_iter().chain(application).chain(tape).min()
     }
 
     /// Ends a connection from this side.
@@ -243,6 +257,7 @@ impl Hub {
             };
             self.route(message);
         }
+        self.leaves_the_stage(now, &key);
         if let Key::Device(device) = key {
             self.tell_application(now, application::Input::Offline(device));
         }
@@ -327,6 +342,7 @@ impl Hub {
             entry.patience = (connect.keep_alive > 0).then(|| seconds * 3 / 2);
         }
         self.tell(key, Happening::Online);
+        self.enters_the_stage(now, key);
         if let Key::Device(device) = *key {
             self.tell_application(now, application::Input::Online(device));
         }

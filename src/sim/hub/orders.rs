@@ -8,7 +8,7 @@ use super::super::notice::Happening;
 use super::super::request::{self, Ask, Outcome};
 use super::super::roster::Device;
 use super::publish::message;
-use super::{Deed, End, Hub, Key, Pending, Refusal, Ticket};
+use super::{Asker, Deed, End, Hub, Key, Pending, Refusal, Ticket};
 use crate::event::Moment;
 use crate::mqtt::topic::check_name;
 use crate::mqtt::{Publish, Qos};
@@ -21,6 +21,7 @@ impl Hub {
         for pending in late {
             self.finish(now, pending, Outcome::TimedOut);
         }
+        self.play(now);
         self.tell_application(now, application::Input::Tick);
     }
 
@@ -40,7 +41,7 @@ impl Hub {
     /// Asks a device for something; [`Deed::Finish`] with this ticket is due when it has ended.
     pub(crate) fn ask(&mut self, now: Moment, ticket: Ticket, name: &str, ask: &Ask) {
         if let Some(device) = self.roster.named(name) {
-            self.ask_device(now, ticket, device, ask, false);
+            self.ask_device(now, Asker::Caller(ticket), device, ask);
         } else {
             let why = format!("the platform knows no device called {name}");
             self.deeds.push(Deed::Finish(ticket, Outcome::NotSent(why)));
@@ -107,14 +108,14 @@ impl Hub {
         }
     }
 
-    fn ask_device(&mut self, now: Moment, ticket: Ticket, device: usize, ask: &Ask, of_application: bool) {
+    fn ask_device(&mut self, now: Moment, by: Asker, device: usize, ask: &Ask) {
         let number = self.next_number;
         self.next_number += 1;
         let key = Key::Device(device);
         let request = self.device_of(&key).and_then(|device| request::build(&device.identity, ask, number));
         let Some(request) = request else {
             let why = "this cloud has no such request".to_owned();
-            return self.end(now, ticket, of_application, Outcome::NotSent(why));
+            return self.end(now, device, by, Outcome::NotSent(why));
         };
         let online = self.clients.get(&key).is_some_and(|client| client.conn.is_some());
         let sent = online && self.deliver(&key, message(request.topic.clone(), request.payload, Qos::AtLeastOnce));
@@ -128,10 +129,10 @@ impl Hub {
             self.tell(&key, Happening::Asked { topic: request.topic.clone() });
         }
         match (outcome, request.expect) {
-            (Some(outcome), _) => self.end(now, ticket, of_application, outcome),
+            (Some(outcome), _) => self.end(now, device, by, outcome),
             (None, Some(expect)) => {
                 let topic = request.topic;
-                self.pending.push(Pending { ticket, of_application, device, topic, expect, since: now.mono });
+                self.pending.push(Pending { by, device, topic, expect, since: now.mono });
             }
             (None, None) => {}
         }
@@ -141,14 +142,14 @@ impl Hub {
     pub(super) fn finish(&mut self, now: Moment, pending: Pending, outcome: Outcome) {
         let what = Happening::Ended { topic: pending.topic, outcome: outcome.clone() };
         self.tell(&Key::Device(pending.device), what);
-        self.end(now, pending.ticket, pending.of_application, outcome);
+        self.end(now, pending.device, pending.by, outcome);
     }
 
-    fn end(&mut self, now: Moment, ticket: Ticket, of_application: bool, outcome: Outcome) {
-        if of_application {
-            self.tell_application(now, application::Input::Ended);
-        } else {
-            self.deeds.push(Deed::Finish(ticket, outcome));
+    fn end(&mut self, now: Moment, device: usize, by: Asker, outcome: Outcome) {
+        match by {
+            Asker::Application => self.tell_application(now, application::Input::Ended),
+            Asker::Caller(ticket) => self.deeds.push(Deed::Finish(ticket, outcome)),
+            Asker::Tape(step) => self.held_against_the_tape(device, step, &outcome),
         }
     }
 
@@ -156,7 +157,7 @@ impl Hub {
     pub(super) fn tell_application(&mut self, now: Moment, input: application::Input) {
         let action = self.application.as_mut().and_then(|application| application.step(now.mono, input));
         match action {
-            Some(Action::Ask(device, ask)) => self.ask_device(now, Ticket(0), device, &ask, true),
+            Some(Action::Ask(device, ask)) => self.ask_device(now, Asker::Application, device, &ask),
             Some(Action::Cut(device)) => {
                 let conn = self.clients.get(&Key::Device(device)).and_then(|client| client.conn);
                 if let Some(conn) = conn {
@@ -168,7 +169,7 @@ impl Hub {
     }
 
     /// A device's name, else the client id of a plain client. A plain client of the roster goes by its client id too.
-    fn key_of(&self, name: &str) -> Option<Key> {
+    pub(super) fn key_of(&self, name: &str) -> Option<Key> {
         use crate::profile::Identity;
         match self.roster.named(name).map(|device| (device, self.roster.get(device))) {
             Some((_, Some(Device { identity: Identity::Mqtt(client), .. }))) => {

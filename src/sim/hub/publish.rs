@@ -115,7 +115,10 @@ impl Hub {
         };
         self.tell(key, what);
         match key {
-            Key::Plain(_) => self.route(publish),
+            Key::Plain(_) => {
+                self.reply_of_the_tape(now, key, &publish);
+                self.route(publish);
+            }
             Key::Device(device) => self.take_in(now, conn, *device, publish),
         }
     }
@@ -131,8 +134,11 @@ impl Hub {
             self.tell(&key, Happening::Odd(format!("the message on {} was dropped: {why}", publish.topic)));
             return;
         }
-        self.answer(now, device, &publish);
-        if let Some((topic, body)) = reports::acknowledge(&identity, &publish.topic, &publish.payload) {
+        let answered = self.answer(now, device, &publish);
+        if !answered
+            && !self.reply_of_the_tape(now, &key, &publish)
+            && let Some((topic, body)) = reports::acknowledge(&identity, &publish.topic, &publish.payload)
+        {
             self.deliver(&key, message(topic, body.into(), Qos::AtMostOnce));
         }
         if rights::echoes(&identity, &publish.topic) {
@@ -141,17 +147,18 @@ impl Hub {
     }
 
     /// Ends the request that a device's message answers, if it does.
-    fn answer(&mut self, now: Moment, device: usize, publish: &Publish) {
+    fn answer(&mut self, now: Moment, device: usize, publish: &Publish) -> bool {
         let met = self
             .pending
             .iter()
             .position(|pending| pending.device == device && pending.expect.is_met_by(&publish.topic, &publish.payload));
-        if let Some(place) = met {
+        met.is_some_and(|place| {
             let pending = self.pending.remove(place);
             let took = now.mono.saturating_duration_since(pending.since);
             let outcome = Outcome::Answered { topic: publish.topic.clone(), body: publish.payload.clone(), took };
             self.finish(now, pending, outcome);
-        }
+            true
+        })
     }
 
     /// A message to every plain client that has subscribed; it may be retained.

@@ -104,7 +104,8 @@ impl Chunk {
     }
 }
 
-fn decompress(head: &ChunkHead<'_>, compressed: &[u8]) -> Result<Vec<u8>, String> {
+/// The bytes that a chunk's compressed ones stand for: no more than its head promises, and never more than a limit.
+pub(in crate::tape) fn decompress(head: &ChunkHead<'_>, compressed: &[u8]) -> Result<Vec<u8>, String> {
     let limit = head.uncompressed.min(LARGEST);
     match head.compression {
         "" => Ok(compressed.to_vec()),

@@ -4,13 +4,14 @@
 //! asked for. Nothing that stands in the file is believed: whatever its bytes are, a reader answers with what holds and says what
 //! does not.
 
-mod bytes;
-mod chunk;
+pub(super) mod bytes;
+pub(super) mod chunk;
 mod entry;
 mod index;
 mod search;
 mod sought;
-mod source;
+pub(super) mod source;
+mod stream;
 mod tape;
 mod tapes;
 mod walk;
@@ -19,5 +20,6 @@ pub use chunk::{Chunk, ChunkInfo};
 pub use entry::Entry;
 pub use index::ChannelInfo;
 pub use sought::Sought;
+pub use stream::Stream;
 pub use tape::{Ending, Fault, Tape};
 pub use tapes::Tapes;

@@ -11,13 +11,13 @@ use crate::tape::TapeError;
 
 /// A tape's file.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(in crate::tape) struct Source {
     path: PathBuf,
     file: File,
 }
 
 impl Source {
-    pub(super) fn open(path: &Path) -> Result<Self, TapeError> {
+    pub(in crate::tape) fn open(path: &Path) -> Result<Self, TapeError> {
         let file = File::open(path).map_err(|error| TapeError::io(path, error))?;
         let source = Self { path: path.to_owned(), file };
         let kind = source.file.metadata().map_err(|error| source.error(error))?.file_type();
@@ -27,30 +27,30 @@ impl Source {
         Ok(source)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::tape) fn path(&self) -> &Path {
         &self.path
     }
 
     /// How long the file is now.
-    pub(super) fn length(&self) -> Result<u64, TapeError> {
+    pub(in crate::tape) fn length(&self) -> Result<u64, TapeError> {
         self.file.metadata().map(|metadata| metadata.len()).map_err(|error| self.error(error))
     }
 
     /// Exactly `length` bytes from `offset` on. The caller has held `length` against the file's.
-    pub(super) fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    pub(in crate::tape) fn read(&self, offset: u64, length: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; length];
         self.file.read_exact_at(&mut bytes, offset)?;
         Ok(bytes)
     }
 
     /// As [`Source::read`], into a buffer that is used again.
-    pub(super) fn read_into(&self, offset: u64, length: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
+    pub(in crate::tape) fn read_into(&self, offset: u64, length: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
         bytes.resize(length, 0);
         self.file.read_exact_at(bytes, offset)
     }
 
     /// Whether a process is writing the tape: it holds the file's lock.
-    pub(super) fn is_being_written(&self) -> bool {
+    pub(in crate::tape) fn is_being_written(&self) -> bool {
         match flock(&self.file, FlockOperation::NonBlockingLockShared) {
             Ok(()) => {
                 // Given back at once. Where that failed, a second writer of this very file would see it, and there is none.
@@ -60,11 +60,11 @@ impl Source {
         }
     }
 
-    pub(super) fn error(&self, error: io::Error) -> TapeError {
+    pub(in crate::tape) fn error(&self, error: io::Error) -> TapeError {
         TapeError::io(&self.path, error)
     }
 
-    pub(super) fn no_tape(&self, reason: &str) -> TapeError {
+    pub(in crate::tape) fn no_tape(&self, reason: &str) -> TapeError {
         TapeError::NoTape { path: self.path.clone(), reason: reason.to_owned() }
     }
 }

@@ -3,6 +3,7 @@
 mod broker;
 mod properties;
 mod requests;
+mod tape;
 
 use super::*;
 use crate::cloud;
