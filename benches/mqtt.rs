@@ -15,8 +15,14 @@ use standin::mqtt::{Client, Happening, Input, Options, Output, Packet, PacketId,
 const BATCH: usize = 100_000;
 /// What is read from a link at a time, in bytes.
 const READING: usize = 32 << 10;
-const OPTIONS: Options =
-    Options { max_packet: 8 << 20, window: 32, queue: 10_000, strict: true, answer_within: Duration::from_secs(10) };
+const OPTIONS: Options = Options {
+    max_packet: 8 << 20,
+    window: 32,
+    queue: 10_000,
+    strict: true,
+    answer_within: Duration::from_secs(10),
+    hold: false,
+};
 const CONNACK: &[u8] = b"\x20\x02\x00\x00";
 
 fn main() {

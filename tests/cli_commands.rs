@@ -256,16 +256,6 @@ fn init_writes_a_private_config_that_works_and_never_writes_over_one() {
 }
 
 #[test]
-fn commands_of_tapes_are_refused_as_not_in_this_version() {
-    let bench = Bench::with(HUAWEI);
-    for args in ["replay x.mcap", "tape info x", "tape verify x", "tape repair x", "tape export x"] {
-        let output = bench.run(args);
-        assert_eq!(status(&output), 2, "{args}");
-        assert!(err(&output).contains("not in this version"), "{}", err(&output));
-    }
-}
-
-#[test]
 fn wrong_usage_exits_with_2_and_help_with_0() {
     let bench = Bench::with(HUAWEI);
     for args in ["frobnicate", "sign", "sign smoke-01 --at yesterday", "sub", "pub a", "sign smoke-01 --secret x"] {

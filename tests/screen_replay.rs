@@ -186,7 +186,7 @@ fn how_the_tape_goes_stands_below_the_panes() {
     let mut bench = bench(100, 24);
     let line = |bench: &mut Bench| bench.picture().lines().nth(21).unwrap().trim().to_owned();
     let shown = "Ⅱ paused · 1x · 14:02:14.400 · 1:40 of 5:00 · event 25 of 1 234 · smoke-01-20261121-140012.mcap";
-    assert_eq!(line(&mut bench).replace('\u{202f}', " ").replace('\u{a0}', " "), shown);
+    assert_eq!(line(&mut bench).replace(['\u{202f}', '\u{a0}'], " "), shown);
     deck(&mut bench, |deck| {
         deck.playing = true;
         deck.pace = Pace::Full;

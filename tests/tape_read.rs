@@ -122,6 +122,131 @@ fn a_bit_that_is_turned_round_never_makes_a_wrong_event_or_a_silent_loss() {
 }
 
 #[test]
+fn a_bit_turned_round_on_a_cut_tape_costs_one_chunk_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let story = small();
+    let path = tape_of(&story, folder.path(), "t.mcap", 2);
+    let wanted = story.lines();
+    // Cut in the middle of the last chunk but one, so that there is no index, and damage has something behind it.
+    let whole = Tape::open(&path).unwrap();
+    let last = whole.chunks()[whole.chunks().len() - 1];
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.truncate(usize::try_from(last.offset).unwrap());
+    let there = &wanted[..usize::try_from(last.first - 1).unwrap()];
+    fs::write(&path, &bytes).unwrap();
+    assert_eq!(lines(&Tape::open(&path).unwrap()), there);
+    let file = OpenOptions::new().write(true).open(&path).unwrap();
+    for at in 8..bytes.len() {
+        for bit in 0..8 {
+            file.write_all_at(&[bytes[at] ^ (1 << bit)], at as u64).unwrap();
+            let tapes = Tapes::of(vec![Tape::open(&path).unwrap()]);
+            let mut found = 0;
+            for entry in tapes.entries_from(1) {
+                let place = usize::try_from(entry.number - 1).unwrap();
+                assert_eq!(entry.line(), there[place].as_bytes(), "byte {at}, bit {bit}: number {}", entry.number);
+                found += 1;
+            }
+            let faults = tapes.tapes()[0].faults();
+            assert!(found + 2 >= there.len(), "byte {at}, bit {bit}: {found} of {}, {faults:?}", there.len());
+            assert!(found == there.len() || !faults.is_empty(), "byte {at}, bit {bit}: {found}");
+        }
+        file.write_all_at(&bytes[at..=at], at as u64).unwrap();
+    }
+}
+
+/// An MCAP file of two messages as another program writes it.
+fn foreign(path: &Path, options: mcap::WriteOptions) {
+    let mut writer = options.create(fs::File::create(path).unwrap()).unwrap();
+    let channel = writer.add_channel(0, "a", "json", &std::collections::BTreeMap::new()).unwrap();
+    for sequence in 1..=2 {
+        let header =
+            mcap::records::MessageHeader { channel_id: channel, sequence, log_time: 5_000, publish_time: 5_000 };
+        writer.write_to_known_channel(&header, small().lines()[0].as_bytes()).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+#[test]
+fn files_of_other_programs_are_refused_or_read_as_far_as_they_are_tapes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.mcap");
+    foreign(&path, mcap::WriteOptions::new().profile("ros2").compression(None));
+    let told = Tape::open(&path).unwrap_err().to_string();
+    assert!(told.contains("t.mcap is no tape: it is an MCAP file of another program"), "{told}");
+
+    foreign(&path, mcap::WriteOptions::new().profile("standin").compression(None));
+    let tape = Tape::open(&path).unwrap();
+    assert_eq!((tape.events(), tape.faults(), tape.ending()), (2, vec![], Ending::Whole));
+    assert_eq!(lines(&tape), [small().lines()[0].clone(), small().lines()[0].clone()]);
+    assert_eq!(tape.chunks()[0].span_us, (5, 5));
+    let sought = Sought { filter: Filter::parse("round"), ..Sought::default() };
+    let tapes = Tapes::of(vec![tape]);
+    assert_eq!(tapes.find(&sought, 1, false, &AtomicBool::new(false)), Some(1));
+
+    foreign(&path, mcap::WriteOptions::new().profile("standin").use_chunks(false));
+    let bytes = fs::read(&path).unwrap();
+    for ending in [Ending::Whole, Ending::Cut] {
+        let tape = Tape::open(&path).unwrap();
+        let faults = tape.faults();
+        assert_eq!((tape.events(), tape.ending()), (0, ending));
+        let told = faults.iter().find(|fault| fault.reason.contains("outside of chunks"));
+        assert_eq!(told.unwrap().events, Some(2));
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    }
+}
+
+/// Puts `value` where the index of the tape's only chunk has its number `field` of eight bytes (behind two times, offset and length
+/// come the length of the channel map and the map), and makes the summary's checksum hold again.
+fn claim(path: &Path, place: usize, value: u64) {
+    let mut bytes = fs::read(path).unwrap();
+    let footer = bytes.len() - 8 - 20;
+    let start = usize::try_from(u64::from_le_bytes(bytes[footer..footer + 8].try_into().unwrap())).unwrap();
+    let mut record = start;
+    while bytes[record] != 0x08 {
+        record += 9 + usize::try_from(u64::from_le_bytes(bytes[record + 1..record + 9].try_into().unwrap())).unwrap();
+    }
+    let at = record + 9 + place;
+    bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
+    let crc = crc32fast::hash(&bytes[start..footer + 16]);
+    bytes[footer + 16..footer + 20].copy_from_slice(&crc.to_le_bytes());
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn an_index_that_claims_what_cannot_be_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let story = told("device-0", &[1; 4]);
+    let wanted = story.lines();
+    let path = tape_of(&story, folder.path(), "t.mcap", 100);
+    let bytes = fs::read(&path).unwrap();
+    let channels = Tape::open(&path).unwrap().channels(0).unwrap().count();
+    let indexes = 8 * 4 + 4 + channels * 10;
+    for (place, values, readable) in [
+        // First and last time, where the chunk begins, how long it is, how long its message indexes are.
+        (0, [0, 1, u64::MAX], true),
+        (8, [0, 1, u64::MAX], true),
+        (16, [0, bytes.len() as u64, u64::MAX], false),
+        (24, [0, 1 << 40, u64::MAX], false),
+        (indexes, [0, 1 << 60, u64::MAX - 15 * channels as u64], false),
+    ] {
+        for value in values {
+            fs::write(&path, &bytes).unwrap();
+            claim(&path, place, value);
+            let tape = Tape::open(&path).unwrap();
+            let found = lines(&tape);
+            let told = tape.ending() != Ending::Whole || !tape.faults().is_empty();
+            assert!(found == wanted || (found.is_empty() && told && !readable), "{place} {value}: {found:?}");
+            let tapes = Tapes::of(vec![tape.clone(), tape]);
+            assert_eq!(tapes.density(3).iter().sum::<u64>(), tapes.events());
+            assert!(tapes.entries_from(1).count() <= 2 * wanted.len());
+            tapes.number_at(value);
+            tapes.entry(value);
+            tapes.find(&Sought::default(), 3, true, &AtomicBool::new(false));
+        }
+    }
+}
+
+#[test]
 fn a_damaged_chunk_costs_its_own_events_only() {
     let folder = tempfile::tempdir().unwrap();
     let story = told("device-0", &[1; 30]);
@@ -169,6 +294,36 @@ fn a_tape_that_is_being_written_is_followed() {
     assert!(!tape.refresh().unwrap());
 }
 
+#[test]
+fn a_tape_that_grows_byte_by_byte_is_followed_without_a_false_alarm() {
+    use rustix::fs::{FlockOperation, flock};
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let story = small();
+    let bytes = fs::read(tape_of(&story, folder.path(), "whole.mcap", 2)).unwrap();
+    let wanted = story.lines();
+    let path = folder.path().join("grows.mcap");
+    let mut file = fs::File::create(&path).unwrap();
+    flock(&file, FlockOperation::LockExclusive).unwrap();
+    let mut tape = Tape::open(&path).unwrap();
+    let mut before = 0;
+    for byte in &bytes[..bytes.len() - 1] {
+        file.write_all(&[*byte]).unwrap();
+        let more = tape.refresh().unwrap();
+        assert_eq!((tape.ending(), tape.faults()), (Ending::BeingWritten, vec![]));
+        assert_eq!(more, tape.events() > before);
+        if more {
+            before = tape.events();
+            assert_eq!(lines(&tape), wanted[..usize::try_from(before).unwrap()]);
+        }
+    }
+    assert_eq!(before, wanted.len() as u64);
+    assert_eq!(tape.about().sessions, story.sessions);
+    drop(file);
+    assert!(tape.refresh().unwrap());
+    assert_eq!((tape.ending(), tape.events(), tape.faults().len()), (Ending::Cut, before, 1));
+}
+
 /// A story of one device in which so many milliseconds pass before each message.
 fn told(name: &str, waits: &[u64]) -> Story {
     let mut story = Story::new();
@@ -208,6 +363,52 @@ fn several(folder: &Path, all: &[Vec<u64>], flush_each: usize) -> (Tapes, Vec<(u
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_tape_hurt_in_many_places_gives_whole_events_under_their_own_numbers(
+        hurt in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+        moved in prop::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>(), any::<prop::sample::Index>())),
+        end: prop::sample::Index, is_cut: bool,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let story = told("device-0", &[3; 24]);
+        let path = tape_of(&story, folder.path(), "t.mcap", 3);
+        let wanted = story.lines();
+        let mut bytes = fs::read(&path).unwrap();
+        for (place, byte) in &hurt {
+            let place = 8 + place.index(bytes.len() - 8);
+            bytes[place] = *byte;
+        }
+        if let Some((from, to, length)) = &moved {
+            // A stretch that stands twice, or was written over another.
+            let (from, to) = (from.index(bytes.len()), 8 + to.index(bytes.len() - 8));
+            let length = length.index(bytes.len() - from.max(to));
+            bytes.copy_within(from..from + length, to);
+        }
+        if is_cut {
+            bytes.truncate(8 + end.index(bytes.len() - 8));
+        }
+        fs::write(&path, &bytes).unwrap();
+        let Ok(tape) = Tape::open(&path) else { return Ok(()) };
+        let tapes = Tapes::of(vec![tape]);
+        let found: Vec<_> = tapes.entries_from(1).map(|entry| (entry.number, String::from_utf8(entry.line().to_vec()).unwrap())).collect();
+        prop_assert!(found.iter().all(|(_, line)| wanted.contains(line)));
+        prop_assert!(found.is_sorted_by(|one, other| one.0 < other.0));
+        for (number, line) in &found {
+            let entry = tapes.entry(*number).unwrap();
+            prop_assert_eq!(entry.line(), line.as_bytes());
+        }
+        let tape = &tapes.tapes()[0];
+        let told = tape.ending() != Ending::Whole || !tape.faults().is_empty();
+        prop_assert!(found.len() == wanted.len() || told);
+        let twice = Tapes::of(vec![tape.clone(), tape.clone()]);
+        prop_assert_eq!(twice.entries_from(1).count(), 2 * found.len());
+        prop_assert_eq!(twice.density(5).iter().sum::<u64>(), 2 * tape.chunks().iter().map(|chunk| chunk.count).sum::<u64>());
+        let sought = Sought::default();
+        let stop = AtomicBool::new(false);
+        prop_assert_eq!(tapes.find(&sought, 1, false, &stop), found.first().map(|first| first.0));
+        prop_assert_eq!(tapes.find(&sought, tapes.events(), true, &stop), found.last().map(|last| last.0));
+    }
 
     #[test]
     fn several_tapes_are_one_stream_in_the_order_of_time(

@@ -18,7 +18,10 @@ use mcap::records::Record;
 use mcap::sans_io::{LinearReadEvent, LinearReader, LinearReaderOptions};
 use mcap::{MessageStream, Summary};
 use serde_json::Value;
-use support::tape::{START, Story};
+use standin::cloud::{self, Direction};
+use standin::profile::Cloud;
+use standin::tape::{Destination, Settings, Writer, layout};
+use support::tape::{START, Story, recorded};
 
 /// Reads a file record by record with every checksum looked at; answers the metadata records and the lines.
 fn read_whole(bytes: &[u8]) -> (Vec<(String, Value)>, Vec<String>) {
@@ -83,7 +86,7 @@ fn times_numbers_and_channels_are_in_the_index_and_in_every_message() {
     let summary = Summary::read(&bytes).unwrap().unwrap();
     let stats = summary.stats.as_ref().unwrap();
     assert_eq!(stats.message_count, story.lines().len() as u64);
-    assert_eq!(summary.chunk_indexes.len() as u32, stats.chunk_count);
+    assert_eq!(summary.chunk_indexes.len(), stats.chunk_count as usize);
     assert!(summary.chunk_indexes.iter().all(|chunk| chunk.compression == "zstd" && chunk.message_index_length > 0));
     assert_eq!(summary.metadata_indexes.len(), 4);
     let schema = &summary.schemas[&1];
@@ -93,8 +96,8 @@ fn times_numbers_and_channels_are_in_the_index_and_in_every_message() {
     for (message, event) in MessageStream::new(&bytes).unwrap().zip(story.events()) {
         let message = message.unwrap();
         assert_eq!(u64::from(message.sequence), event.seq);
-        assert_eq!(message.log_time, (START as u64 + event.mono_us) * 1000);
-        assert_eq!(message.publish_time, event.at.unix_micros() as u64 * 1000);
+        assert_eq!(message.log_time, (u64::try_from(START).unwrap() + event.mono_us) * 1000);
+        assert_eq!(message.publish_time, u64::try_from(event.at.unix_micros()).unwrap() * 1000);
         assert!(message.log_time >= last);
         last = message.log_time;
         assert_eq!(message.channel.message_encoding, "json");
@@ -129,8 +132,8 @@ fn the_file_is_its_owners_alone_and_never_one_that_is_there() {
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let before = fs::read(&path).unwrap();
     let again = || {
-        let settings = standin::tape::Settings::new(standin::tape::Destination::File(path.clone()));
-        standin::tape::Writer::create(settings, Vec::new(), story.start)
+        let settings = Settings::new(Destination::File(path.clone()));
+        Writer::create(settings, Vec::new(), story.start)
     };
     let error = again().unwrap_err().to_string();
     assert!(error.contains("one.mcap") && error.contains("exists"), "{error}");
@@ -139,4 +142,89 @@ fn the_file_is_its_owners_alone_and_never_one_that_is_there() {
     std::os::unix::fs::symlink(folder.path().join("elsewhere"), &path).unwrap();
     again().unwrap_err();
     assert!(!folder.path().join("elsewhere").exists());
+}
+
+#[test]
+fn masked_fields_are_nowhere_in_the_file_and_the_size_is_the_messages_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.mcap");
+    let story = Story::of_three_clouds();
+    let settings =
+        Settings { redact: vec!["params.password".to_owned()], ..Settings::new(Destination::File(path.clone())) };
+    story.record_with(settings, 10);
+    let (_, lines) = read_whole(&fs::read(&path).unwrap());
+    assert!(story.lines().iter().any(|line| line.contains("hunter")));
+    let masked: Vec<_> = lines.iter().filter(|line| line.contains("••••")).collect();
+    assert_eq!(masked.len(), 3);
+    assert!(!lines.iter().any(|line| line.contains("hunter")));
+    for (line, plain) in lines.iter().zip(story.lines()) {
+        let plain = plain.replace(r#"\"hunter0\""#, "…").replace(r#"\"hunter1\""#, "…").replace(r#"\"hunter2\""#, "…");
+        assert_eq!(line.replace(r#"\"••••\""#, "…"), plain, "every other byte stays, the size too");
+    }
+}
+
+#[test]
+fn a_topic_is_folded_as_its_cloud_says() {
+    for (cloud, topics) in [
+        (
+            Cloud::Huawei,
+            &[
+                "$oc/devices/65f0c0de_dev01/sys/commands/request_id=3a1f",
+                "$oc/devices/65f0c0de_dev01/sys/commands/response/request_id=3a1f",
+                "$oc/devices/65f0c0de_dev01/sys/properties/set/request_id=7",
+                "$oc/devices/65f0c0de_dev01/sys/properties/get/response/request_id=7",
+                "$oc/devices/65f0c0de_dev01/sys/messages/down",
+            ][..],
+        ),
+        (
+            Cloud::Aliyun,
+            &[
+                "/sys/a1AbCdEfGh1/lamp-01/rrpc/request/812",
+                "/sys/a1AbCdEfGh1/lamp-01/rrpc/response/812",
+                "/ext/rrpc/812//a1AbCdEfGh1/lamp-01/user/get",
+                "/sys/a1AbCdEfGh1/lamp-01/thing/service/property/set",
+                "/sys/a1AbCdEfGh1/lamp-01/thing/event/property/post_reply",
+            ],
+        ),
+        (
+            Cloud::Ucloud,
+            &[
+                "/$system/ledubff3z85spjmu/h9onxtzw0aep7fsr/tmodel/command_reply/77",
+                "/$system/ledubff3z85spjmu/h9onxtzw0aep7fsr/tmodel/command",
+                "/$system/ledubff3z85spjmu/h9onxtzw0aep7fsr/tmodel/property/post",
+            ],
+        ),
+        (Cloud::Mqtt, &["a/b/1", "request_id=1"]),
+    ] {
+        let platform = cloud::observed(cloud, &recorded("x", cloud).identifiers);
+        for (topic, direction) in topics.iter().flat_map(|topic| [(topic, Direction::Up), (topic, Direction::Down)]) {
+            let meaning = platform.meaning(direction, topic, br#"{"id":"1","RequestID":"1"}"#);
+            let span = meaning.request_id.as_deref().and_then(|id| layout::id_span(topic, id));
+            assert_eq!(span, meaning.id_span, "{topic}");
+        }
+    }
+}
+
+#[test]
+fn the_schema_knows_every_key_and_asks_for_what_is_always_there() {
+    let schema: Value = serde_json::from_str(layout::SCHEMA).unwrap();
+    let properties = schema["properties"].as_object().unwrap();
+    for line in Story::of_three_clouds().lines() {
+        let line: Value = serde_json::from_str(&line).unwrap();
+        let unknown: Vec<_> = line.as_object().unwrap().keys().filter(|key| !properties.contains_key(*key)).collect();
+        assert_eq!(unknown, Vec::<&String>::new(), "{line}");
+        let of_kind = schema["allOf"].as_array().unwrap().iter().find(|rule| {
+            let kind = &rule["if"]["properties"]["kind"];
+            kind["const"] == line["kind"] || kind["enum"].as_array().is_some_and(|all| all.contains(&line["kind"]))
+        });
+        let then = &of_kind.unwrap()["then"];
+        let required = |rule: &Value| {
+            rule["required"]
+                .as_array()
+                .is_none_or(|keys| keys.iter().all(|key| line.get(key.as_str().unwrap()).is_some()))
+        };
+        assert!(required(&schema) && required(then), "{line}");
+        let one_of = then["oneOf"].as_array().map(|rules| rules.iter().filter(|rule| required(rule)).count());
+        assert!(one_of.is_none_or(|count| count == 1), "{line}");
+    }
 }

@@ -26,6 +26,8 @@ const SLICES_A_SECOND: u64 = 100;
 pub struct Flood {
     pub messages: usize,
     pub topics: usize,
+    /// How many different messages there are on each topic: with one, it says the same each time.
+    pub versions: usize,
     /// Messages a second; `None`: as fast as they are taken.
     pub rate: Option<u64>,
 }
@@ -128,8 +130,8 @@ fn until(socket: &mut WebSocket<TcpStream>, mut is: impl FnMut(&Packet) -> bool)
 }
 
 fn send(socket: &mut WebSocket<TcpStream>, flood: Flood, begun: Instant) -> Result<()> {
-    let cycle = frames(flood.topics)?;
-    let each = cycle.len() / flood.topics.max(1);
+    let cycle = frames(flood)?;
+    let each = cycle.len() / (flood.topics * flood.versions).max(1);
     let slice = flood.rate.map_or(cycle.len() / each, |rate| usize::try_from(rate / SLICES_A_SECOND).unwrap_or(1));
     let (mut sent, mut at) = (0, 0);
     while sent < flood.messages {
@@ -148,16 +150,24 @@ fn send(socket: &mut WebSocket<TcpStream>, flood: Flood, begun: Instant) -> Resu
     Ok(())
 }
 
-/// One frame a topic, all of the same length, end to end.
-fn frames(topics: usize) -> Result<Vec<u8>> {
+/// One frame a topic and version, all of the same length, end to end.
+fn frames(flood: Flood) -> Result<Vec<u8>> {
     let mut all = Vec::new();
-    for topic in 0..topics {
-        let mut payload =
-            format!("{{\"id\":\"{topic:07}\",\"params\":{{\"temperature\":{:02}.5}},\"pad\":\"", topic % 100)
-                .into_bytes();
-        payload.resize(PAYLOAD - 2, b'x');
-        payload.extend_from_slice(b"\"}");
-        all.extend_from_slice(&frame(&publish(&format!("flood/{topic:07}/user/get"), &payload, Qos::AtMostOnce)?));
+    let mut noise = fastrand::Rng::with_seed(7);
+    for version in 0..flood.versions {
+        for topic in 0..flood.topics {
+            let mut payload =
+                format!("{{\"id\":\"{topic:07}\",\"params\":{{\"temperature\":{:02}.5}},", topic % 100).into_bytes();
+            if version > 0 {
+                let (pressure, voltage) = (noise.u32(90_000..110_000), noise.u32(1_000..5_000));
+                payload.extend_from_slice(format!("\"pressure\":{pressure:06},\"voltage\":{voltage}").as_bytes());
+                payload.extend_from_slice(format!(",\"uptime\":{:012},", noise.u64(..1_000_000_000)).as_bytes());
+            }
+            payload.extend_from_slice(b"\"pad\":\"");
+            payload.resize(PAYLOAD - 2, b'x');
+            payload.extend_from_slice(b"\"}");
+            all.extend_from_slice(&frame(&publish(&format!("flood/{topic:07}/user/get"), &payload, Qos::AtMostOnce)?));
+        }
     }
     Ok(all)
 }

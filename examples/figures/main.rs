@@ -11,8 +11,10 @@
 
 mod bare;
 mod broker;
+mod deck;
 #[path = "../../tests/support/pty.rs"]
 mod pty;
+mod tapes;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -22,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use broker::{Broker, Flood};
 use pty::{Result, Terminal};
+use standin::tape::Tape;
 
 /// A measurement, which prints its row.
 type Figure = fn() -> Result<()>;
@@ -36,6 +39,10 @@ const FIGURES: &[(&str, Figure)] = &[
     ("trickle", trickle),
     ("rest", rest),
     ("sessions", sessions),
+    ("record", record),
+    ("tape-write", tapes::write),
+    ("tape-read", tapes::read),
+    ("tape-play", deck::play),
 ];
 
 const COLS: u16 = 160;
@@ -105,7 +112,7 @@ fn start() -> Result<()> {
 /// 10,000,000 messages of 200 bytes as fast as they are taken, with the console open.
 fn flood(topics: usize) -> Result<()> {
     const MESSAGES: usize = 10_000_000;
-    let flood = Flood { messages: MESSAGES, topics, rate: None };
+    let flood = Flood { messages: MESSAGES, topics, versions: 1, rate: None };
     let bare = Broker::start(flood)?;
     bare::run(bare.port)?;
     let bare = bare.rate()?;
@@ -124,10 +131,41 @@ fn flood(topics: usize) -> Result<()> {
     Ok(())
 }
 
+/// The same flood onto a tape, every 200th message of a topic alike. The last message is acknowledged when all before it are kept:
+/// the rate is that of the whole way to the disk.
+fn record() -> Result<()> {
+    const MESSAGES: usize = 10_000_000;
+    let folder = tempfile::tempdir()?;
+    let tapes = folder.path().join("tapes");
+    let broker = Broker::start(Flood { messages: MESSAGES, topics: 50, versions: 200, rate: None })?;
+    let config = config(folder.path(), broker.port)?;
+    let device = fs::read_to_string(&config)?;
+    let keep = format!("[tapes]\nfolder = \"{}\"\nbudget = 0\n{device}record = true\n", tapes.display());
+    fs::write(&config, keep)?;
+    let mut terminal = console(&config)?;
+    while !broker.is_done() {
+        terminal.pump(Duration::from_millis(50))?;
+    }
+    let rate = broker.rate()?;
+    let memory = terminal.peak_memory_mib()?;
+    let (mut kept, mut bytes) = (0, 0);
+    for entry in fs::read_dir(&tapes)? {
+        let tape = Tape::open(&entry?.path())?;
+        kept += tape.events();
+        bytes += tape.bytes()?;
+    }
+    if kept < MESSAGES as u64 {
+        return Err(format!("{kept} events are on the tape").into());
+    }
+    let figure = "messages of 200 bytes a second from ws to the disk, console open, tape on";
+    row(figure, &format!("{rate:.0} ({:.0} MiB on tape, peak memory {memory:.1} MiB)", mib(bytes)));
+    Ok(())
+}
+
 /// From a key to its effect on the screen, while messages come as fast as they are taken.
 fn keys() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let broker = Broker::start(Flood { messages: usize::MAX, topics: 50, rate: None })?;
+    let broker = Broker::start(Flood { messages: usize::MAX, topics: 50, versions: 1, rate: None })?;
     let mut terminal = console(&config(folder.path(), broker.port)?)?;
     terminal
         .until_shown("rx", Duration::from_secs(10))
@@ -150,7 +188,7 @@ const HELP: &str = "next pane";
 /// What the terminal gets while 10,000 messages a second come.
 fn trickle() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let broker = Broker::start(Flood { messages: usize::MAX, topics: 50, rate: Some(10_000) })?;
+    let broker = Broker::start(Flood { messages: usize::MAX, topics: 50, versions: 1, rate: Some(10_000) })?;
     let mut terminal = console(&config(folder.path(), broker.port)?)?;
     terminal.until_shown("←", Duration::from_secs(10))?;
     terminal.pump(Duration::from_secs(2))?;
@@ -165,7 +203,7 @@ fn trickle() -> Result<()> {
 /// What a console costs while nothing comes.
 fn rest() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let broker = Broker::start(Flood { messages: 100, topics: 5, rate: None })?;
+    let broker = Broker::start(Flood { messages: 100, topics: 5, versions: 1, rate: None })?;
     let mut terminal = console(&config(folder.path(), broker.port)?)?;
     terminal.until_shown("←", Duration::from_secs(10))?;
     terminal.pump(Duration::from_secs(5))?;

@@ -15,6 +15,7 @@ use standin::mqtt::{Client, Happening, Input, Options, Output, Qos, Token, Topic
 #[derive(Arbitrary, Debug)]
 struct Case<'a> {
     strict: bool,
+    hold: bool,
     window: u8,
     queue: u8,
     steps: Vec<Step<'a>>,
@@ -46,6 +47,9 @@ enum Step<'a> {
     },
     Unsubscribe {
         filter: &'a str,
+    },
+    Acknowledge {
+        up_to: u8,
     },
     Disconnect,
     Wait {
@@ -113,6 +117,7 @@ impl Bench {
                 let filters = TopicFilter::new(filter).into_iter().collect();
                 Input::Unsubscribe { token: self.token(), filters }
             }
+            Step::Acknowledge { up_to } => Input::Acknowledge { up_to: u64::from(up_to) },
             Step::Disconnect => Input::Disconnect,
             Step::Wait { milliseconds } => {
                 self.now += Duration::from_millis(u64::from(milliseconds) * 4);
@@ -167,6 +172,7 @@ fuzz_target!(|case: Case<'_>| {
         queue: usize::from(case.queue),
         strict: case.strict,
         answer_within: Duration::from_secs(10),
+        hold: case.hold,
     };
     let mut bench = Bench {
         client: Client::new(options),

@@ -8,7 +8,7 @@ use crate::console::{self, ConsoleError, Left, Shell};
 use crate::profile::Profile;
 use crate::session::recorder::News;
 use crate::session::{self, Handle, Journal, Recorder, clock};
-use crate::tape::{Settings, TapeError};
+use crate::tape::Settings;
 use crate::timeline::{Budget, SessionId, Timeline};
 
 /// How long sessions may take to leave in order, and then tapes to end, when the person at the keys waits for it, and when
@@ -45,24 +45,27 @@ pub(super) fn start(
     budget: Budget,
     tapes: Settings,
 ) -> (Journal, Vec<Handle>, Recorder, Vec<String>) {
-    let journal = Journal::new(Timeline::new(budget, clock::now()));
+    let journal = Journal::new(Timeline::new(Journal::roomy(budget, &profiles), clock::now()));
     let recorder = Recorder::new(journal.clone(), tapes);
-    let faults = begin_tapes(&journal, &recorder, &profiles)
-        .into_iter()
-        .map(|error| format!("Nothing is recorded: {error}"))
-        .collect();
+    let faults = begin_tapes(&journal, &recorder, &profiles);
     let handles = profiles.into_iter().map(|profile| session::start(profile, &journal)).collect();
     (journal, handles, recorder, faults)
 }
 
-/// Begins the tapes of the devices of which the config says so, before anything happens to them: a tape each.
-pub(super) fn begin_tapes(journal: &Journal, recorder: &Recorder, profiles: &[Profile]) -> Vec<TapeError> {
+/// Begins the tapes of the devices of which the config says so, before anything happens to them: a tape each. Answers of which
+/// device there will be none, and why.
+pub(super) fn begin_tapes(journal: &Journal, recorder: &Recorder, profiles: &[Profile]) -> Vec<String> {
     // All are registered, so that each device has the number of its place in the config.
     let ids: Vec<SessionId> = journal.with(|timeline| {
         profiles.iter().map(|profile| timeline.register(&profile.name, profile.identity.cloud())).collect()
     });
     let wanted = ids.into_iter().zip(profiles).filter(|(_, profile)| profile.record);
-    wanted.filter_map(|device| recorder.start(false, &[device], clock::now()).err()).collect()
+    wanted
+        .filter_map(|(id, profile)| {
+            let error = recorder.start(false, &[(id, profile)], clock::now()).err()?;
+            Some(format!("{}: nothing is recorded: {error}", profile.name))
+        })
+        .collect()
 }
 
 /// Shows the console until it is left, then lets the sessions leave and the tapes end in order.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::console::{begin_tapes, end_tapes};
-use super::record::{tell_failed, tell_missing};
+use super::record::tell_missing;
 use super::signals::Signals;
-use super::{CliError, Global, Outcome, write_out, written};
+use super::{CliError, Global, Outcome, note, write_out, written};
 use crate::event::{Event, Kind, LineState, StateChange};
 use crate::profile::Profile;
 use crate::session::recorder::News;
@@ -60,7 +60,8 @@ impl Headless {
     /// Starts the sessions of `profiles`, which dial at once whatever their `autoconnect` says, and before that what is to
     /// record them. An error when a tape of all cannot be begun; one that the config asks for is only told of.
     pub fn start(profiles: Vec<Profile>, taping: Taping) -> Result<Self, CliError> {
-        let (journal, follower) = Journal::followed(Timeline::new(budget(&profiles), clock::now()));
+        let budget = Journal::roomy(Budget::default(), &profiles);
+        let (journal, follower) = Journal::followed(Timeline::new(budget, clock::now()));
         let recorder = record(&journal, &profiles, taping)?;
         let handles = profiles
             .into_iter()
@@ -96,7 +97,9 @@ fn record(journal: &Journal, profiles: &[Profile], taping: Taping) -> Result<Rec
         Taping::Nothing => Ok(Recorder::new(journal.clone(), crate::config::tapes::usual("tapes".into()))),
         Taping::AsConfigured(settings) => {
             let recorder = Recorder::new(journal.clone(), settings);
-            begin_tapes(journal, &recorder, profiles).iter().for_each(tell_failed);
+            for fault in begin_tapes(journal, &recorder, profiles) {
+                note(&format!("standin: warning: {fault}"));
+            }
             Ok(recorder)
         }
         Taping::All(settings) => {
@@ -127,14 +130,6 @@ pub async fn until(end: Option<Instant>) {
         Some(end) => tokio::time::sleep_until(end).await,
         None => std::future::pending().await,
     }
-}
-
-/// Room for the largest message that may come besides what a reader may lag behind. Memory is taken only when such a message
-/// does come.
-fn budget(profiles: &[Profile]) -> Budget {
-    let usual = Budget::default();
-    let largest = profiles.iter().map(|profile| profile.max_packet).max().unwrap_or(0);
-    Budget { bytes: usual.bytes.saturating_add(largest), ..usual }
 }
 
 impl FirstConnections {

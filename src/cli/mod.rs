@@ -15,14 +15,13 @@ pub mod platform;
 mod playback;
 pub mod publish;
 pub mod record;
+mod relines;
 pub mod replay;
-mod reprint;
 pub mod resend;
 pub mod sign;
 pub mod signals;
 pub mod sub;
 pub mod tape;
-mod tapes;
 pub mod terminal;
 
 use std::ffi::OsString;
@@ -79,7 +78,7 @@ pub enum Command {
     Replay(replay::Args),
     /// The CONNECT credentials of a device
     Sign(sign::Args),
-    /// Looks after tapes (not in this version)
+    /// Looks after tapes: info, verify, repair, export
     Tape(tape::Args),
     /// Writes a commented config
     Init(init::Args),
@@ -130,7 +129,7 @@ async fn dispatch(cli: Cli) -> Result<Outcome, CliError> {
         Some(Command::Record(args)) => record::run(args, &global).await,
         Some(Command::Replay(args)) => replay::run(args, &global).await,
         Some(Command::Sign(args)) => sign::run(args, &global).await,
-        Some(Command::Tape(args)) => Err(tape::refusal(&args)),
+        Some(Command::Tape(args)) => tape::run(args).await,
         Some(Command::Init(args)) => init::run(&args, &global),
     }
 }
@@ -180,11 +179,6 @@ pub fn written(result: std::io::Result<()>) -> Result<(), CliError> {
         Err(error) => Err(CliError::not_held(format!("could not write to standard output: {error}"))),
         Ok(()) => Ok(()),
     }
-}
-
-/// The refusal of a command whose feature is not there yet.
-fn not_in_this_version(command: &str, hint: &str) -> CliError {
-    CliError::usage(format!("`standin {command}` is not in this version")).hint(hint)
 }
 
 /// Reads a positive number of seconds from an argument.

@@ -90,9 +90,9 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
 
 /// Reads the tape through; answers its platform's part, and what is on it in words.
 async fn load(path: PathBuf, cue: CueWord) -> Result<(Option<(Script, Cue)>, Vec<String>), CliError> {
-    let tapes = super::tapes::open(vec![path]).await?;
+    let tapes = super::resend::open(vec![path]).await?;
     // What is missing is no reason not to play the rest.
-    if let Some(words) = super::tapes::damage(tapes.tapes()) {
+    if let Some(words) = super::resend::damage(&tapes) {
         note(&format!("standin: warning: {words}"));
     }
     let loading = tokio::task::spawn_blocking(move || Script::load(&tapes)).await;
@@ -120,7 +120,7 @@ async fn called_for(platform: &Platform) {
             note("standin: no device that is signed in has a further message on the tape");
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Prints what happens, until nobody reads it any more. The one line of JSON stays alone.

@@ -13,7 +13,6 @@ use crate::console::tapes::{ended_words, fault_words};
 use crate::event::{Event, Kind, LineState};
 use crate::session::recorder::{News, Recorder, Running};
 use crate::tape::{Destination, Settings};
-use crate::text::Safe;
 
 /// The arguments of `standin record`.
 #[derive(Clone, Debug, clap::Args)]
@@ -93,7 +92,7 @@ fn sum_up(news: &[News], left: &[Running]) -> bool {
     for news in news {
         if let News::Ended(tape, at) = news {
             whole &= tape.status.missing == 0 && tape.status.fault.is_none();
-            note(&format!("standin: {}", ended_words(tape, *at)));
+            note(&format!("standin: recorded {}", ended_words(tape, *at)));
         }
     }
     for tape in left {
@@ -158,15 +157,10 @@ impl Watch {
 /// Says of tapes that the config asked for what has to be known: that something is missing on them.
 pub(super) fn tell_missing(news: &[News]) {
     for news in news {
-        match news {
-            News::Ended(tape, at) if tape.status.missing > 0 => note(&format!("standin: {}", ended_words(tape, *at))),
-            News::Failed(error) => tell_failed(error),
-            News::Ended(..) | News::Began(_) => {}
+        if let News::Ended(tape, at) = news
+            && (tape.status.missing > 0 || tape.status.fault.is_some())
+        {
+            note(&format!("standin: warning: recorded {}", ended_words(tape, *at)));
         }
     }
-}
-
-/// Says that a tape that the config asked for could not be begun.
-pub(super) fn tell_failed(error: &crate::tape::TapeError) {
-    note(&format!("standin: warning: nothing is recorded: {}", Safe::new(&error.to_string())));
 }

@@ -1,8 +1,8 @@
-//! `standin replay`: tapes in the console (`playback`), printed as events (`reprint`), or sent again (`resend`).
+//! `standin replay`: a tape in the console (`playback`), as JSON (`relines`), or sent again (`resend`).
 
 use std::path::PathBuf;
 
-use super::{CliError, Global, Outcome, playback, reprint, resend};
+use super::{CliError, Global, Outcome, playback, relines, resend};
 
 /// The arguments of `standin replay`.
 #[derive(Clone, Debug, clap::Args)]
@@ -10,14 +10,14 @@ pub struct Args {
     /// Tapes
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// How many times as fast as it was [default: 1; with --json: as fast as it goes]
+    /// How many times as fast as it was
     #[arg(long, value_name = "X", value_parser = speed)]
     pub speed: Option<f64>,
     /// Prints the events as JSON, one object a line; with --to the summary, or what would be sent
     #[arg(long)]
     pub json: bool,
-    /// Goes on as long as a tape is being written
-    #[arg(long, requires = "json", conflicts_with = "to")]
+    /// With --json: goes on as a tape grows that is being written
+    #[arg(long, requires = "json")]
     pub follow: bool,
     /// Sending it again.
     #[command(flatten)]
@@ -27,12 +27,12 @@ pub struct Args {
 /// Plays, prints or sends.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
     if args.resend.to.is_some() {
-        resend::run(args.files, args.resend, args.speed, args.json, global).await
-    } else if args.json {
-        reprint::run(args.files, args.speed, args.follow).await
-    } else {
-        playback::run(args.files, args.speed.unwrap_or(1.0)).await
+        return resend::run(args.files, args.resend, args.speed, args.json, global).await;
     }
+    if args.json {
+        return relines::run(args.files, args.speed, args.follow).await;
+    }
+    playback::run(args.files, args.speed.unwrap_or(1.0), global).await
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -1,6 +1,5 @@
 //! `standin replay FILE --to DEVICE`: a device's recorded part, sent again through a live session.
 
-use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,16 +12,18 @@ use tokio::sync::mpsc;
 use super::error::Exit;
 use super::headless::{self, FirstConnections, Headless, Taping};
 use super::signals::Signals;
-use super::{CliError, Global, Outcome, human, note, tapes};
+use super::{CliError, Global, Outcome, human, note};
 use crate::event::{Event, Kind, json};
 use crate::profile::Profile;
-use crate::replay::resend::{Ended, Options, Pace, Plan, Rehearsed, Report};
+use crate::replay::resend::{Ended, Options, Pace, Plan, PlanError, Rehearsed, Report};
 use crate::session::clock;
+use crate::tape::{Ending, TapeError, Tapes};
 use crate::text::Safe;
 use crate::text::json::write_string;
 
 /// What belongs to `--to`.
 #[derive(Clone, Debug, Default, clap::Args)]
+#[group(skip)]
 pub struct Args {
     /// Sends the device's part again, as this device of the config
     #[arg(long, value_name = "DEVICE")]
@@ -56,7 +57,7 @@ pub enum PaceWord {
     Full,
 }
 
-/// Kinds of events told while it runs: what a person must know of the line.
+/// Lines that wait for standard error; beyond so many they are let go.
 const LINES: usize = 64;
 
 /// Sends, or says what would be sent.
@@ -73,10 +74,17 @@ pub async fn run(
     let Some(profile) = profiles.pop() else {
         return Err(CliError::usage(format!("there is no device `{device}`")));
     };
-    let tapes = tapes::open(files).await?;
-    let damage = tapes::damage(tapes.tapes());
-    let plan = Plan::new(tapes, args.session.as_deref(), &profile)
-        .map_err(|error| CliError::usage(error.to_string()).hint("--session NAME says whose messages are sent"))?;
+    let tapes = open(files).await?;
+    let damage = damage(&tapes);
+    let plan = Plan::new(tapes, args.session.as_deref(), &profile).map_err(|error| {
+        let said = CliError::usage(error.to_string());
+        match error {
+            PlanError::NotThere { .. } | PlanError::Several { .. } => {
+                said.hint("--session NAME says whose messages are sent")
+            }
+            PlanError::Nobody | PlanError::Unlike { .. } => said,
+        }
+    })?;
     let mut signals = Signals::listen()?;
     let outcome = if args.dry_run {
         rehearse(&plan, as_json, &mut signals).await
@@ -104,6 +112,26 @@ fn options(args: &Args, speed: Option<f64>) -> Result<Options, CliError> {
     };
     let usual = Options::default();
     Ok(Options { pace, patience: args.patience.unwrap_or(usual.patience), ..usual })
+}
+
+/// Opens the tapes on a thread of its own: a disk may be slow.
+pub(super) async fn open(files: Vec<PathBuf>) -> Result<Tapes, CliError> {
+    let opening = tokio::task::spawn_blocking(move || Tapes::open(&files)).await;
+    let opened = opening.map_err(|error| CliError::not_held(format!("the tape could not be opened: {error}")))?;
+    opened.map_err(|error| match &error {
+        TapeError::Io { .. } => CliError::usage(error.to_string()),
+        TapeError::NoTape { .. } => CliError::new(Exit::Tape, error.to_string()),
+    })
+}
+
+/// What is missing on the tapes, in words.
+pub(super) fn damage(tapes: &Tapes) -> Option<String> {
+    let damaged = tapes.tapes().iter().find(|tape| tape.ending() == Ending::Cut || !tape.faults().is_empty())?;
+    let path = damaged.path().display();
+    Some(match damaged.faults().first() {
+        Some(fault) => format!("{path} is damaged: {}", fault.reason),
+        None => format!("{path} has no end: what came after is not on it"),
+    })
 }
 
 async fn rehearse(plan: &Plan, as_json: bool, signals: &mut Signals) -> Result<Outcome, CliError> {
@@ -138,8 +166,7 @@ fn rehearsed(page: &mut String, message: &Rehearsed, as_json: bool) {
     let Rehearsed { after, what, topic, payload, qos, retain, only_if_asked, breach } = message;
     if as_json {
         page.push_str("{\"after_ms\":");
-        // Writing to a String cannot fail.
-        drop(write!(page, "{}", after.as_millis()));
+        page.push_str(&after.as_millis().to_string());
         page.push_str(",\"topic\":");
         write_string(page, topic);
         let flags = serde_json::json!({ "qos": qos.number(), "retain": retain, "only_if_asked": only_if_asked, "what": what.word() });
@@ -154,15 +181,13 @@ fn rehearsed(page: &mut String, message: &Rehearsed, as_json: bool) {
         return;
     }
     let seconds = after.as_secs_f64();
-    let mut line = format!("+{seconds:.3} s > {} {topic}", what.word());
-    if qos.number() > 0 {
-        line.push_str(&format!(" q{}", qos.number()));
-    }
+    let level = if qos.number() > 0 { format!(" q{}", qos.number()) } else { String::new() };
+    let mut line = format!("+{seconds:.3} s > {} {topic}{level}", what.word());
     for (set, words) in [(*retain, " retained"), (*only_if_asked, " (only if asked)")] {
         line.push_str(if set { words } else { "" });
     }
     if let Some(breach) = breach {
-        line.push_str(&format!(" (would be refused: {breach})"));
+        line = format!("{line} (would be refused: {breach})");
     }
     for part in [Safe::new(&line).as_str(), " ", Safe::from_bytes(payload).as_str(), "\n"] {
         page.push_str(part);

@@ -75,6 +75,8 @@ pub enum Action {
     Mark,
     /// Send again what a tape's device sent.
     Resend,
+    /// Stop sending a tape's part again.
+    StopSending,
     /// Note something.
     Note,
     /// Turn a knob of the replay.

@@ -5,6 +5,7 @@
 //! it is there.
 
 use crate::event::Event;
+use crate::event::json::Read;
 use crate::replay::{self, Past};
 use crate::tape::Sought;
 use crate::timeline::{Only, Query, Scan, SessionId, Timeline};
@@ -91,7 +92,7 @@ impl<'a> History<'a> {
             replay::Seen::Missing(..) => return Seen::Missing,
         };
         let read = entry.read();
-        let event = read.as_ref().and_then(|read| read.event());
+        let event = read.as_ref().and_then(Read::event);
         match event.and_then(|event| Some((Event { seq, ..event }, self.session_named(event.session)?))) {
             Some((event, session)) => Seen::Here(look(&event, session)),
             None => Seen::Missing,

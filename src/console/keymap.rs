@@ -160,6 +160,7 @@ pub const KEYS: &[Binding] = &[
     bind(Browse, &[letter('C')], A::Connect, "connect", "connect", "connect"),
     bind(Browse, &[letter('t')], A::Tape, "tape", "tape", "start a tape of the chosen device or of all; end it"),
     bind(Browse, &[letter('L')], A::Tapes, "tapes", "tapes", "list of tapes: replay, send again, delete"),
+    bind(Browse, &[letter('X')], A::StopSending, "stop-sending", "", "stop sending a tape's part again"),
     bind(Browse, &[letter('m')], A::Note, "note", "note", "a note, on the stream and on its device's tape"),
     bind(Browse, &[letter('T')], A::Theme, "theme", "", "next theme"),
     bind(Browse, &[letter('?')], A::Help, "help", "help", "help"),

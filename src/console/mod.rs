@@ -14,6 +14,7 @@ pub mod keymap;
 pub mod layout;
 pub mod line;
 pub mod message;
+pub mod outbox;
 pub mod pace;
 pub mod paint;
 pub mod panes;

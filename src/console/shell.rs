@@ -11,6 +11,7 @@ use ratatui::buffer::Buffer;
 use tokio::task::JoinHandle;
 
 use super::input::{self, Gate, Input};
+use super::outbox::Outbox;
 use super::pace::{Frame, Pacer};
 use super::panes;
 use super::signals::{Came, Signals};
@@ -98,7 +99,7 @@ pub async fn run(shell: Shell) -> Result<Left, ConsoleError> {
     let Shell { journal, handles, recorder, theme, themes, bell, banner, notice } = shell;
     let theme = choose_theme(theme.as_deref(), themes.as_deref())?;
     let desk = Desk::new(recorder, journal.clone());
-    let mut stage = Stage::live(journal, handles, terminal::size());
+    let mut stage = Box::new(Stage::live(journal, handles, terminal::size()));
     stage.state.banner = banner.as_deref().map(Safe::new);
     Console::show(stage, Some(desk), theme, Wishes { themes, bell, notice }).await
 }
@@ -107,7 +108,7 @@ pub async fn run(shell: Shell) -> Result<Left, ConsoleError> {
 pub async fn replay(replay: Replay) -> Result<Left, ConsoleError> {
     let Replay { tapes, pace, theme, themes, notice } = replay;
     let theme = choose_theme(theme.as_deref(), themes.as_deref())?;
-    let stage = Stage::replay(tapes, pace, terminal::size())?;
+    let stage = Box::new(Stage::replay(tapes, pace, terminal::size())?);
     Console::show(stage, None, theme, Wishes { themes, bell: false, notice }).await
 }
 
@@ -130,11 +131,13 @@ struct Console {
     themes: Option<PathBuf>,
     bell: bool,
     /// What the program was started for: the devices, or a replay.
-    base: Stage,
+    base: Box<Stage>,
     /// The tapes of the devices.
     desk: Option<Desk>,
+    /// The tape that is being sent again.
+    outbox: Outbox,
     /// A replay over the devices, which go on.
-    over: Option<Stage>,
+    over: Option<Box<Stage>>,
     /// When is looked what goes on behind it.
     behind: Instant,
     /// Tapes that are being opened, to be replayed.
@@ -153,7 +156,7 @@ struct Console {
 
 impl Console {
     /// Shows `base` until it is left.
-    async fn show(base: Stage, desk: Option<Desk>, theme: Theme, wishes: Wishes) -> Result<Left, ConsoleError> {
+    async fn show(base: Box<Stage>, desk: Option<Desk>, theme: Theme, wishes: Wishes) -> Result<Left, ConsoleError> {
         let mut guard = Guard::enter()?;
         let signals = Signals::listen()?;
         let (inputs, gate) = input::start()?;
@@ -164,7 +167,7 @@ impl Console {
         left
     }
 
-    fn new(base: Stage, desk: Option<Desk>, theme: Theme, wishes: Wishes, writer: Writer, gate: Gate) -> Self {
+    fn new(base: Box<Stage>, desk: Option<Desk>, theme: Theme, wishes: Wishes, writer: Writer, gate: Gate) -> Self {
         let size = base.state.size;
         let variable = |name| std::env::var(name).ok();
         let signs = Signs::for_locale(
@@ -178,6 +181,7 @@ impl Console {
             bell: wishes.bell,
             base,
             desk,
+            outbox: Outbox::default(),
             over: None,
             behind: Instant::now(),
             opening: None,
@@ -254,6 +258,7 @@ impl Console {
                 Effect::EndReplay if self.over.is_none() => return Ok(true),
                 Effect::EndReplay => self.end_replay(),
                 Effect::Deck(order) => self.stage().order(order),
+                Effect::CallOff => self.stage().call_off(),
                 Effect::Send(sending) => self.stage().send(&sending),
                 Effect::Copy(bytes) => self.extra.extend(clipboard::sequence(&bytes, self.inside)),
                 Effect::NextTheme => self.next_theme(),
@@ -268,9 +273,8 @@ impl Console {
                     self.base.journal.append(session, now(), &Kind::Note { text: &text });
                 }
                 Effect::Replay(paths) => self.open(paths),
-                Effect::Resend { path, .. } => {
-                    self.base.state.refuse(&elsewhere("standin replay --to DEVICE", &[path]));
-                }
+                Effect::Resend { path, session } => self.outbox.send(&mut self.base, path, session),
+                Effect::StopSending => self.outbox.stop(),
             }
         }
         Ok(false)
@@ -297,7 +301,7 @@ impl Console {
             Ok(mut stage) => {
                 // The tapes that run are told of on the stage that is seen.
                 std::mem::swap(&mut stage.state.tapes, &mut self.base.state.tapes);
-                self.over = Some(stage);
+                self.over = Some(Box::new(stage));
             }
             Err(words) => self.base.state.refuse(&format!("It cannot be replayed: {words}")),
         }
@@ -389,25 +393,26 @@ impl Console {
     /// Draws a frame if it is time for one.
     fn frame(&mut self) {
         let Some(kind) = self.pacer.due(Instant::now()) else { return };
-        let stage = self.over.as_mut().unwrap_or(&mut self.base);
+        self.outbox.look(&mut self.base.state);
+        let top = self.over.as_mut().unwrap_or(&mut self.base);
         if let Some(desk) = &mut self.desk {
-            if !stage.is_replay() {
-                stage.follow_tape(desk.recorder().of_all(), Instant::now());
+            if !top.is_replay() {
+                top.follow_tape(desk.recorder().of_all(), Instant::now());
             }
-            desk.turn(&mut stage.state, now());
+            desk.turn(&mut top.state, now());
         }
-        stage.find(kind == Frame::Full);
+        top.find(kind == Frame::Full);
         for fault in terminal::faults() {
-            stage.state.refuse(&format!("A part of standin failed: {}", words::clip(&fault, 500)));
+            top.state.refuse(&format!("A part of standin failed: {}", words::clip(&fault, 500)));
         }
         let real = Instant::now();
-        let look = stage.look(real);
+        let look = top.look(real);
         if look.rings && self.bell {
             self.extra.push(7);
         }
         let mut out = self.writer.buffer();
         out.append(&mut self.extra);
-        let (theme, signs, state, glance) = (&self.theme, &self.signs, &stage.state, stage.glance());
+        let (theme, signs, state, glance) = (&self.theme, &self.signs, &top.state, top.glance());
         self.screen.draw(&mut out, |buffer| paint_all(buffer, state, glance, theme, signs));
         self.pacer.drawn(real, kind, out.len());
         self.pacer.tick_at(look.again);
@@ -432,12 +437,6 @@ fn paint_all(
         paint::to_ascii(buffer);
     }
     cursor
-}
-
-/// That another command does what was asked for.
-fn elsewhere(command: &str, paths: &[PathBuf]) -> String {
-    let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-    format!("`{command} {}` does that.", paths.join(" "))
 }
 
 /// Waits for the tapes that are being opened; for ever without any. Answers why they could not be, in words.

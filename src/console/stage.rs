@@ -46,8 +46,8 @@ pub struct Stage {
     pub state: State,
     platforms: Platforms,
     past: Option<Past>,
-    /// The recording that `past` is of, and when it was looked at.
-    recording: Option<(u64, Instant)>,
+    /// The recording that `past` is of.
+    recording: Option<Recording>,
     playback: Option<Playback>,
     eye: Eye,
     /// When a search that is under way goes on.
@@ -55,6 +55,16 @@ pub struct Stage {
     /// The newest request that was rung for.
     rung: u64,
     start: Instant,
+}
+
+/// A recording that is read behind the memory.
+#[derive(Debug)]
+struct Recording {
+    id: u64,
+    places: Vec<Place>,
+    /// When it was looked at.
+    looked: Instant,
+    runs: bool,
 }
 
 /// A tape that is played.
@@ -132,19 +142,43 @@ impl Stage {
         }
     }
 
-    /// Takes in where the sessions' events lie on the tape of that id, if one of all of them runs.
-    pub fn follow_tape(&mut self, recorded: Option<(u64, Vec<Place>)>, now: Instant) {
-        let Some((id, places)) = recorded else {
-            self.past = None;
-            self.recording = None;
-            return;
-        };
-        match (&self.past, self.recording) {
-            (Some(_), Some((known, looked))) if known == id && now.saturating_duration_since(looked) < GROW => return,
-            (Some(past), Some((known, _))) if known == id => past.grow(&places),
-            _ => self.past = Some(Past::of_recording(&places, self.journal.clone())),
+    /// Breaks off the search of the tape that is under way.
+    pub fn call_off(&self) {
+        if let Some(past) = &self.past {
+            past.call_off();
         }
-        self.recording = Some((id, now));
+    }
+
+    /// Takes in where the sessions' events lie on the tape of that id, if one of all of them runs. One that has ended is read for as
+    /// long as nothing is missing between it and the memory.
+    pub fn follow_tape(&mut self, runs: Option<(u64, Vec<Place>)>, now: Instant) {
+        match (runs, &mut self.recording) {
+            (None, None) => {}
+            (None, Some(known)) if known.runs => {
+                known.runs = false;
+                if let Some(past) = &self.past {
+                    past.grow(&known.places);
+                }
+            }
+            (None, Some(_)) => {
+                let oldest = self.journal.with(|timeline| timeline.span()).map_or(0, |(oldest, _)| oldest);
+                let newest = self.past.as_ref().and_then(Past::span).map_or(0, |(_, newest)| newest);
+                if oldest > newest + 1 {
+                    self.past = None;
+                    self.recording = None;
+                }
+            }
+            (Some((id, places)), Some(known)) if known.id == id => {
+                if let Some(past) = self.past.as_ref().filter(|_| now.saturating_duration_since(known.looked) >= GROW) {
+                    past.grow(&places);
+                    (known.looked, known.places) = (now, places);
+                }
+            }
+            (Some((id, places)), recording) => {
+                self.past = Some(Past::of_recording(&places, self.journal.clone()));
+                *recording = Some(Recording { id, places, looked: now, runs: true });
+            }
+        }
     }
 
     /// How many requests wait for an answer.
@@ -239,25 +273,25 @@ impl Stage {
         }
     }
 
-    /// Looks at the history for the panes.
-    pub fn look(&mut self, real: Instant) -> Look {
+    /// Looks at the history for the panes. It is `keys` at the keys.
+    pub fn look(&mut self, keys: Instant) -> Look {
         self.look_at_deck();
         let now = self.now();
         let Self { journal, handles, state, past, eye, platforms, .. } = self;
         let (next, newest) = journal.with(|timeline| {
             let next = timeline.expire(now);
             let history = History::new(timeline, past.as_ref());
-            update::settle(state, &World { history, handles, now, real });
+            update::settle(state, &World { history, handles, now, real: keys });
             eye.look(history, state, now);
             (next, timeline.requests().iter().next_back().map_or(0, |request| request.seq))
         });
         let glance = eye.finish(|session| platform(platforms, session));
-        let (ticking, more) = (glance.ticking, glance.more.map(|wait| real + wait));
+        let (ticking, more) = (glance.ticking, glance.more.map(|wait| keys + wait));
         let rings = newest > self.rung && glance.open > 0;
         self.rung = self.rung.max(newest);
         let tick = match &self.state.reel {
-            Some(reel) => reel.deck.playing.then(|| real + tick_of(reel.deck.pace)),
-            None => ticking.then(|| self.next_tick(real, next)),
+            Some(reel) => reel.deck.playing.then(|| keys + tick_of(reel.deck.pace)),
+            None => ticking.then(|| self.next_tick(keys, next)),
         };
         Look { rings, again: [tick, more].into_iter().flatten().min() }
     }

@@ -60,6 +60,8 @@ pub struct State {
     pub orders: Vec<Pending>,
     /// Something to show all the time, such as that this is a demo.
     pub banner: Option<Safe>,
+    /// How far a tape is that is being sent again.
+    pub sending: Option<Safe>,
     /// The tapes.
     pub tapes: Tapes,
     /// The tape that is replayed; `None`: what is shown happens now.
@@ -159,6 +161,7 @@ impl State {
             next_order: 1,
             orders: Vec::new(),
             banner: None,
+            sending: None,
             tapes: Tapes::default(),
             reel: None,
         }

@@ -133,6 +133,11 @@ impl Window {
         self.seek.is_some() || self.owed != 0 || (self.chase.is_some() && self.rows.len() < self.height)
     }
 
+    /// Whether an event is hunted for.
+    pub fn is_hunting(&self) -> bool {
+        self.seek.as_ref().is_some_and(|seek| seek.hunt)
+    }
+
     /// Whether the chosen event was let go since the last call.
     pub fn take_lost(&mut self) -> bool {
         std::mem::take(&mut self.lost)
@@ -150,7 +155,7 @@ impl Window {
 
     /// Breaks off what is being looked for, if something is; answers whether that was so.
     pub fn break_off(&mut self) -> bool {
-        let was = self.seek.as_ref().is_some_and(|seek| seek.hunt) || self.ahead.is_some();
+        let was = self.is_hunting() || self.ahead.is_some();
         self.seek.take_if(|seek| seek.hunt);
         self.ahead = None;
         was
@@ -266,19 +271,19 @@ impl Window {
 
     /// Searches on, looking at no more than about `budget` events. With `fresh`, events that came since are taken in.
     pub fn advance(&mut self, history: History<'_>, budget: usize, fresh: bool) -> Progress {
-        let hunts = self.seek.as_ref().is_some_and(|seek| seek.hunt);
+        let hunts = self.is_hunting();
         // Where nothing has happened yet a replay can still be hunted through.
         let Some((oldest, newest)) = history.span().or(hunts.then_some((1, 0))) else {
+            self.cut_back(0);
             self.forget(1);
             self.seek = None;
             self.owed = 0;
-            self.horizon = self.horizon.min(1);
             return Progress::Done;
         };
+        self.cut_back(newest);
         if fresh || self.horizon == 0 {
             self.horizon = newest + 1;
         }
-        self.cut_back(newest);
         self.let_go(oldest);
         if self.ahead.is_some_and(|ahead| ahead <= newest) {
             self.horizon = newest + 1;

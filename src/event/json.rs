@@ -19,7 +19,7 @@ pub fn write(out: &mut String, event: &Event<'_>) {
     write_with(out, event, None);
 }
 
-/// As [`write`], with `masked` for the payload of a message. Its `size` stays that of the message.
+/// As [`write()`], with `masked` for the payload of a message. Its `size` stays that of the message.
 pub fn write_masked(out: &mut String, event: &Event<'_>, masked: &[u8]) {
     write_with(out, event, Some(masked));
 }
@@ -28,7 +28,11 @@ fn write_with(out: &mut String, event: &Event<'_>, masked: Option<&[u8]>) {
     let mut object = Object { out };
     object.out.push_str("{\"seq\":");
     write_number(object.out, event.seq);
-    object.text("at", &event.at.to_string());
+    object.key("at");
+    object.out.push('"');
+    // Digits and signs throughout.
+    object.out.push_str(std::str::from_utf8(&event.at.rfc3339()).unwrap_or_default());
+    object.out.push('"');
     object.number("mono_us", event.mono_us);
     object.text("session", event.session);
     object.text("kind", event.kind.word());

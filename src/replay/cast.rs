@@ -1,12 +1,12 @@
 //! The cast: the sessions of tapes, each with its place on the timeline, and events put there.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::clock::Clock;
 use super::reel::Item;
-use crate::event::{Event, Kind, Message, StateChange};
+use crate::event::{Event, Kind, LineState, StateChange};
 use crate::profile::Cloud;
-use crate::tape::{Entry, Recorded};
+use crate::tape::{Entry, Recorded, layout};
 use crate::timeline::{SessionId, Timeline};
 
 /// How many sessions there may be. A hostile tape names another one with each event: those beyond share the last one's place.
@@ -59,6 +59,11 @@ impl Cast {
         place
     }
 
+    /// The place of a session, if it has one.
+    pub(super) fn find(&self, name: &str) -> Option<SessionId> {
+        self.places.get(name).copied()
+    }
+
     /// The place of a session; one that the tape does not speak of gets the next.
     fn place_of(&mut self, name: &str) -> SessionId {
         if let Some(place) = self.places.get(name) {
@@ -71,9 +76,9 @@ impl Cast {
             name: name.to_owned(),
             cloud: Cloud::Mqtt,
             endpoint: String::new(),
-            identifiers: std::collections::BTreeMap::new(),
+            identifiers: BTreeMap::new(),
             clock_offset_us: None,
-            state: crate::event::LineState::Offline,
+            state: LineState::Offline,
         })
     }
 
@@ -100,33 +105,24 @@ impl Cast {
             self.enter(timeline);
             for (item, event) in items.iter().zip(&events) {
                 timeline.jump(item.first);
-                match event {
-                    Some((session, event)) => {
-                        let now = self.clock.moment(event.at, item.time_us);
-                        timeline.append(*session, now, &event.kind, id_span(&event.kind));
-                        self.last = *session;
-                    }
-                    None => {
-                        let gap = Kind::Gap { count: item.last - item.first + 1, reason: DAMAGED };
-                        timeline.append(self.last, self.clock.moment_of(item.time_us), &gap, None);
-                        timeline.jump(item.last + 1);
-                    }
+                if let Some((session, event)) = event {
+                    let now = self.clock.moment(event.at, item.time_us);
+                    timeline.append(*session, now, &event.kind, id_span(&event.kind));
+                    self.last = *session;
+                } else {
+                    let gap = Kind::Gap { count: item.last - item.first + 1, reason: DAMAGED };
+                    timeline.append(self.last, self.clock.moment_of(item.time_us), &gap, None);
+                    timeline.jump(item.last + 1);
                 }
             }
         });
     }
 }
 
-/// The bytes of a message's topic that are the request's own: the last level, or what follows a `=` in one, that is the request's
-/// id. On the tape this stands as the id alone.
+/// The bytes of a message's topic that are the request's own.
 fn id_span(kind: &Kind<'_>) -> Option<(usize, usize)> {
-    let (Kind::Rx(Message { topic, request_id, .. }) | Kind::Tx(Message { topic, request_id, .. })) = kind else {
-        return None;
-    };
-    let id = request_id.filter(|id| !id.is_empty())?;
-    let stands = |at: usize| {
-        let (before, after) = (topic[..at].as_bytes().last(), topic[at + id.len()..].as_bytes().first());
-        before.is_none_or(|before| matches!(before, b'/' | b'=')) && after.is_none_or(|after| *after == b'/')
-    };
-    topic.rmatch_indices(id).map(|(at, _)| at).find(|at| stands(*at)).map(|at| (at, at + id.len()))
+    match kind {
+        Kind::Rx(message) | Kind::Tx(message) => layout::id_span(message.topic, message.request_id?),
+        _ => None,
+    }
 }

@@ -40,6 +40,7 @@ pub enum Pace {
 
 /// How the deck stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and they combine freely")]
 pub struct DeckState {
     /// Whether it plays.
     pub playing: bool,

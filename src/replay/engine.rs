@@ -7,6 +7,7 @@ use super::cast::Cast;
 use super::clock::Clock;
 use super::deck::Order;
 use super::desk::{Call, Desk, Shown};
+use super::lines::Lines;
 use super::player::{Ahead, Due, Manner, Player};
 use super::reel::Reel;
 use crate::session::Journal;
@@ -24,6 +25,7 @@ pub(super) struct Engine {
     pub(super) journal: Journal,
     pub(super) reel: Reel,
     pub(super) cast: Cast,
+    pub(super) lines: Lines,
     pub(super) player: Player,
     pub(super) budget: Budget,
     manner: Manner,
@@ -40,7 +42,7 @@ pub(super) struct Goal {
     pub(super) number: u64,
     /// The tape's time there, if it is not that event's.
     pub(super) time_us: Option<u64>,
-    /// It was meant to lie before: in the midst of what is missing, it is the end of what comes before that.
+    /// It was meant to lie before: where it falls in the midst of what is missing, it is the end of what comes before that.
     pub(super) back: bool,
 }
 
@@ -64,6 +66,7 @@ impl Engine {
             journal: journal.clone(),
             reel,
             cast,
+            lines: Lines::default(),
             player,
             budget,
             manner: Manner::PLAIN,
@@ -142,7 +145,7 @@ impl Engine {
                 self.goal = Some(Goal { number, time_us: None, back: steps < 0 });
             }
             Order::To(number) => self.goal = Some(Goal { number: number.min(events), time_us: None, back: false }),
-            Order::ToTime(time_us) => self.to_time(time_us),
+            Order::ToTime(time_us) => self.aim(time_us),
             Order::By(by_us) => {
                 let from = match self.goal {
                     Some(Goal { time_us: Some(time_us), .. }) => time_us,
@@ -150,12 +153,12 @@ impl Engine {
                     Some(Goal { number, .. }) => self.reel.time_of(number),
                     None => self.player.time_us(now),
                 };
-                self.to_time(from.saturating_add_signed(by_us));
+                self.aim(from.saturating_add_signed(by_us));
             }
             Order::ToShare(share) => {
-                let length = std::time::Duration::from_micros(last_us - first_us).as_secs_f64();
+                let length = std::time::Duration::from_micros(last_us.saturating_sub(first_us)).as_secs_f64();
                 let part = std::time::Duration::try_from_secs_f64(length * share.clamp(0.0, 1.0)).unwrap_or_default();
-                self.to_time(first_us.saturating_add(u64::try_from(part.as_micros()).unwrap_or(u64::MAX)));
+                self.aim(first_us.saturating_add(u64::try_from(part.as_micros()).unwrap_or(u64::MAX)));
             }
             Order::Next(only) => self.search(only, false, now),
             Order::Previous(only) => self.search(only, true, now),
@@ -169,11 +172,11 @@ impl Engine {
         self.goal.map_or(self.player.position(), |goal| goal.number)
     }
 
-    fn to_time(&mut self, time_us: u64) {
+    fn aim(&mut self, time_us: u64) {
         let (first_us, last_us) = self.reel.span_us();
         let back = time_us < first_us;
         let number = if back { 0 } else { self.reel.tapes().number_at(time_us.saturating_add(1)).saturating_sub(1) };
-        let time_us = time_us.clamp(first_us, last_us);
+        let time_us = time_us.min(last_us).max(first_us);
         self.goal = Some(Goal { number: number.min(self.reel.events()), time_us: Some(time_us), back });
     }
 
@@ -215,6 +218,10 @@ impl Engine {
             Ok(_) => self.reel.ahead(),
             Err(_) => Ahead::End,
         };
+        if self.reel.tapes().tapes().len() > 1 {
+            // What grows on one of several tapes may belong before what is on another.
+            self.lines.forget();
+        }
         self.cast.meet(self.reel.tapes().sessions());
         self.player.see(ahead, now);
         if ahead != Ahead::Later {

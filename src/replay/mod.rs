@@ -9,6 +9,7 @@ mod clock;
 mod deck;
 mod desk;
 mod engine;
+mod lines;
 mod past;
 mod player;
 mod reel;

@@ -12,7 +12,7 @@ const DEBT: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// The longest that is waited for an event: a thousand years, which any clock can count.
-const LONGEST: Duration = Duration::from_secs(1_000 * 365 * 24 * 3_600);
+const LONGEST: Duration = Duration::from_hours(1_000 * 365 * 24);
 
 /// Where a tape stands, and how it goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::cause::{Cause, no_secret};
 use super::connection::Connection;
+use super::evidence::Evidence;
 use super::journal::Journal;
 use super::ledger::Ledger;
 use super::line::{Dialled, Line, Online};
@@ -42,6 +43,7 @@ pub(super) struct Actor {
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) client: Client,
     pub(super) ledger: Ledger,
+    pub(super) evidence: Evidence,
     pub(super) meter: Meter,
     /// What to subscribe to at each connect.
     pub(super) wanted: Vec<Subscription>,
@@ -61,6 +63,7 @@ enum Wake {
     Read(Result<(), LinkError>),
     Time,
     Room,
+    Kept,
 }
 
 impl Actor {
@@ -77,6 +80,7 @@ impl Actor {
             queue: QUEUE,
             strict: profile.strict,
             answer_within: profile.connect_timeout,
+            hold: true,
         };
         let wanted = platform.subscriptions().into_iter().chain(profile.subscribe.iter().cloned()).collect();
         Self {
@@ -88,6 +92,7 @@ impl Actor {
             journal,
             orders,
             ledger: Ledger::default(),
+            evidence: Evidence::default(),
             meter: Meter::default(),
             wanted,
             state_order: None,
@@ -112,7 +117,8 @@ impl Actor {
     /// Whether a session that was told to leave has nothing more to wait for.
     fn may_leave(&self, line: &Line) -> bool {
         self.leaving.is_some_and(|until| {
-            let waits = self.client.in_flight() + self.client.unanswered() > 0 || self.ledger.next_written().is_some();
+            let open = self.client.in_flight() + self.client.unanswered() + self.client.held();
+            let waits = open > 0 || self.ledger.next_written().is_some();
             !matches!(line, Line::Connected(_)) || !waits || clock::now().mono >= until
         })
     }
@@ -129,15 +135,16 @@ impl Actor {
                 dialled = attempt.as_mut() => Wake::Dialled(dialled),
             },
             Line::Connected(online) => {
-                online.held = !self.journal.has_room();
+                online.held = !self.journal.has_room(clock::now().mono);
                 let timer =
                     [self.client.deadline(), self.recovery.stable_at(), self.leaving].into_iter().flatten().min();
-                let written = self.ledger.next_written();
+                let (written, evidence) = (self.ledger.next_written(), self.evidence.next());
                 tokio::select! {
                     order = self.orders.recv() => Wake::Order(order),
                     read = online.connection.turn(!online.held, written) => Wake::Read(read),
                     () = sleep_until(timer) => Wake::Time,
                     () = self.journal.room(), if online.held => Wake::Room,
+                    () = kept(&self.journal, self.id, evidence) => Wake::Kept,
                 }
             }
         }
@@ -160,6 +167,7 @@ impl Actor {
                 self.client.forgive_silence(clock::now().mono);
                 Line::Connected(online)
             }
+            (Line::Connected(online), Wake::Kept) => self.settle(online, None),
             (line, _) => line,
         }
     }
@@ -241,10 +249,20 @@ impl Actor {
             }
             None => {}
         }
+        let fault = fault.or_else(|| self.acknowledge(&mut online));
         let Some(fault) = fault else { return Line::Connected(online) };
         let cause = Cause::fault(&fault, online.accepted);
         tokio::spawn(online.connection.close());
         self.lost(cause)
+    }
+
+    /// Lets those acknowledgements go out whose messages the running tapes have kept: at once, where none runs.
+    fn acknowledge(&mut self, online: &mut Online) -> Option<Fault> {
+        self.evidence.took(self.client.taken());
+        let wanted = self.evidence.last()?;
+        let now = clock::now().mono;
+        let up_to = self.evidence.kept(self.journal.kept(self.id, wanted, now))?;
+        self.client.step(now, Input::Acknowledge { up_to }, &mut online.connection.output).err()
     }
 
     fn refused(&self, code: ConnectReturn) -> Cause {
@@ -317,6 +335,7 @@ impl Actor {
         let cut_off = self.ledger.never_written().map(|token| Happening::Rejected { token, reason: reason.to_owned() });
         output.happenings.extend(cut_off);
         self.record(&mut output.happenings);
+        self.evidence.forget(self.client.taken());
     }
 
     /// Appends a change of state, with the number of the order that asked for it.
@@ -332,7 +351,9 @@ impl Actor {
 
     fn note_clock(&mut self, server_date: Option<WallTime>) {
         if let Some(date) = server_date {
-            self.clock_offset_us = Some(date.unix_micros().saturating_sub(clock::wall().unix_micros()));
+            let offset_us = date.unix_micros().saturating_sub(clock::wall().unix_micros());
+            self.clock_offset_us = Some(offset_us);
+            self.journal.learnt_clock(self.id, offset_us);
         }
     }
 }
@@ -341,6 +362,14 @@ fn until_next_hour(now: WallTime) -> Duration {
     const HOUR_US: i64 = 3_600_000_000;
     let left = HOUR_US - now.unix_micros().rem_euclid(HOUR_US);
     Duration::from_micros(u64::try_from(left).unwrap_or(0))
+}
+
+/// Waits until a tape has kept the event of that number; for ever where none is waited for.
+async fn kept(journal: &Journal, session: SessionId, wanted: Option<u64>) {
+    match wanted {
+        Some(wanted) => journal.until_kept(session, wanted).await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn sleep_until(deadline: Option<Instant>) {

@@ -1,174 +1,244 @@
-//! The timeline that sessions share, the bell that wakes whoever looks at it, and the follower that must miss nothing.
+//! The timeline that sessions share, the bell that wakes whoever looks at it, and the followers that must miss nothing.
 //!
-//! A screen looks when it draws and may miss what the budget let go. A follower (`--json`, a tape) reads every event;
-//! when it lags, sessions stop reading from their links until it has caught up, so that TCP pushes back on the platform.
+//! A screen looks when it draws and may miss what the budget let go. A follower (`--json`, a tape) reads every event; when
+//! one lags, sessions stop reading from their links until it has caught up, so that TCP pushes back on the platform. A tape's
+//! follower also vouches: it says up to which event it has kept what it read, and sessions acknowledge no message before.
+//! A follower that gives no sign of life for [`PATIENCE`] is waited for no more, until it gives one.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+mod devices;
+mod follower;
+mod reader;
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use crate::event::{Event, Kind, Moment};
-use crate::timeline::{SessionId, Timeline};
+pub(super) use follower::Caller;
+pub use follower::Follower;
 
-/// Bytes that a follower may lag behind before sessions stop reading. A quarter of the timeline's default budget: what
-/// the sessions have in hand when it is reached still fits.
+use self::devices::Devices;
+use self::reader::{Reader, Vouching};
+use super::clock;
+use crate::event::{Kind, Moment};
+use crate::profile::Profile;
+use crate::tape::Recorded;
+use crate::timeline::{Batch, Budget, SessionId, Timeline};
+
+/// Bytes that a follower may lag behind before sessions stop reading, and never more than a quarter of the timeline's budget:
+/// what the sessions have in hand when it is reached still fits.
 const LAG: usize = 8 << 20;
 
-/// Bytes of events that a follower takes under one lock, with the last event beyond them: sessions wait meanwhile.
-const READ: usize = 1 << 20;
-
-/// What an event costs beside its topic and payload, in the follower's account.
-const EVENT: usize = 64;
+/// How long sessions wait for a follower that gives no sign of life: a hung disk must not take the line down.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The shared timeline.
 #[derive(Clone, Debug)]
 pub struct Journal {
-    timeline: Arc<Mutex<Timeline>>,
-    bell: Arc<Notify>,
-    lag: Option<Arc<Lag>>,
+    shared: Arc<Shared>,
 }
 
-/// How far the follower is behind.
-#[derive(Debug, Default)]
-struct Lag {
-    bytes: AtomicUsize,
-    room: Notify,
-}
-
-/// Reads every event once, in order.
 #[derive(Debug)]
-pub struct Follower {
-    journal: Journal,
-    next: u64,
-    given: u64,
+struct Shared {
+    timeline: Mutex<Timeline>,
+    /// Bytes that a follower may lag behind before sessions stop reading.
+    lag: u64,
+    bell: Notify,
+    /// Bytes of events appended, ever. Grows under the timeline's lock.
+    appended: AtomicU64,
+    readers: Mutex<Vec<Arc<Reader>>>,
+    /// How many readers there are, so that a session without any pays no more than a look.
+    following: AtomicUsize,
+    /// A reader gave a sign of life that somebody waits for, or has gone.
+    turned: Notify,
+    /// What readers' times count from.
+    epoch: Instant,
+    devices: Devices,
+}
+
+/// What sessions want of a reader before they go on.
+#[derive(Clone, Copy)]
+enum Want {
+    /// That it has read so much.
+    Room,
+    /// That it has kept that session's event of that number.
+    Kept(SessionId, u64),
 }
 
 impl Journal {
-    /// Shares `timeline` with observers that may miss events.
-    pub fn new(timeline: Timeline) -> Self {
-        Self { timeline: Arc::new(Mutex::new(timeline)), bell: Arc::new(Notify::new()), lag: None }
+    /// `budget`, made large enough for the largest message of a device besides what a follower may lag behind: else it could
+    /// push out what is not read yet.
+    pub fn roomy(budget: Budget, profiles: &[Profile]) -> Budget {
+        let largest = profiles.iter().map(|profile| profile.max_packet).max().unwrap_or(0);
+        Budget { bytes: budget.bytes.max(largest.saturating_add(2 * LAG)), ..budget }
     }
 
-    /// Shares `timeline` with a follower that misses none. Sessions must be given this journal, not an older one.
+    /// Shares `timeline` with observers that may miss events.
+    pub fn new(timeline: Timeline) -> Self {
+        let shared = Shared {
+            lag: LAG.min(timeline.budget_bytes() / 4) as u64,
+            timeline: Mutex::new(timeline),
+            bell: Notify::new(),
+            appended: AtomicU64::new(0),
+            readers: Mutex::default(),
+            following: AtomicUsize::new(0),
+            turned: Notify::new(),
+            epoch: clock::now().mono,
+            devices: Devices::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Shares `timeline` with a follower that misses none.
     pub fn followed(timeline: Timeline) -> (Self, Follower) {
-        let journal = Self { lag: Some(Arc::default()), ..Self::new(timeline) };
-        (journal.clone(), Follower { journal, next: 1, given: 0 })
+        let journal = Self::new(timeline);
+        let follower = journal.follow();
+        (journal, follower)
+    }
+
+    /// A follower that reads every event from the next one on.
+    pub fn follow(&self) -> Follower {
+        self.enrol(|_| None, |_| ()).0
+    }
+
+    /// As [`Journal::follow`], one that vouches for `sessions` (`None`: all, also those that come later): they acknowledge a
+    /// message after [`Follower::keep`] has named its event. `look` sees the timeline as it is before the first event read.
+    pub fn vouch<T>(&self, sessions: Option<Vec<SessionId>>, look: impl FnOnce(&Timeline) -> T) -> (Follower, T) {
+        self.enrol(|kept| Some(Vouching::new(sessions, kept)), look)
+    }
+
+    /// Takes a follower in, which vouches as `vouching` says when it is told the number of the last event.
+    fn enrol<T>(
+        &self,
+        vouching: impl FnOnce(u64) -> Option<Vouching>,
+        look: impl FnOnce(&Timeline) -> T,
+    ) -> (Follower, T) {
+        self.with(|timeline| {
+            let read = self.shared.appended.load(Ordering::SeqCst);
+            let vouching = vouching(timeline.next_number() - 1);
+            let reader = Arc::new(Reader::new(read, vouching));
+            let mut readers = self.readers();
+            readers.push(Arc::clone(&reader));
+            self.shared.following.store(readers.len(), Ordering::SeqCst);
+            (Follower::new(self.clone(), reader, timeline), look(timeline))
+        })
+    }
+
+    /// A follower has gone: nobody waits for it any more.
+    fn strike(&self, gone: &Arc<Reader>) {
+        let mut readers = self.readers();
+        readers.retain(|reader| !Arc::ptr_eq(reader, gone));
+        self.shared.following.store(readers.len(), Ordering::SeqCst);
+        drop(readers);
+        self.shared.turned.notify_waiters();
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Vec<Arc<Reader>>> {
+        self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks at, or appends to, the timeline. Keep it short: sessions wait meanwhile.
     pub fn with<T>(&self, work: impl FnOnce(&mut Timeline) -> T) -> T {
-        work(&mut self.timeline.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.shared.timeline.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Appends one event and wakes the observer.
+    /// Appends one event and wakes who waits for it.
     pub fn append(&self, session: SessionId, now: Moment, kind: &Kind<'_>) {
-        self.owe(weight(kind));
-        self.with(|timeline| timeline.append(session, now, kind, None));
+        self.with(|timeline| {
+            timeline.append(session, now, kind, None);
+            self.owe(Batch::weight(kind));
+        });
         self.ring();
     }
 
-    /// Adds `bytes` of new events to what the follower has not read yet.
+    /// Adds `bytes` of new events to what followers have not read yet; to be called while the timeline is held.
     pub(super) fn owe(&self, bytes: usize) {
-        if let Some(lag) = &self.lag {
-            lag.bytes.fetch_add(bytes, Ordering::Relaxed);
-        }
+        self.shared.appended.fetch_add(bytes as u64, Ordering::SeqCst);
     }
 
-    /// Wakes whoever waits in [`Journal::changed`].
+    /// Wakes whoever waits in [`Journal::changed`], and every follower.
     pub fn ring(&self) {
-        self.bell.notify_one();
+        self.shared.bell.notify_one();
+        self.call_followers();
+    }
+
+    fn call_followers(&self) {
+        if self.shared.following.load(Ordering::SeqCst) > 0 {
+            self.readers().iter().for_each(|reader| reader.call.notify_one());
+        }
     }
 
     /// Waits until something was appended since the last call. One observer at a time.
     pub async fn changed(&self) {
-        self.bell.notified().await;
+        self.shared.bell.notified().await;
     }
 
-    /// Whether sessions may read: no follower, or one that keeps up.
-    pub(super) fn has_room(&self) -> bool {
-        self.lag.as_ref().is_none_or(|lag| lag.bytes.load(Ordering::Relaxed) < LAG)
+    /// Whether sessions may read: every follower keeps up, or is given up.
+    pub(super) fn has_room(&self, now: Instant) -> bool {
+        self.awaited(Want::Room, now).is_none()
     }
 
     /// Waits until sessions may read again.
     pub(super) async fn room(&self) {
-        let Some(lag) = &self.lag else { return };
-        let mut room = std::pin::pin!(lag.room.notified());
+        self.satisfied(Want::Room).await;
+    }
+
+    /// Up to which of its events, by number, `session` may acknowledge messages, where it wants to up to number `wanted`.
+    pub(super) fn kept(&self, session: SessionId, wanted: u64, now: Instant) -> u64 {
+        if self.shared.following.load(Ordering::SeqCst) == 0 {
+            return wanted;
+        }
+        let want = Want::Kept(session, wanted);
+        let readers = self.readers();
+        let late = readers.iter().filter(|reader| reader.awaited(want, &self.shared, now).is_some());
+        late.filter_map(|reader| reader.vouched(session)).min().unwrap_or(wanted)
+    }
+
+    /// Waits until `session` may acknowledge the message whose event has the number `wanted`.
+    pub(super) async fn until_kept(&self, session: SessionId, wanted: u64) {
+        self.satisfied(Want::Kept(session, wanted)).await;
+    }
+
+    /// Until when a reader that lacks what is wanted is waited for; `None`: nothing needs to be waited for.
+    fn awaited(&self, want: Want, now: Instant) -> Option<Instant> {
+        if self.shared.following.load(Ordering::SeqCst) == 0 {
+            return None;
+        }
+        let readers = self.readers();
+        readers.iter().filter_map(|reader| reader.awaited(want, &self.shared, now)).max()
+    }
+
+    async fn satisfied(&self, want: Want) {
+        let mut turned = std::pin::pin!(self.shared.turned.notified());
         loop {
             // Enrolled before the look, so that no call falls between the two.
-            room.as_mut().enable();
-            if self.has_room() {
-                return;
+            turned.as_mut().enable();
+            let Some(until) = self.awaited(want, clock::now().mono) else { return };
+            tokio::select! {
+                () = turned.as_mut() => turned.set(self.shared.turned.notified()),
+                () = tokio::time::sleep_until(until.into()) => {}
             }
-            room.as_mut().await;
-            room.set(lag.room.notified());
-        }
-    }
-}
-
-impl Follower {
-    /// Waits for events and hands up to `most` of them to `each`, numbered 1, 2, 3 … without a hole. What the budget let
-    /// go unread stands as a `gap` event.
-    pub async fn next(&mut self, most: usize, mut each: impl FnMut(&Event<'_>)) {
-        loop {
-            if self.take(most, &mut each) > 0 {
-                return;
-            }
-            self.journal.changed().await;
         }
     }
 
-    /// As [`Follower::next`], without waiting; answers how many there were.
-    pub fn take(&mut self, most: usize, mut each: impl FnMut(&Event<'_>)) -> usize {
-        let Self { journal, next, given } = self;
-        let before = *given;
-        let mut read = 0;
-        journal.with(|timeline| {
-            let Some((first, last)) = timeline.span() else { return };
-            if first > *next {
-                if let Some(after) = timeline.get(first) {
-                    *given += 1;
-                    each(&gap(&after, *given, first - *next));
-                }
-                *next = first;
-            }
-            while *next <= last && *given - before < most as u64 && read < READ {
-                if let Some(event) = timeline.get(*next) {
-                    read += weight(&event.kind);
-                    *given += 1;
-                    each(&Event { seq: *given, ..event });
-                }
-                *next += 1;
-            }
-            if *next > last {
-                // Everything is read, or was let go unread: nothing is owed.
-                read = usize::MAX;
-            }
-        });
-        let taken = *given - before;
-        self.pay(read);
-        usize::try_from(taken).unwrap_or(usize::MAX)
+    /// Makes known what a tape says of a session, or says it anew.
+    pub(super) fn introduce(&self, session: SessionId, recorded: Recorded) {
+        self.shared.devices.introduce(session, recorded);
+        self.call_followers();
     }
 
-    fn pay(&self, bytes: usize) {
-        let Some(lag) = &self.journal.lag else { return };
-        let before =
-            lag.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |owed| Some(owed.saturating_sub(bytes)));
-        if before.is_ok_and(|owed| owed >= LAG) {
-            lag.room.notify_waiters();
-        }
+    /// Makes known how far the platform's clock is ahead of ours, in microseconds, as a session has learnt it.
+    pub(super) fn learnt_clock(&self, session: SessionId, offset_us: i64) {
+        self.shared.devices.learnt_clock(session, offset_us);
+        self.call_followers();
+    }
+
+    /// What tapes say of the sessions that were started.
+    pub(super) fn devices(&self) -> &Devices {
+        &self.shared.devices
     }
 }
 
-/// What an event costs in the follower's account, in bytes.
-pub(super) fn weight(kind: &Kind<'_>) -> usize {
-    EVENT
-        + match kind {
-            Kind::Rx(message) | Kind::Tx(message) => message.topic.len() + message.payload.len(),
-            _ => 0,
-        }
-}
-
-fn gap<'a>(after: &Event<'a>, seq: u64, count: u64) -> Event<'a> {
-    Event { seq, kind: Kind::Gap { count, reason: "the reader could not keep up" }, ..*after }
-}
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ mod backoff;
 mod cause;
 pub mod clock;
 mod connection;
+mod evidence;
 mod journal;
 mod ledger;
 mod line;
@@ -25,6 +26,7 @@ use tokio::sync::mpsc;
 
 use crate::cloud::{Platform, platform};
 use crate::profile::Profile;
+use crate::tape::Recorded;
 use crate::timeline::SessionId;
 pub use journal::{Follower, Journal};
 pub use order::{Action, Order};
@@ -61,6 +63,7 @@ pub fn start(profile: Profile, journal: &Journal) -> Handle {
     let profile = Arc::new(profile);
     let platform: Arc<dyn Platform> = platform(&profile).into();
     let id = journal.with(|timeline| timeline.register(&profile.name, profile.identity.cloud()));
+    journal.introduce(id, Recorded::of(&profile));
     let (sender, orders) = mpsc::channel(ORDERS);
     let actor = actor::Actor::new(id, Arc::clone(&profile), Arc::clone(&platform), journal.clone(), orders);
     tokio::spawn(actor.run());

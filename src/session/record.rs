@@ -4,16 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::actor::Actor;
+use super::clock;
 use super::connection::Connection;
 use super::ledger::Outgoing;
 use super::line::Online;
-use super::{clock, journal};
 use crate::cloud::{Direction, Platform};
 use crate::event::{Acked, Failure, Kind, LineState, Message, Moment, StateChange, Subscribed, What};
 use crate::mqtt::packet::{ConnectReturn, PacketId, Publish};
 use crate::mqtt::{Happening, Input, Qos, Token, TopicFilter};
 use crate::profile::Subscription;
-use crate::timeline::Timeline;
+use crate::timeline::{Batch, Timeline};
 
 /// Filters in one SUBSCRIBE: a packet stays small, and a platform that refuses one whole is narrowed down.
 const FILTERS: usize = 8;
@@ -36,16 +36,14 @@ impl Actor {
         }
         let now = clock::now();
         let mut turning = None;
-        let mut owed = 0;
         let (shared, platform) = (self.journal.clone(), Arc::clone(&self.platform));
         shared.with(|timeline| {
             let mut book = Book { timeline, platform: &*platform, now, owed: 0 };
             for happening in happenings.drain(..) {
                 turning = self.record_one(&mut book, happening).or(turning);
             }
-            owed = book.owed;
+            shared.owe(book.owed);
         });
-        self.journal.owe(owed);
         self.journal.ring();
         turning
     }
@@ -88,7 +86,9 @@ impl Actor {
                 book.add(self, &Kind::Error(failure), None);
             }
             Happening::Pinged { took } => book.timeline.pinged(self.id, took),
-            Happening::Noted(text) => book.add(self, &Kind::Note { text: &text }, None),
+            Happening::Noted(text) => {
+                book.add(self, &Kind::Note { text: &text }, None);
+            }
         }
         None
     }
@@ -124,7 +124,8 @@ impl Actor {
             took_ms: took.map(millis),
             order: None,
         };
-        book.add(self, &Kind::Rx(message), meaning.id_span);
+        let seq = book.add(self, &Kind::Rx(message), meaning.id_span);
+        self.evidence.came(seq);
     }
 
     fn went(&mut self, book: &mut Book<'_>, token: Token, packet_id: Option<PacketId>, dup: bool) {
@@ -210,9 +211,10 @@ struct Book<'a> {
 }
 
 impl Book<'_> {
-    fn add(&mut self, actor: &Actor, kind: &Kind<'_>, id_span: Option<(usize, usize)>) {
-        self.owed += journal::weight(kind);
-        self.timeline.append(actor.id, self.now, kind, id_span);
+    /// Appends an event and answers its number.
+    fn add(&mut self, actor: &Actor, kind: &Kind<'_>, id_span: Option<(usize, usize)>) -> u64 {
+        self.owed += Batch::weight(kind);
+        self.timeline.append(actor.id, self.now, kind, id_span)
     }
 }
 

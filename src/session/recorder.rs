@@ -111,7 +111,7 @@ impl Recorder {
         let (id, wanted) = self.reserve(all, devices, now);
         match wanted.begin(&self.inner.journal) {
             Ok(recording) => {
-                self.inner.began(id, recording);
+                self.inner.began(id, recording, false);
                 Ok(())
             }
             Err(error) => {
@@ -126,13 +126,7 @@ impl Recorder {
         let (id, wanted) = self.reserve(all, devices, now);
         let inner = Arc::clone(&self.inner);
         self.inner.apart(id, move || match wanted.begin(&inner.journal) {
-            Ok(recording) => {
-                inner.began(id, recording);
-                let mut tapes = inner.lock();
-                if let Some(seen) = tapes.slots.iter().find(|slot| slot.running.id == id).map(Slot::seen) {
-                    tapes.news.push(News::Began(seen));
-                }
-            }
+            Ok(recording) => inner.began(id, recording, true),
             Err(error) => inner.failed(id, error),
         });
     }
@@ -235,11 +229,16 @@ impl Inner {
         self.tapes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn began(&self, id: u64, recording: Recording) {
+    /// A tape runs; whether that is news was known when it was asked for.
+    fn began(&self, id: u64, recording: Recording, is_news: bool) {
         let mut tapes = self.lock();
-        if let Some(slot) = tapes.slots.iter_mut().find(|slot| slot.running.id == id) {
+        let Tapes { slots, news, .. } = &mut *tapes;
+        if let Some(slot) = slots.iter_mut().find(|slot| slot.running.id == id) {
             slot.running.phase = Phase::Running;
             slot.recording = Some(recording);
+            if is_news {
+                news.push(News::Began(slot.seen()));
+            }
         }
         drop(tapes);
         self.tell();

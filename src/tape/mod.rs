@@ -10,11 +10,14 @@
 
 pub mod about;
 mod error;
+pub mod export;
+pub mod info;
 pub mod layout;
-pub mod line;
 pub mod reader;
 pub mod redact;
+pub mod repair;
 pub mod settings;
+pub mod verify;
 pub mod writer;
 
 pub use about::{About, Recorded};

@@ -44,7 +44,7 @@ impl Settings {
         Self {
             destination,
             rotate_bytes: (!is_file).then_some(64 << 20),
-            rotate_after: (!is_file).then_some(Duration::from_secs(24 * 3600)),
+            rotate_after: (!is_file).then_some(Duration::from_hours(24)),
             budget_bytes: (!is_file).then_some(1 << 30),
             free_bytes: 64 << 20,
             redact: Vec::new(),

@@ -93,11 +93,13 @@ impl Filter {
         self.words.is_empty()
     }
 
-    /// The longest word that must occur, in lower case.
-    pub fn longest_word(&self) -> Option<&str> {
+    /// The words that must occur, in lower case, the longest first.
+    pub fn wanted(&self) -> Vec<&str> {
         let words = self.words.iter().filter(|word| !word.negated);
         // A word was a text before its ASCII letters were made small.
-        words.max_by_key(|word| word.lower.len()).and_then(|word| std::str::from_utf8(&word.lower).ok())
+        let mut words: Vec<_> = words.filter_map(|word| std::str::from_utf8(&word.lower).ok()).collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        words
     }
 
     /// Whether an event passes: exactly as one at rest does.
@@ -195,10 +197,11 @@ impl Only {
     /// Whether an event is of this kind.
     pub fn takes(self, event: &Event<'_>) -> bool {
         match (self, &event.kind) {
-            (Self::All, _) => true,
             (Self::Telling, _) => !event.is_routine(),
             (Self::Requests, Kind::Rx(message)) => message.what.is_request(),
-            (Self::States, Kind::State(_)) | (Self::Notes, Kind::Note { .. } | Kind::Gap { .. }) => true,
+            (Self::All, _) | (Self::States, Kind::State(_)) | (Self::Notes, Kind::Note { .. } | Kind::Gap { .. }) => {
+                true
+            }
             (Self::Requests | Self::States | Self::Notes, _) => false,
         }
     }
@@ -208,6 +211,17 @@ impl Only {
 pub fn is_on_branch(branch: &str, event: &Event<'_>) -> bool {
     let (Kind::Rx(message) | Kind::Tx(message)) = &event.kind else { return false };
     is_under(branch.as_bytes(), message.topic.as_bytes())
+}
+
+/// Whether a message may be on `branch` or under it whose topic has its request's id folded, as on a tape's channels.
+pub fn may_be_on_branch(branch: &str, folded: &str) -> bool {
+    if !folded.contains(FOLDED_ID) {
+        return is_under(branch.as_bytes(), folded.as_bytes());
+    }
+    let branch = branch.strip_suffix('/').unwrap_or(branch);
+    let mut levels = folded.split('/');
+    let fits = |level: &str, wanted: &str| level.contains(FOLDED_ID) || is_level(wanted.as_bytes(), level.as_bytes());
+    branch.is_empty() || branch.split('/').all(|wanted| levels.next().is_some_and(|level| fits(level, wanted)))
 }
 
 impl Query {

@@ -4,6 +4,7 @@
 //! requests that wait for an answer, and filtering. What may not: a clock, a lock, a socket, the screen. Sessions append
 //! in batches under a short lock that the shell owns; the screen looks when it draws.
 
+mod batch;
 mod filter;
 mod rate;
 mod record;
@@ -14,7 +15,8 @@ mod topics;
 
 use std::time::Duration;
 
-pub use filter::{Filter, Only, Query, Scan, is_on_branch};
+pub use batch::Batch;
+pub use filter::{Filter, Only, Query, Scan, is_on_branch, may_be_on_branch};
 pub use requests::{Request, RequestState, Requests};
 pub use sessions::{SessionId, Standing};
 pub use topics::{Rate, TopicCount, Topics};
@@ -81,6 +83,11 @@ impl Timeline {
         }
     }
 
+    /// How many bytes of events it may hold.
+    pub fn budget_bytes(&self) -> usize {
+        self.store.budget()
+    }
+
     /// Makes a session known under `name`, or finds the one that has this name already. There is room for 65,536; any more
     /// share the last one's place.
     pub fn register(&mut self, name: &str, cloud: Cloud) -> SessionId {
@@ -100,6 +107,9 @@ impl Timeline {
     pub fn append(&mut self, session: SessionId, now: Moment, kind: &Kind<'_>, id_span: Option<(usize, usize)>) -> u64 {
         self.mono_us = self.mono_us_at(now);
         let head = Head { at: now.at.unix_micros(), mono_us: self.mono_us, session: session.0, ..Head::default() };
+        if let Some(standing) = self.sessions.get_mut(usize::from(session.0)) {
+            standing.events += 1;
+        }
         if let Kind::Rx(message) | Kind::Tx(message) = kind {
             return self.append_message(session, now, head, kind, message, id_span);
         }
@@ -165,6 +175,7 @@ impl Timeline {
 
     /// Puts `fresh` in this one's place and answers what was here. A tree made of the old one's topics notices
     /// ([`Topics::revision`] grows).
+    #[must_use]
     pub fn replace(&mut self, mut fresh: Self) -> Self {
         fresh.topics.revise(self.topics.revision() + 1);
         std::mem::replace(self, fresh)
@@ -185,6 +196,34 @@ impl Timeline {
     /// The events from number `seq` (or the oldest held) on, oldest first.
     pub fn events_from(&self, seq: u64) -> impl Iterator<Item = Event<'_>> {
         self.store.on_from(seq).map(|stored| self.event(&stored))
+    }
+
+    /// As [`Timeline::events_from`], each with its session.
+    pub fn entries_from(&self, seq: u64) -> impl Iterator<Item = (SessionId, Event<'_>)> {
+        self.store.on_from(seq).map(|stored| (SessionId(stored.head.session), self.event(&stored)))
+    }
+
+    /// How many of the events held each session has, by [`SessionId`]. Looks at every event held.
+    pub fn held_by_session(&self) -> Vec<u64> {
+        let mut counts = vec![0; self.sessions.len()];
+        for stored in self.store.on_from(0) {
+            if let Some(count) = counts.get_mut(usize::from(stored.head.session)) {
+                *count += 1;
+            }
+        }
+        counts
+    }
+
+    /// Copies events from number `seq` (or the oldest held) on into `batch`, which is emptied first: at most `most` bytes by
+    /// [`Batch::bytes`], and the event that goes beyond them.
+    pub fn copy_from(&self, seq: u64, most: usize, batch: &mut Batch) {
+        batch.clear(&self.sessions);
+        for stored in self.store.on_from(seq) {
+            if batch.bytes() >= most {
+                return;
+            }
+            batch.push(&stored);
+        }
     }
 
     /// The session of the event of that number.

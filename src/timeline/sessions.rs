@@ -39,6 +39,8 @@ pub struct Standing {
     pub hint: Option<String>,
     /// The last ping's round trip on this connection.
     pub ping: Option<Duration>,
+    /// Events of every kind, since the start.
+    pub events: u64,
     /// Messages in, since the start.
     pub rx: u64,
     /// Messages out, since the start.
@@ -67,6 +69,7 @@ impl Standing {
             reason: None,
             hint: None,
             ping: None,
+            events: 0,
             rx: 0,
             tx: 0,
             rx_rate: Rate::default(),

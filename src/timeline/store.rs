@@ -59,7 +59,7 @@ pub(super) struct Stored<'a> {
     pub(super) seq: u64,
     /// Its numbers.
     pub(super) head: Head,
-    memory: &'a [u8],
+    pub(super) memory: &'a [u8],
 }
 
 impl Store {
@@ -158,6 +158,11 @@ impl Store {
         self.next
     }
 
+    /// How many bytes it may hold.
+    pub(super) fn budget(&self) -> usize {
+        self.budget
+    }
+
     /// How many events were let go.
     pub(super) fn let_go(&self) -> u64 {
         self.let_go
@@ -236,9 +241,14 @@ impl<'a> Stored<'a> {
         bytes_at(self.memory, self.head.body_at.saturating_add(self.head.extras_len), self.head.payload_len as usize)
     }
 
+    /// What only some events have, packed.
+    pub(super) fn extras(&self) -> &'a [u8] {
+        bytes_at(self.memory, self.head.body_at, self.head.extras_len as usize)
+    }
+
     /// What happened.
     pub(super) fn kind(&self) -> Kind<'a> {
-        let extras = bytes_at(self.memory, self.head.body_at, self.head.extras_len as usize);
+        let extras = self.extras();
         record::unpack(&self.head, record::words(self.topic()), extras, self.payload())
     }
 }

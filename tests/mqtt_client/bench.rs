@@ -7,8 +7,14 @@ use standin::mqtt::codec::{Decoder, Malformed, Side, encode};
 use standin::mqtt::packet::{Connect, Packet, PacketId, Publish, Qos};
 use standin::mqtt::{Client, Fault, Happening, Input, Options, Output, Token, TopicFilter};
 
-pub(crate) const OPTIONS: Options =
-    Options { max_packet: 1 << 20, window: 4, queue: 3, strict: true, answer_within: Duration::from_secs(10) };
+pub(crate) const OPTIONS: Options = Options {
+    max_packet: 1 << 20,
+    window: 4,
+    queue: 3,
+    strict: true,
+    answer_within: Duration::from_secs(10),
+    hold: false,
+};
 
 pub(crate) struct Bench {
     pub(crate) client: Client,

@@ -9,6 +9,7 @@ mod bench;
 mod broker;
 mod connecting;
 mod cuts;
+mod held;
 mod incoming;
 mod lenient;
 mod outgoing;

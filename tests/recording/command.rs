@@ -168,5 +168,44 @@ fn a_tape_that_cannot_be_begun_keeps_no_command_from_its_work() {
     std::fs::write(bench.folder.path().join("tapes"), "in the way").unwrap();
     let mut program = bench.start(&["sub", "smoke-01", "--for", "0.1"]);
     assert_eq!(program.exit(), Some(0), "{}", program.said());
-    assert!(program.said().contains("nothing is recorded"), "{}", program.said());
+    assert!(program.said().contains("smoke-01: nothing is recorded: "), "{}", program.said());
+}
+
+/// A line without its number and its distance from the stream's start, which are each stream's own.
+fn at_heart(line: &str) -> String {
+    let (_, rest) = line.split_once(",\"at\":").unwrap();
+    let (at, rest) = rest.split_once(",\"mono_us\":").unwrap();
+    let (_, rest) = rest.split_once(',').unwrap();
+    format!("{at},{rest}")
+}
+
+#[test]
+fn what_is_replayed_is_what_was_printed_while_it_happened_byte_for_byte() {
+    let bench = Bench::new("", &["smoke-01"]);
+    let out = bench.folder.path().join("printed");
+    let mut command = support::standin();
+    command.arg("--config").arg(&bench.config).args(["sub", "smoke-01", "--json", "--count", "6"]);
+    let mut child = command.stdout(std::fs::File::create(&out).unwrap()).spawn().unwrap();
+    until("it is online", || bench.platform.is_online("smoke-01"));
+    let payloads: [&[u8]; 6] = [
+        b"{\"a\": 1.0, \"a\":2}",
+        b"",
+        b"two\r\nlines \x1b[31m",
+        b"\xff\x00\xfe",
+        "\u{202e}温度\u{200b}".as_bytes(),
+        b"null",
+    ];
+    for payload in payloads {
+        assert!(bench.platform.publish_to("smoke-01", DOWN, payload.to_vec(), standin::mqtt::Qos::AtLeastOnce, true));
+    }
+    assert!(child.wait().unwrap().success());
+    let printed = std::fs::read_to_string(&out).unwrap();
+    let tape = bench.tapes().remove(0);
+    let replay = support::run(&bench.config, &["replay", "--json", tape.to_str().unwrap()]);
+    let replayed = String::from_utf8(replay.stdout).unwrap();
+    let replayed: Vec<String> = replayed.lines().map(at_heart).collect();
+    let printed: Vec<String> = printed.lines().map(at_heart).collect();
+    // What came after the sixth message is on the tape alone.
+    assert!(replayed.len() >= printed.len());
+    assert_eq!(replayed[..printed.len()], printed);
 }

@@ -130,12 +130,19 @@ fn a_tape_that_is_not_written_is_a_banner_until_it_is_again() {
     terminal.expect("4 of 4 online").unwrap();
     terminal.press(b"t").unwrap();
     terminal.expect("● tape").unwrap();
-    for _ in 0..60 {
-        let noise: String = (0..2_000).map(|_| fastrand::alphanumeric()).collect();
-        bench.platform.publish_to("smoke-01", DOWN, noise, standin::mqtt::Qos::AtMostOnce, false);
-    }
+    let noise = || (0..2_000).map(|_| fastrand::alphanumeric()).collect::<String>();
+    let send = |count: usize| {
+        for _ in 0..count {
+            let sent = bench.platform.publish_to("smoke-01", DOWN, noise(), standin::mqtt::Qos::AtMostOnce, false);
+            assert!(sent, "there is room for a few");
+        }
+    };
+    send(60);
+    // At once, also while nothing is missing yet: what is in memory may still find its way.
+    terminal.expect("✗").unwrap();
+    terminal.expect("may not grow any more").unwrap();
+    send(20);
     terminal.expect("✗ not on tape:").unwrap();
-    terminal.expect("missing on the tape (all-").unwrap();
     for (cols, rows) in [(40, 12), (140, 40), (20, 2)] {
         terminal.resize(cols, rows).unwrap();
         terminal.expect("✗").unwrap();
@@ -158,7 +165,7 @@ fn a_tape_that_is_not_written_is_a_banner_until_it_is_again() {
     let received = u64::try_from(count(&events, "rx", "smoke-01")).unwrap();
     assert!(missing > 0 && received > 0);
     // Nothing else happened meanwhile: what is not there is missing.
-    assert_eq!(missing + received, 60, "{events:?}");
+    assert_eq!(missing + received, 80, "{events:?}");
 }
 
 #[test]
@@ -173,4 +180,46 @@ fn at_rest_a_running_tape_writes_nothing_to_the_terminal() {
         terminal.pump(Duration::from_secs(2)).unwrap();
         std::mem::replace(&mut before, terminal.bytes()) == terminal.bytes()
     });
+}
+
+#[test]
+fn scrolling_back_beyond_the_memory_reads_from_the_tape_while_it_runs() {
+    let bench = Bench::new("timeline = \"1MiB\"\n", &[]);
+    let mut terminal = console(&bench, 120, 30);
+    terminal.expect("4 of 4 online").unwrap();
+    terminal.press(b"t").unwrap();
+    terminal.expect("Recording all devices").unwrap();
+    let pad = "x".repeat(20_000);
+    for number in 0..1_500 {
+        let payload = format!("{{\"n\":{number},\"pad\":\"{pad}\"}}");
+        let send =
+            || bench.platform.publish_to("smoke-01", DOWN, payload.clone(), standin::mqtt::Qos::AtLeastOnce, false);
+        support::until("there is room", send);
+    }
+    terminal.expect("n=1499").unwrap();
+    // The first messages are no longer in memory. They are found, shown, and lead on to the newer ones.
+    terminal.press(b"/:7,").unwrap();
+    terminal.expect("n=7 pad=").unwrap();
+    terminal.expect("\"n\": 7,").unwrap();
+    terminal.press(b"\r\x1b").unwrap();
+    terminal.expect("n=1499").unwrap();
+    // What was before the tape is gone.
+    terminal.press(b"g").unwrap();
+    terminal.expect("n=0 pad=").unwrap();
+    terminal.press(b"t").unwrap();
+    terminal.expect("Tape ended:").unwrap();
+    // The end of the tape takes nothing away, until something is in neither.
+    terminal.press(b"j").unwrap();
+    terminal.expect_gone("Tape ended:").unwrap();
+    assert!(terminal.shows("n=0 pad="), "{}", terminal.contents());
+    for number in 0..1_500 {
+        let payload = format!("{{\"m\":{number},\"pad\":\"{pad}\"}}");
+        let send =
+            || bench.platform.publish_to("smoke-01", DOWN, payload.clone(), standin::mqtt::Qos::AtLeastOnce, false);
+        support::until("there is room", send);
+    }
+    terminal.press(b"g").unwrap();
+    terminal.expect_gone("n=0 pad=").unwrap();
+    terminal.press(b"\x03\x03").unwrap();
+    assert_eq!(terminal.exit().unwrap(), 0);
 }

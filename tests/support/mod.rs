@@ -6,6 +6,7 @@ pub mod authority;
 pub mod mosquitto;
 pub mod platform;
 pub mod pty;
+pub mod reel;
 pub mod sequences;
 pub mod tape;
 

@@ -14,8 +14,13 @@ pub struct Process {
 impl Process {
     /// Starts it with these arguments.
     pub fn platform(arguments: &[&str]) -> Self {
-        let mut child =
+        let child =
             standin().arg("platform").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(child)
+    }
+
+    /// One that was started with its standard output piped.
+    pub fn of(mut child: Child) -> Self {
         let out = BufReader::new(child.stdout.take().unwrap());
         Self { child, out }
     }

@@ -26,7 +26,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) {
     let mut room = area;
     let replay = reel::banner(buffer, area, view);
     (room.x, room.width) = (room.x + replay, room.width - replay);
-    if let Some(banner) = &view.state.banner
+    if let Some(banner) = view.state.sending.as_ref().or(view.state.banner.as_ref())
         && paint::cells_of(banner) + 24 < area.width
     {
         let width = paint::cells_of(banner) + 1;

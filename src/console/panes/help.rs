@@ -37,7 +37,7 @@ enum Entry {
 
 /// How many lines the help has.
 pub fn lines() -> usize {
-    entries().len()
+    entries(Context::Browse).len()
 }
 
 /// How many of them a screen of that size shows.
@@ -61,7 +61,7 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, top: usize) {
     if title.height > 0 {
         Pen::new(buffer, title, view.signs).word(" Keys ", view.style(Role::Accent));
     }
-    let entries = entries();
+    let entries = entries(view.state.ground());
     let keys = entries.iter().map(|entry| if let Entry::Key(chords, _) = entry { chords.len() } else { 0 }).max();
     let keys = u16::try_from(keys.unwrap_or(0)).unwrap_or(u16::MAX).min(inside.width / 2);
     for (y, entry) in (inside.top()..inside.bottom()).zip(entries.iter().skip(top)) {
@@ -90,9 +90,11 @@ fn place(screen: Rect) -> Rect {
     Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height }
 }
 
-fn entries() -> Vec<Entry> {
+/// Where the keys go, `ground`, is told first.
+fn entries(ground: Context) -> Vec<Entry> {
     let mut out = Vec::new();
-    for context in SECTIONS {
+    let others = SECTIONS.into_iter().filter(|context| *context != ground);
+    for context in std::iter::once(ground).chain(others) {
         if !out.is_empty() {
             out.push(Entry::Gap);
         }

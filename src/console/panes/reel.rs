@@ -86,6 +86,7 @@ fn words(pen: &mut Pen<'_>, view: &View<'_>, reel: &Reel, roomy: bool) {
     }
     let dot = format!(" {} ", view.signs.dot);
     let state = match (reel.deck.seeking, reel.deck.playing, reel.deck.position >= reel.deck.events) {
+        _ if view.state.window.is_hunting() => "searching (Esc breaks off)",
         (true, ..) => "seeking",
         (_, true, _) => "playing",
         (_, _, true) => "at the end",

@@ -55,6 +55,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Connect => return line(state, &Deed::Connect, world),
         Action::Tape => return tapes::toggle(state, world),
         Action::Tapes => state.overlay = Some(Overlay::Tapes(List::default())),
+        Action::StopSending => return tapes::stop_sending(state),
         Action::Note => tapes::prompt(state, world),
         Action::Theme => return vec![Effect::NextTheme],
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),

@@ -72,8 +72,12 @@ pub enum Effect {
         /// The session that sends.
         session: SessionId,
     },
+    /// Stop sending a tape's part again.
+    StopSending,
     /// Tell the deck something.
     Deck(Turn),
+    /// Break off the search of the tape.
+    CallOff,
     /// Leave the replay.
     EndReplay,
     /// Leave.
@@ -170,6 +174,10 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
         _ => {}
     }
     match state.context() {
+        Context::Browse | Context::Replay if action == Action::Back && state.window.break_off() => {
+            state.tell("The search was broken off.");
+            vec![Effect::CallOff]
+        }
         Context::Compose => compose::act(state, action, world),
         Context::Browse | Context::Everywhere => browse::act(state, action, world),
         Context::Replay => replay::act(state, action, world),
@@ -208,6 +216,9 @@ fn leave(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     let tapes = state.tapes.open();
     if tapes > 0 {
         reasons.push(plural(tapes, "tape runs and would be ended", "tapes run and would be ended"));
+    }
+    if state.sending.is_some() {
+        reasons.push("a tape is being sent again".to_owned());
     }
     if reasons.is_empty() {
         return vec![Effect::Leave];

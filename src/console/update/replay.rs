@@ -24,7 +24,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
             state.refuse("This is a replay: nothing can be sent from here. q leaves it.");
             Vec::new()
         }
-        Action::Tape | Action::Tapes | Action::Note => {
+        Action::Tape | Action::Tapes | Action::Note | Action::StopSending => {
             state.refuse("This is a replay: tapes and notes belong to the live console. q leaves the replay.");
             Vec::new()
         }
@@ -49,10 +49,6 @@ pub(super) fn seek(state: &mut State) -> Vec<Effect> {
 
 /// One thing is given up at a time, and the replay last.
 fn back(state: &mut State, world: &World<'_>) -> Vec<Effect> {
-    if state.window.break_off() {
-        state.tell("The search was broken off.");
-        return Vec::new();
-    }
     if browse::has_back(state) {
         return browse::act(state, Action::Back, world);
     }

@@ -41,6 +41,15 @@ pub(super) fn toggle(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     vec![Effect::Tape(wish)]
 }
 
+/// Stops sending a tape's part again.
+pub(super) fn stop_sending(state: &mut State) -> Vec<Effect> {
+    if state.sending.is_none() {
+        state.refuse("Nothing is being sent again: p in the list of tapes (L) does that.");
+        return Vec::new();
+    }
+    vec![Effect::StopSending]
+}
+
 /// Opens the prompt for a note.
 pub(super) fn prompt(state: &mut State, world: &World<'_>) {
     match likely_target(state, world) {

@@ -107,6 +107,10 @@ impl Window {
 
     /// Keeps a few screens around what is shown.
     pub(super) fn trim(&mut self) {
+        if self.owed != 0 {
+            // What was found on the way there would have to be found again, and again.
+            return;
+        }
         let spare = 2 * self.height.max(8);
         let start = self.start();
         for _ in spare..start {

@@ -343,3 +343,57 @@ fn routine_is_left_out_unless_it_is_asked_for_or_filtered_for() {
         assert_eq!(shown(&mut window), [2, 4, 5, 6, 9], "a filter finds all");
     }
 }
+
+#[test]
+fn what_has_not_happened_any_more_is_no_row() {
+    let mut whole = timeline(1 << 20);
+    let mut half = timeline(1 << 20);
+    for number in 1..=100 {
+        note(&mut whole, "yes");
+        if number <= 50 {
+            note(&mut half, "yes");
+        }
+    }
+    for held in [false, true] {
+        let mut window = Window::default();
+        window.resize(5);
+        settle(&mut window, &whole, 1000);
+        if held {
+            window.go(80);
+            settle(&mut window, &whole, 1000);
+            assert_eq!(window.selected(), Some(80));
+        }
+        // The replay goes back: also an echo of a key shows no event that has not happened.
+        for fresh in [false, true] {
+            assert_eq!(window.advance((&half).into(), 1000, fresh), Progress::Done);
+            assert_eq!(window.visible().collect::<Vec<_>>(), [46, 47, 48, 49, 50]);
+            assert_eq!((window.selected(), window.follows()), (Some(50), true));
+        }
+        settle(&mut window, &timeline(1 << 20), 1000);
+        assert_eq!((window.visible().count(), window.selected()), (0, None));
+        settle(&mut window, &whole, 1000);
+        assert_eq!(window.visible().collect::<Vec<_>>(), [96, 97, 98, 99, 100]);
+    }
+}
+
+#[test]
+fn many_steps_among_few_matches_come_to_an_end() {
+    let mut timeline = timeline(8 << 20);
+    for number in 0..20_000 {
+        note(&mut timeline, if number % 100 == 0 { "yes" } else { "zz" });
+    }
+    let mut window = Window::default();
+    window.resize(5);
+    window.show(only("yes"));
+    settle(&mut window, &timeline, 500);
+    for (steps, selected) in [(-150, 4_901), (120, 16_901), (-1_000, 1), (1_000, 19_901)] {
+        window.step(steps);
+        for turn in 0.. {
+            assert!(turn < 1_000, "{steps} steps have no end");
+            if window.advance((&timeline).into(), 500, true) == Progress::Done {
+                break;
+            }
+        }
+        assert_eq!(window.selected(), Some(selected), "{steps}");
+    }
+}

@@ -1,11 +1,14 @@
 //! One line of JSON back to an event.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
+use serde::de::{Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 
 use crate::event::{Acked, Event, Failure, Kind, LineState, Message, StateChange, Subscribed, WallTime, What};
@@ -24,24 +27,25 @@ pub struct Read<'a> {
 struct Line<'a> {
     seq: u64,
     #[serde(borrow)]
-    at: Cow<'a, str>,
+    at: Text<'a>,
     mono_us: u64,
     #[serde(borrow)]
-    session: Cow<'a, str>,
-    kind: &'a str,
+    session: Text<'a>,
     #[serde(borrow)]
-    state: Option<Cow<'a, str>>,
+    kind: Text<'a>,
+    #[serde(borrow)]
+    state: Option<Text<'a>>,
     attempt: Option<u32>,
     retry_in_ms: Option<u64>,
     #[serde(borrow)]
-    code: Option<Cow<'a, str>>,
+    code: Option<Text<'a>>,
     #[serde(borrow)]
-    reason: Option<Cow<'a, str>>,
+    reason: Option<Text<'a>>,
     #[serde(borrow)]
-    hint: Option<Cow<'a, str>>,
+    hint: Option<Text<'a>>,
     order: Option<u64>,
     #[serde(borrow)]
-    topic: Option<Cow<'a, str>>,
+    topic: Option<Text<'a>>,
     qos: Option<u8>,
     #[serde(default)]
     retain: bool,
@@ -49,23 +53,64 @@ struct Line<'a> {
     dup: bool,
     packet_id: Option<u16>,
     #[serde(borrow)]
-    what: Option<Cow<'a, str>>,
+    what: Option<Text<'a>>,
     #[serde(borrow)]
-    request_id: Option<Cow<'a, str>>,
+    request_id: Option<Text<'a>>,
     deadline_ms: Option<u32>,
     took_ms: Option<u64>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "raw")]
     json: Option<&'a RawValue>,
     #[serde(borrow)]
-    text: Option<Cow<'a, str>>,
+    text: Option<Text<'a>>,
     #[serde(borrow)]
-    base64: Option<Cow<'a, str>>,
+    base64: Option<Text<'a>>,
     #[serde(borrow)]
-    filter: Option<Cow<'a, str>>,
+    filter: Option<Text<'a>>,
     asked: Option<u8>,
     #[serde(default)]
     refused: bool,
     count: Option<u64>,
+}
+
+/// A text, borrowed from the line unless something in it is escaped. (Serde's own borrowing stops at `Option<Cow<str>>`.)
+#[derive(Debug)]
+struct Text<'a>(Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(TextVisitor).map(Text)
+    }
+}
+
+struct TextVisitor;
+
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
+/// A value as it stands; `null` is one, too.
+fn raw<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 impl<'a> Read<'a> {
@@ -76,7 +121,7 @@ impl<'a> Read<'a> {
         let at = WallTime::parse_rfc3339(&parsed.at)?;
         let payload = match (&parsed.json, &parsed.text, &parsed.base64) {
             (Some(json), ..) => Cow::Borrowed(as_it_came(text, json.get())),
-            (None, Some(Cow::Borrowed(text)), _) => Cow::Borrowed(text.as_bytes()),
+            (None, Some(Text(Cow::Borrowed(text))), _) => Cow::Borrowed(text.as_bytes()),
             (None, Some(text), _) => Cow::Owned(text.as_bytes().to_vec()),
             (None, None, Some(base64)) => Cow::Owned(STANDARD.decode(base64.as_bytes()).ok()?),
             (None, None, None) => Cow::Borrowed(&b""[..]),
@@ -94,7 +139,7 @@ impl<'a> Read<'a> {
     fn kind(&self) -> Option<Kind<'_>> {
         let line = &self.line;
         let reason = || line.reason.as_deref();
-        Some(match line.kind {
+        Some(match &*line.kind {
             "state" => Kind::State(StateChange {
                 state: LineState::from_word(line.state.as_deref()?)?,
                 attempt: line.attempt?,

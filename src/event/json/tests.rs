@@ -129,12 +129,173 @@ fn the_other_kinds() {
     assert_eq!(rest_of(Kind::Error(failure)), r#"error","code":"offline","reason":"r","hint":"h","order":8}"#);
 }
 
+/// The line as reading and writing it again makes it.
+fn again(line: &str) -> Option<String> {
+    let read = Read::line(line.as_bytes())?;
+    let mut out = String::new();
+    write(&mut out, &read.event()?);
+    Some(out)
+}
+
+#[test]
+fn every_payload_is_read_back_byte_for_byte() {
+    for payload in [
+        &b""[..],
+        b"null",
+        b" null ",
+        b"21.50",
+        b"  [ 1 ]",
+        b"{\"a\":1.0}  ",
+        b"\"x\"",
+        b"true",
+        b"{\"}\":\"\\\"\"}",
+        b" ",
+        b"\xFF",
+        b"a\"b\\c\n\x1B",
+    ] {
+        let line = written(Kind::Tx(Message { payload, ..MESSAGE }));
+        let read = Read::line(line.as_bytes()).unwrap();
+        let Some(Kind::Tx(message)) = read.event().map(|event| event.kind) else { panic!("{line}") };
+        assert_eq!(message.payload, payload, "{line}");
+    }
+}
+
+#[test]
+fn a_line_of_another_hand_is_an_event_if_it_says_all_that_one_needs() {
+    let head = r#"{"kind":"rx","session":"s","mono_us":1,"at":"2026-11-21T10:00:00+02:00","seq":1"#;
+    for (rest, payload) in [
+        (r#","topic":"a","qos":1}"#, Some(&b""[..])),
+        (
+            r#", "json": {"a": 1} , "topic":"a","qos":1, "later": [{}, null], "what": "of-a-later-version"} "#,
+            Some(b"{\"a\": 1}"),
+        ),
+        (r#","topic":"a","qos":1,"text":"\u0041\ud83d\ude00"}"#, Some("A😀".as_bytes())),
+        (r#","topic":"a","qos":1,"base64":"QQ=="}"#, Some(b"A")),
+        (r#","topic":"a","qos":1,"packet_id":0}"#, Some(b"")),
+        (r#","topic":"a","qos":1,"base64":"QQ"}"#, None),
+        (r#","topic":"a","qos":3}"#, None),
+        (r#","topic":"a","qos":-1}"#, None),
+        (r#","topic":"a"}"#, None),
+        (r#","qos":1}"#, None),
+        (r#","topic":7,"qos":1}"#, None),
+        (r#","topic":"\ud800","qos":1}"#, None),
+        (r#","topic":"a","topic":"b","qos":1}"#, None),
+        (r#","topic":"a","qos":1} x"#, None),
+        (r#","topic":"a","qos":1"#, None),
+    ] {
+        let line = format!("{head}{rest}");
+        let read = Read::line(line.as_bytes());
+        let message = read.as_ref().and_then(Read::event).map(|event| match event.kind {
+            Kind::Rx(message) => message.payload.to_vec(),
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(message.as_deref(), payload, "{line}");
+    }
+    for line in [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "\u{FEFF}{}",
+        r#"{"seq":1,"at":"x","mono_us":1,"session":"s","kind":"note","text":""}"#,
+    ] {
+        assert!(Read::line(line.as_bytes()).is_none(), "{line}");
+    }
+    assert!(Read::line(b"{\"seq\":1,\"at\":\"2026-11-21T08:00:00Z\",\"mono_us\":1,\"session\":\"\xFF\",\"kind\":\"note\",\"text\":\"\"}").is_none());
+    let deep = format!("{head},\"topic\":\"a\",\"qos\":1,\"later\":{}{}}}", "[".repeat(1 << 20), "]".repeat(1 << 20));
+    assert!(Read::line(deep.as_bytes()).is_some(), "however deep, it is passed over");
+}
+
 fn payloads() -> impl Strategy<Value = Vec<u8>> {
     let json = "\\{\"[a-z温\\\\]{0,3}\":(-?[0-9]{1,3}|\"[ -~\u{200B}\u{80}]{0,4}\"|null)\\}";
     prop_oneof![json.prop_map(String::into_bytes), any::<String>().prop_map(String::into_bytes), any::<Vec<u8>>()]
 }
 
+/// Texts of an event, of which each kind takes what it needs.
+type Texts = (String, Option<String>, Option<String>);
+
+fn kind_of<'a>(which: u8, number: u64, flag: bool, (text, some, other): &'a Texts, payload: &'a [u8]) -> Kind<'a> {
+    let order = flag.then_some(number);
+    let qos = |number: u64| Qos::from_number(u8::try_from(number % 3).unwrap()).unwrap();
+    let packet_id = PacketId::new(u16::try_from(number >> 48).unwrap());
+    let (some, other) = (some.as_deref(), other.as_deref());
+    let duration = Duration::from_micros(number >> 1);
+    let small = u32::try_from(number >> 32).unwrap();
+    let message = Message {
+        topic: text,
+        qos: qos(number),
+        retain: flag,
+        dup: number.is_multiple_of(2),
+        packet_id,
+        payload,
+        request_id: some,
+        what: What::ALL[usize::from(which) % What::ALL.len()],
+        deadline_ms: flag.then_some(small),
+        took_ms: order.map(|_| small),
+        order,
+    };
+    match which % 9 {
+        0 => Kind::State(StateChange {
+            state: LineState::ALL[usize::from(which / 9) % 4],
+            attempt: small,
+            retry_in: order.map(|_| duration),
+            code: some,
+            reason: other,
+            hint: some,
+            order,
+        }),
+        1 => Kind::Rx(message),
+        2 => Kind::Tx(message),
+        3 => Kind::Acked(Acked { packet_id, took: duration, order }),
+        4 => Kind::Subscribed(Subscribed {
+            filter: text,
+            asked: qos(number),
+            granted: flag.then(|| qos(number >> 2)),
+            reason: some,
+            order,
+        }),
+        5 => Kind::Unsubscribed { filter: text, order },
+        6 => Kind::Gap { count: number, reason: text },
+        7 => Kind::Note { text },
+        _ => Kind::Error(Failure { code: text, reason: text, hint: some, order }),
+    }
+}
+
 proptest! {
+    #[test]
+    fn whatever_is_written_is_read_as_it_was(
+        which: u8, number: u64, flag: bool, micros in any::<i64>(), seq: u64, texts: Texts, payload in payloads(),
+    ) {
+        let at = WallTime::from_unix_micros(micros);
+        let kind = kind_of(which, number, flag, &texts, &payload);
+        let mut line = String::new();
+        write(&mut line, &Event { seq, at, mono_us: number, session: &texts.0, kind });
+        let read = Read::line(line.as_bytes());
+        let event = read.as_ref().and_then(Read::event);
+        prop_assert_eq!(event.map(|event| (event.seq, event.mono_us, event.session)), Some((seq, number, texts.0.as_str())), "{}", line);
+        if let (Kind::Rx(found) | Kind::Tx(found), Kind::Rx(wanted) | Kind::Tx(wanted)) = (event.unwrap().kind, kind) {
+            prop_assert_eq!(found, wanted);
+        }
+        prop_assert_eq!(again(&line), Some(line));
+    }
+
+    #[test]
+    fn a_line_that_was_tampered_with_is_an_event_or_none(
+        which: u8, number: u64, texts: Texts, payload in payloads(), place: prop::sample::Index, byte: u8, end: prop::sample::Index,
+    ) {
+        let mut line = String::new();
+        let kind = kind_of(which, number, true, &texts, &payload);
+        write(&mut line, &Event { seq: 1, at: WallTime::from_unix_micros(1), mono_us: 2, session: "s", kind });
+        prop_assert!(Read::line(&line.as_bytes()[..end.index(line.len())]).is_none(), "a part of a line is none");
+        let mut bytes = line.into_bytes();
+        *place.get_mut(&mut bytes) = byte;
+        if let Some(read) = Read::line(&bytes) {
+            let mut once = String::new();
+            write(&mut once, &read.event().unwrap());
+            prop_assert_eq!(again(&once), Some(once));
+        }
+    }
+
     #[test]
     fn a_line_reads_back_and_holds_nothing_hidden(
         topic: String, payload in payloads(), session: String, request_id: Option<String>, order: Option<u64>, micros in any::<i64>(),

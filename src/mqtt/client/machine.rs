@@ -123,6 +123,7 @@ impl Client {
                 core.request(now, token, Asked::Unsubscribe(filters), output);
                 Ok(())
             }
+            Input::Acknowledge { up_to } => core.acknowledge(up_to, output),
             Input::Disconnect => core.disconnect(output),
             Input::Tick => core.tick(now, output),
         }
@@ -176,6 +177,16 @@ impl Client {
         self.core.requests.len()
     }
 
+    /// How many acknowledgements of the server's messages were held, ever: the number of the last, where [`Options::hold`] is on.
+    pub fn taken(&self) -> u64 {
+        self.core.incoming.taken()
+    }
+
+    /// How many of them still wait for [`Input::Acknowledge`].
+    pub fn held(&self) -> usize {
+        self.core.incoming.held()
+    }
+
     /// The caller did not read from the link on purpose until `now`: the silence does not count, nor does the wait for
     /// answers. To be called before the [`Input::Tick`] that would find them late.
     pub fn forgive_silence(&mut self, now: Instant) {
@@ -217,6 +228,7 @@ impl Core {
         }
         self.phase = Phase::Down;
         self.requests.closed(&mut self.ids, output);
+        self.incoming.closed();
         if self.clean {
             self.forget("the connection ended before the platform had acknowledged it", output);
         }
@@ -243,6 +255,10 @@ impl Core {
         } else {
             output.reject(token, "there is no connection to the platform");
         }
+    }
+
+    fn acknowledge(&mut self, up_to: u64, output: &mut Output) -> Result<(), Fault> {
+        if matches!(self.phase, Phase::Online(_)) { self.incoming.release(up_to, output) } else { Ok(()) }
     }
 
     /// After DISCONNECT nothing is written (MQTT-3.14.4-2).

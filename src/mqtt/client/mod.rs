@@ -45,6 +45,8 @@ pub struct Options {
     pub strict: bool,
     /// How long CONNACK, SUBACK and UNSUBACK may take.
     pub answer_within: Duration,
+    /// Whether the acknowledgements of the server's messages wait for [`Input::Acknowledge`] (true) or go out at once (false).
+    pub hold: bool,
 }
 
 /// What the machine is handed.
@@ -83,6 +85,12 @@ pub enum Input {
         /// At least one.
         filters: Vec<TopicFilter>,
     },
+    /// Let the acknowledgements go out up to that number ([`Client::taken`]). Those that died with an earlier connection
+    /// are not sent on this one: the server sends the messages again.
+    Acknowledge {
+        /// The number of the last.
+        up_to: u64,
+    },
     /// Leave in order: DISCONNECT is written; the caller flushes and closes the link.
     Disconnect,
     /// Time has passed.
@@ -99,7 +107,7 @@ pub enum Happening {
     },
     /// CONNACK with another code. The caller closes the link.
     Refused(ConnectReturn),
-    /// A message came. Its acknowledgement is already in the output.
+    /// A message came. Its acknowledgement is already in the output, or held where [`Options::hold`] says so.
     Message(Publish),
     /// A message of ours is in the output (again, if `dup`); it has its packet identifier now.
     Sent {

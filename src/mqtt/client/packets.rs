@@ -12,7 +12,7 @@ impl Core {
     pub(super) fn packet_online(&mut self, now: Instant, packet: Packet, output: &mut Output) -> Result<(), Fault> {
         let name = packet.name();
         match packet {
-            Packet::Publish(publish) => self.incoming.publish(publish, output),
+            Packet::Publish(publish) => self.message(publish, output),
             Packet::Puback(id) => {
                 let verdict = self.outgoing.puback(now, id, &mut self.ids, output);
                 self.acknowledged(now, (name, id), verdict, output)
@@ -25,7 +25,7 @@ impl Core {
                 let verdict = self.outgoing.pubcomp(now, id, &mut self.ids, output);
                 self.acknowledged(now, (name, id), verdict, output)
             }
-            Packet::Pubrel(id) => self.incoming.pubrel(id, output),
+            Packet::Pubrel(id) => self.pubrel(id, output),
             Packet::Suback(suback) => {
                 if self.answers(name, suback.packet_id, output)?
                     && let Err(fault) = self.requests.suback(suback, &mut self.ids, output)

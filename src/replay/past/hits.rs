@@ -40,14 +40,14 @@ impl Hits {
         let Some(place) = self.stretches.iter().position(is_there) else { return Scan::More(seq) };
         let Some(known) = self.stretches.remove(place) else { return Scan::More(seq) };
         let hit = if back { known.hits.range(..=seq).next_back() } else { known.hits.range(seq..).next() };
-        let scan = match hit {
+        let answer = match hit {
             Some(hit) => Scan::Found(*hit),
             None if back && known.first <= span.0 || !back && known.last >= span.1 => Scan::End,
             None if back => Scan::More(known.first - 1),
             None => Scan::More(known.last + 1),
         };
         self.stretches.push_back(known);
-        scan
+        answer
     }
 
     /// Takes in that `hits`, and nothing else that is sought, is from `first` to `last`. The search went back, or on.
@@ -96,7 +96,7 @@ mod tests {
         for _ in 0..1_000 {
             let from = match hits.find(sought, seq, back, span) {
                 Scan::More(from) => from,
-                scan => return scan,
+                answer => return answer,
             };
             let mut found: Vec<u64> =
                 all.iter().copied().filter(|hit| if back { *hit <= from } else { *hit >= from }).collect();

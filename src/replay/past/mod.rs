@@ -69,6 +69,11 @@ impl Past {
     pub fn find(&self, sought: &Sought, seq: u64, back: bool) -> Scan {
         self.shared.find(sought, seq, back)
     }
+
+    /// Breaks off the search that is under way, if one is.
+    pub fn call_off(&self) {
+        self.shared.call_off();
+    }
 }
 
 impl Drop for Past {
@@ -76,6 +81,3 @@ impl Drop for Past {
         self.shared.close();
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -68,12 +68,12 @@ impl Shared {
             stop: AtomicBool::new(false),
             journal,
         });
-        let threads: [(&str, fn(&Self)); 2] = [("past", Self::read), ("past-search", Self::search)];
-        for (name, work) in threads {
-            let own = Arc::clone(&shared);
-            if std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&own)).is_err() {
-                shared.close();
-            }
+        let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+        let (pages, searches) = (Arc::clone(&shared), Arc::clone(&shared));
+        let reading = thread("past").spawn(move || pages.read());
+        let searching = thread("past-search").spawn(move || searches.search());
+        if reading.is_err() || searching.is_err() {
+            shared.close();
         }
         shared
     }
@@ -137,7 +137,7 @@ impl Shared {
         }
         let from = match inside.hits.find(sought, seq, back, span) {
             Scan::More(from) => from,
-            scan => return scan,
+            answer => return answer,
         };
         let ask = Ask { sought: sought.clone(), seq: from, back };
         let now = Instant::now();
@@ -153,6 +153,14 @@ impl Shared {
             }
         }
         Scan::More(seq)
+    }
+
+    pub(super) fn call_off(&self) {
+        let mut inside = self.inside();
+        inside.ask = None;
+        if inside.running.is_some() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
     }
 
     /// The reader: pages, the newest wanted first, and what was written since.
@@ -186,10 +194,10 @@ impl Shared {
 
     /// Takes in what was written since; rings where nothing was known before.
     fn take_in(&self, places: &[Place]) {
-        let mut shelf = self.shelf();
-        shelf.grow(places);
-        let span = shelf.span();
-        drop(shelf);
+        let mut tapes = self.shelf();
+        tapes.grow(places);
+        let span = tapes.span();
+        drop(tapes);
         let mut inside = self.inside();
         let is_news = inside.span.is_none();
         if inside.span != span {
@@ -223,8 +231,8 @@ impl Shared {
             inside.running = Some((ask.clone(), Instant::now()));
             self.stop.store(false, Ordering::Relaxed);
             drop(inside);
-            let shelf = self.shelf().clone();
-            let found = shelf.find(&ask.sought, ask.seq, ask.back, &self.stop);
+            let tapes = self.shelf().clone();
+            let found = tapes.find(&ask.sought, ask.seq, ask.back, &self.stop);
             let mut inside = self.inside();
             inside.running = None;
             if let Some((stretch, hits)) = &found {

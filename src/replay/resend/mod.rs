@@ -7,6 +7,7 @@
 //! | `engine` | what is sent when: a machine that is handed the time |
 //! | `replies`, `requests` | what the platform says, held against the recording |
 //! | `report` | the summary |
+//! | `task` | a run beside a console |
 //!
 //! What may not live here: a replay on the screen, which cannot act; every run here is an order of its own.
 
@@ -16,6 +17,7 @@ mod replies;
 mod report;
 mod requests;
 mod score;
+mod task;
 #[cfg(test)]
 mod tests;
 
@@ -23,8 +25,8 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{mpsc, watch};
 
 use crate::event::{Event, LineState};
 use crate::session::{Follower, Handle, clock};
@@ -32,6 +34,7 @@ use engine::Engine;
 pub use plan::{Plan, PlanError, Rehearsed};
 pub use report::{Ended, Replies, Report, Requests, Tally};
 use score::Told;
+pub use task::{Running, start};
 
 /// How the tape's part is sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,6 +78,7 @@ pub struct Resend {
     entries: mpsc::Receiver<Told>,
     handle: Handle,
     span_us: Option<(u64, u64)>,
+    shown: Option<watch::Sender<Progress>>,
 }
 
 /// Events looked at in one go.
@@ -89,7 +93,12 @@ impl Default for Options {
 
 impl Resend {
     fn new(engine: Engine, entries: mpsc::Receiver<Told>, handle: Handle, span_us: Option<(u64, u64)>) -> Self {
-        Self { engine, entries, handle, span_us }
+        Self { engine, entries, handle, span_us, shown: None }
+    }
+
+    /// Shows its progress there from now on.
+    pub fn show(&mut self, shown: watch::Sender<Progress>) {
+        self.shown = Some(shown);
     }
 
     /// Tells it the state of the line, where that was reached before `follower` began to read.
@@ -113,6 +122,7 @@ impl Resend {
                 return;
             }
             let mut flow = ControlFlow::Continue(());
+            self.tell();
             let Self { engine, entries, .. } = self;
             let (wants, deadline) = (engine.wants(), engine.deadline());
             tokio::select! {
@@ -165,6 +175,12 @@ impl Resend {
             percent: u8::try_from(done).unwrap_or(100),
             waits: self.engine.is_waiting(),
         }
+    }
+
+    fn tell(&self) {
+        let Some(shown) = &self.shown else { return };
+        let progress = self.progress();
+        shown.send_if_modified(|known| std::mem::replace(known, progress) != progress);
     }
 
     fn take_in(&mut self) {

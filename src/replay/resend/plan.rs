@@ -167,9 +167,9 @@ fn choose(sessions: &[Recorded], named: Option<&str>, to: &Profile) -> Result<Re
         return Err(PlanError::Nobody);
     }
     let others = || {
-        let names: Vec<_> =
+        let words: Vec<_> =
             sessions.iter().map(|session| format!("`{}` ({})", session.name, session.cloud.word())).collect();
-        names.join(", ")
+        words.join(", ")
     };
     if let Some(name) = named {
         let found = sessions.iter().find(|session| session.name == name).cloned();

@@ -84,7 +84,7 @@ impl Replies {
         if pair.live.is_none() {
             pair.live = Some(reply());
             if pair.recorded.is_some() {
-                self.settle(&id.to_owned(), report);
+                self.settle(id, report);
             }
         }
         true

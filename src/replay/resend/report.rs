@@ -144,7 +144,7 @@ impl Report {
             );
             for (count, word) in [(tally.refused, "refused"), (tally.not_asked, "not asked for")] {
                 if count > 0 {
-                    line.push_str(&format!(", {count} {word}"));
+                    line = format!("{line}, {count} {word}");
                 }
             }
             lines.push(line);

@@ -12,7 +12,7 @@ use super::score::{Letter, Part, Told};
 use super::{Options, Pace};
 use crate::cloud::transfer::Transfer;
 use crate::cloud::{Direction, Platform, observed};
-use crate::event::{Acked, Event, Failure, Kind, LineState, Message, Moment, StateChange, WallTime, What};
+use crate::event::{Acked, Event, Failure, Kind, LineState, Message, Moment, StateChange, Subscribed, WallTime, What};
 use crate::mqtt::Qos;
 use crate::profile::Cloud;
 use crate::session::{Action, Order};
@@ -103,6 +103,14 @@ impl World {
 
     fn state(&mut self, state: LineState) {
         self.hear(Kind::State(StateChange { state, reason: Some("a reason"), ..StateChange::default() }));
+        if state == LineState::Online {
+            self.subscribed("held");
+        }
+    }
+
+    fn subscribed(&mut self, filter: &str) {
+        let asked = Qos::AtLeastOnce;
+        self.hear(Kind::Subscribed(Subscribed { filter, asked, granted: Some(asked), reason: None, order: None }));
     }
 
     fn ack(&mut self, order: &Order) {
@@ -145,9 +153,8 @@ impl World {
                     );
                 }
             }
-            if orders.is_empty() && !self.engine.has_ended() && !self.wait() {
-                panic!("it waits for nothing: {:?}", self.engine.report());
-            }
+            let goes_on = !orders.is_empty() || self.engine.has_ended() || self.wait();
+            assert!(goes_on, "it waits for nothing: {:?}", self.engine.report());
         }
     }
 }
@@ -375,7 +382,9 @@ fn as_fast_as_the_guardrails_allow() {
     while !world.engine.has_ended() {
         let orders = world.go();
         most = most.max(orders.len());
-        orders.iter().for_each(|order| world.ack(order));
+        for order in &orders {
+            world.ack(order);
+        }
         if orders.is_empty() {
             world.wait();
         }
@@ -413,6 +422,22 @@ fn subscriptions_of_the_tape_are_made_once_and_those_held_are_not() {
     assert_eq!(orders.len(), 1);
     let Action::Subscribe { filter, .. } = &orders[0].action else { panic!("a subscription") };
     assert_eq!(filter.as_str(), "$oc/devices/new/user/#");
+}
+
+#[test]
+fn the_first_message_waits_until_the_subscriptions_are_answered() {
+    for answered in [true, false] {
+        let mut world = World::new(Cloud::Aliyun, Pace::Full, report(0, 1).into());
+        world.hear(Kind::State(StateChange { state: LineState::Online, ..StateChange::default() }));
+        assert!(world.go().is_empty());
+        if answered {
+            world.subscribed("held");
+        } else {
+            assert!(world.wait());
+            assert_eq!(world.millis(), 5_000);
+        }
+        assert_eq!(world.go().len(), 1);
+    }
 }
 
 #[test]

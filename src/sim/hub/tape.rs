@@ -110,16 +110,15 @@ impl Hub {
     pub(super) fn held_against_the_tape(&mut self, device: usize, step: usize, outcome: &Outcome) {
         let key = Key::Device(device);
         let Some(stage) = self.tape.as_mut().and_then(|cast| cast.stage(&key)) else { return };
-        let words = match outcome {
-            Outcome::Answered { topic, body, .. } => match stage.answered(step, topic, body) {
+        let words = if let Outcome::Answered { topic, body, .. } = outcome {
+            match stage.answered(step, topic, body) {
                 Some(true) => "the answer is as on it",
                 Some(false) => "the answer is another one than on it",
                 None => "there is no answer on it",
-            },
-            _ => {
-                stage.unanswered(step);
-                "there is no answer to hold against it"
             }
+        } else {
+            stage.unanswered(step);
+            "there is no answer to hold against it"
         };
         self.tell(&key, Happening::Tape(words.to_owned()));
     }

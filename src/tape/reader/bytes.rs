@@ -1,6 +1,8 @@
 //! MCAP's records, byte by byte: little-endian numbers, texts with a length of 32 bits. Nothing is believed: what does not fit is
 //! `None`.
 
+use std::collections::BTreeMap;
+
 /// The opcodes that a reader of tapes needs (<https://mcap.dev/spec#records>).
 pub(in crate::tape) mod op {
     pub(in crate::tape) const HEADER: u8 = 0x01;
@@ -14,7 +16,6 @@ pub(in crate::tape) mod op {
     pub(in crate::tape) const STATISTICS: u8 = 0x0B;
     pub(in crate::tape) const METADATA: u8 = 0x0C;
     pub(in crate::tape) const METADATA_INDEX: u8 = 0x0D;
-    pub(in crate::tape) const SUMMARY_OFFSET: u8 = 0x0E;
     pub(in crate::tape) const DATA_END: u8 = 0x0F;
 }
 
@@ -55,6 +56,17 @@ impl<'a> Bytes<'a> {
     pub(in crate::tape) fn text(&mut self) -> Option<&'a str> {
         let length = self.u32()?;
         std::str::from_utf8(self.take(usize::try_from(length).ok()?)?).ok()
+    }
+
+    /// Texts by their keys; a later one of the same key counts.
+    pub(in crate::tape) fn texts(&mut self) -> Option<BTreeMap<&'a str, &'a str>> {
+        let length = self.u32()?;
+        let mut rest = Bytes(self.take(usize::try_from(length).ok()?)?);
+        let mut texts = BTreeMap::new();
+        while !rest.0.is_empty() {
+            texts.insert(rest.text()?, rest.text()?);
+        }
+        Some(texts)
     }
 
     /// The next record: its opcode and body.

@@ -1,12 +1,19 @@
 //! A chunk: what the index says of it, and its events once it is read.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::ops::Range;
 
 use super::bytes::{Bytes, ChunkHead, op};
 
-/// No chunk is larger when decompressed: the largest packet, each byte of it escaped.
-const LARGEST: u64 = 2 << 30;
+/// No chunk is larger, in bytes, compressed or not: the largest packet of MQTT fits, as base64 or as text of which not too much is
+/// escaped.
+pub(super) const LARGEST: u64 = 512 << 20;
+/// What a message takes at least: opcode, length, header.
+const MESSAGE: u64 = 9 + 22;
+/// No chunk has more events.
+pub(super) const MOST_EVENTS: u64 = LARGEST / MESSAGE;
+/// Chunks up to this size, decompressed, are given their memory at once, in bytes.
+const USUAL: u64 = 4 << 20;
 
 /// What a tape's index says of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,9 +81,9 @@ impl Chunk {
         self.messages.partition_point(|(_, range)| range.end as usize <= at)
     }
 
-    /// Where the line of the event at `place` ends.
-    pub(super) fn end_of(&self, place: usize) -> usize {
-        self.messages.get(place).map_or(self.bytes.len(), |(_, range)| range.end as usize)
+    /// Where the line of the event at `place` stands among [`Chunk::bytes`].
+    pub(super) fn range_of(&self, place: usize) -> Option<Range<usize>> {
+        self.messages.get(place).map(|(_, range)| range.start as usize..range.end as usize)
     }
 
     /// The memory that it takes, in bytes.
@@ -84,19 +91,29 @@ impl Chunk {
         self.bytes.capacity() + self.messages.capacity() * size_of::<(u64, Range<u32>)>()
     }
 
-    /// Reads the chunk whose record is `record`; with `check` its checksum must hold.
-    pub(super) fn parse(record: &[u8], first: u64, check: bool) -> Result<Self, String> {
-        let short = || "the chunk's record is damaged".to_owned();
-        let (opcode, body) = Bytes(record).record().ok_or_else(short)?;
-        if opcode != op::CHUNK {
-            return Err("there is no chunk where the index says".to_owned());
-        }
-        let mut body = Bytes(body);
-        let head = ChunkHead::read(&mut body).ok_or_else(short)?;
-        let compressed =
-            usize::try_from(head.compressed).ok().and_then(|length| body.take(length)).ok_or_else(short)?;
+    /// Decompresses the chunk whose record is `record` into `bytes`, unchecked; `None` where it is larger than `most` bytes or
+    /// cannot be decompressed.
+    pub(super) fn peek(
+        record: &[u8],
+        bytes: &mut Vec<u8>,
+        most: usize,
+        decompressor: &mut zstd::bulk::Decompressor<'_>,
+    ) -> Option<()> {
+        let (head, compressed) = opened(record)?;
+        let size =
+            usize::try_from(head.uncompressed).ok().filter(|size| *size <= most && head.compression == "zstd")?;
+        bytes.clear();
+        bytes.reserve(size);
+        // Why not is told when the chunk is read in earnest.
+        let written = decompressor.decompress_to_buffer(compressed, bytes).ok()?;
+        (written == size).then_some(())
+    }
+
+    /// Reads the chunk whose record is `record`; its checksum must hold.
+    pub(super) fn parse(record: &[u8], first: u64) -> Result<Self, String> {
+        let (head, compressed) = opened(record).ok_or_else(|| "the chunk's record is damaged".to_owned())?;
         let bytes = decompress(&head, compressed)?;
-        if check && head.crc != 0 && head.crc != crc32fast::hash(&bytes) {
+        if head.crc != 0 && head.crc != crc32fast::hash(&bytes) {
             return Err("the chunk's checksum does not hold".to_owned());
         }
         let messages = messages(&bytes).ok_or_else(|| "the chunk holds something that is no record".to_owned())?;
@@ -104,28 +121,37 @@ impl Chunk {
     }
 }
 
-/// The bytes that a chunk's compressed ones stand for: no more than its head promises, and never more than a limit.
-pub(in crate::tape) fn decompress(head: &ChunkHead<'_>, compressed: &[u8]) -> Result<Vec<u8>, String> {
-    let limit = head.uncompressed.min(LARGEST);
-    match head.compression {
-        "" => Ok(compressed.to_vec()),
+/// A chunk's head and its compressed bytes.
+fn opened(record: &[u8]) -> Option<(ChunkHead<'_>, &[u8])> {
+    let (opcode, body) = Bytes(record).record()?;
+    let mut body = Bytes(body);
+    let head = ChunkHead::read(&mut body)?;
+    let compressed = body.take(usize::try_from(head.compressed).ok()?)?;
+    (opcode == op::CHUNK).then_some((head, compressed))
+}
+
+fn decompress(head: &ChunkHead<'_>, compressed: &[u8]) -> Result<Vec<u8>, String> {
+    let cannot = |error: io::Error| format!("the chunk cannot be decompressed: {error}");
+    let bytes = match head.compression {
+        _ if head.uncompressed > LARGEST => return Err("the chunk is larger than any of ours".to_owned()),
+        "" => compressed.to_vec(),
+        "zstd" if head.uncompressed <= USUAL => {
+            let size = usize::try_from(head.uncompressed).map_err(|error| error.to_string())?;
+            zstd::bulk::decompress(compressed, size).map_err(cannot)?
+        }
         "zstd" => {
             // What the head promises is taken only as far as the bytes bear it out.
-            let hint =
-                usize::try_from(limit).unwrap_or(usize::MAX).min(1 << 20).min(compressed.len().saturating_mul(64));
-            let mut bytes = Vec::with_capacity(hint);
-            let decoder = zstd::stream::read::Decoder::with_buffer(compressed).map_err(|error| error.to_string())?;
-            decoder
-                .take(limit + 1)
-                .read_to_end(&mut bytes)
-                .map_err(|error| format!("the chunk cannot be decompressed: {error}"))?;
-            if bytes.len() as u64 == head.uncompressed {
-                Ok(bytes)
-            } else {
-                Err("the chunk's size is not what it says".to_owned())
-            }
+            let mut bytes = Vec::new();
+            let decoder = zstd::stream::read::Decoder::with_buffer(compressed).map_err(cannot)?;
+            decoder.take(head.uncompressed + 1).read_to_end(&mut bytes).map_err(cannot)?;
+            bytes
         }
-        other => Err(format!("the chunk is compressed as {other:?}, and standin reads zstd")),
+        other => return Err(format!("the chunk is compressed as {other:?}, and standin reads zstd")),
+    };
+    if bytes.len() as u64 == head.uncompressed {
+        Ok(bytes)
+    } else {
+        Err("the chunk's size is not what it says".to_owned())
     }
 }
 

@@ -5,21 +5,20 @@
 //! does not.
 
 pub(super) mod bytes;
-pub(super) mod chunk;
+mod chunk;
 mod entry;
+mod facts;
 mod index;
 mod search;
 mod sought;
-pub(super) mod source;
-mod stream;
+mod source;
 mod tape;
 mod tapes;
 mod walk;
 
 pub use chunk::{Chunk, ChunkInfo};
 pub use entry::Entry;
-pub use index::ChannelInfo;
+pub use facts::ChannelInfo;
 pub use sought::Sought;
-pub use stream::Stream;
 pub use tape::{Ending, Fault, Tape};
 pub use tapes::Tapes;

@@ -101,9 +101,14 @@ impl Tapes {
                 let at = heads.as_mut()?;
                 let (tape, _) = self.next_of(at)?;
                 let head = at.0.get_mut(tape)?;
-                *head += 1;
-                let entry = self.entry_of(tape, *head, number);
-                number += 1;
+                let entry = self.entry_of(tape, *head + 1, number);
+                let passed = match entry {
+                    Some(_) => 1,
+                    // All that cannot be read in one place happened at one time.
+                    None => self.tapes.get(tape)?.behind_the_unreadable(*head + 1) - *head - 1,
+                };
+                *head += passed;
+                number += passed;
                 if entry.is_some() {
                     return entry;
                 }
@@ -137,7 +142,9 @@ impl Tapes {
         let mut best: Option<(u64, usize, u64)> = None;
         for (place, (tape, head)) in self.tapes.iter().zip(&heads.0).enumerate() {
             let from = if back { *head } else { *head + 1 };
-            let Some((number, time)) = search::find(tape, sought, from, back, stop) else { continue };
+            let Some((number, time)) = search::find(tape, sought, from, back, best.map(|best| best.0), stop) else {
+                continue;
+            };
             let key = (time, place, number);
             let nearer = best.is_none_or(|best| if back { key > best } else { key < best });
             if nearer {
@@ -214,7 +221,7 @@ impl Tapes {
         if let [tape] = self.tapes.as_slice() {
             return heads.0.first().filter(|head| **head < tape.events()).map(|_| (0, 0));
         }
-        let next = |(place, (tape, head)): (usize, (&Tape, &u64))| Some((time_of(tape, head + 1)?, place));
+        let next = |(place, (tape, head)): (usize, (&Tape, &u64))| Some((tape.time_of(head + 1)?, place));
         let nearest = self.tapes.iter().zip(&heads.0).enumerate().filter_map(next).min()?;
         Some((nearest.1, nearest.0))
     }
@@ -223,7 +230,7 @@ impl Tapes {
     fn previous_of(&self, heads: &Heads) -> Option<usize> {
         let previous = |(place, (tape, head)): (usize, (&Tape, &u64))| {
             let number = head.checked_sub(1)? + 1;
-            Some((time_of(tape, number)?, place))
+            Some((tape.time_of(number)?, place))
         };
         self.tapes.iter().zip(&heads.0).enumerate().filter_map(previous).max().map(|(_, place)| place)
     }
@@ -236,13 +243,4 @@ fn located(tape: &Tape, number: u64) -> Option<(Arc<Chunk>, usize)> {
     let within = usize::try_from(number.checked_sub(info.first)?).ok()?;
     // A chunk that cannot be read is among the tape's faults.
     Some((tape.chunk(place).ok()?, within))
-}
-
-/// When the event of that number on a tape happened. An event that cannot be read happened when its chunk began.
-fn time_of(tape: &Tape, number: u64) -> Option<u64> {
-    let info = tape.chunks().get(tape.chunk_of(number))?;
-    if number == info.first {
-        return Some(info.span_us.0);
-    }
-    Some(located(tape, number).and_then(|(chunk, place)| chunk.time_us(place)).unwrap_or(info.span_us.0))
 }

@@ -11,10 +11,15 @@ use super::source::Source;
 const WINDOW: usize = 64 << 10;
 /// A record beside chunks that is longer is none of ours.
 const LONGEST: u64 = 16 << 20;
+/// The length of what the end of the data says.
+const DATA_END: u64 = 4;
 /// How a chunk of ours goes on behind its checksum: the name of its compression, with its length.
 const MARK: &[u8] = b"\x04\0\0\0zstd";
 /// From a chunk's opcode to [`MARK`].
 const TO_MARK: usize = RECORD_HEAD + 8 + 8 + 8 + 4;
+
+/// Where the first record stands.
+const START: u64 = mcap::MAGIC.len() as u64;
 
 /// A walk over the records.
 pub(super) struct Walk<'a> {
@@ -24,6 +29,8 @@ pub(super) struct Walk<'a> {
     window: Vec<u8>,
     window_at: u64,
     over: bool,
+    /// Whether message indexes may stand here: behind a chunk, or where an earlier walk ended.
+    behind_chunk: bool,
 }
 
 /// What a walk comes by.
@@ -35,14 +42,16 @@ pub(super) enum Step {
     Channel(Vec<u8>),
     /// A metadata record.
     Metadata(Vec<u8>),
-    /// Bytes that are no records.
+    /// Bytes that are no records, or not where such records may be: something was lost here.
     Broken { offset: u64, skipped: u64 },
+    /// A message outside of chunks, as other programs write them.
+    Loose,
 }
 
 impl<'a> Walk<'a> {
     /// A walk from `at` to `end`.
     pub(super) fn new(source: &'a Source, at: u64, end: u64) -> Self {
-        Self { source, at, end, window: Vec::new(), window_at: 0, over: false }
+        Self { source, at, end, window: Vec::new(), window_at: 0, over: false, behind_chunk: at > START }
     }
 
     /// Up to where whole records were found.
@@ -55,36 +64,50 @@ impl<'a> Walk<'a> {
         while !self.over {
             let start = self.at;
             let Some((opcode, length)) = self.head(start)? else { break };
-            let whole = length <= self.end - start - RECORD_HEAD as u64;
-            let after = start.saturating_add(RECORD_HEAD as u64).saturating_add(length);
+            if length > self.end - start - RECORD_HEAD as u64 {
+                // The file ends in it; or its length was damaged, and more follows.
+                return self.resume(start);
+            }
+            let after = start + RECORD_HEAD as u64 + length;
+            let behind_chunk = std::mem::replace(&mut self.behind_chunk, opcode == op::CHUNK);
             match opcode {
-                op::CHUNK => match self.chunk_head(start, length)? {
-                    Some(span_ns) if whole => {
-                        self.at = after;
-                        let (count, set) = self.message_indexes()?;
-                        let length = RECORD_HEAD as u64 + length;
-                        return Ok(Some(Step::Chunk { offset: start, length, span_ns, count, set }));
+                op::CHUNK => {
+                    let Some(span_ns) = self.chunk_head(start, length)? else { return self.resume(start) };
+                    self.at = after;
+                    let (count, set) = self.message_indexes()?;
+                    let length = RECORD_HEAD as u64 + length;
+                    return Ok(Some(Step::Chunk { offset: start, length, span_ns, count, set }));
+                }
+                op::MESSAGE_INDEX => {
+                    self.message_indexes()?;
+                    if self.at == start {
+                        return self.resume(start);
                     }
-                    Some(_) => break,
-                    None => return self.resume(start),
-                },
-                op::DATA_END => {
+                    self.behind_chunk = behind_chunk;
+                    if !behind_chunk {
+                        // The chunk that they belong to is not to be recognised.
+                        return Ok(Some(Step::Broken { offset: start, skipped: self.at - start }));
+                    }
+                }
+                op::DATA_END if length == DATA_END => {
                     self.over = true;
-                    self.at = after.min(self.end);
-                }
-                op::CHANNEL | op::METADATA if length <= LONGEST => {
-                    if !whole {
-                        break;
-                    }
                     self.at = after;
+                }
+                op::HEADER | op::SCHEMA | op::CHANNEL | op::METADATA if length <= LONGEST => {
                     let body = self.source.read(start + RECORD_HEAD as u64, usize::try_from(length).unwrap_or(0))?;
-                    return Ok(Some(if opcode == op::CHANNEL { Step::Channel(body) } else { Step::Metadata(body) }));
-                }
-                op::HEADER..=op::METADATA_INDEX | 0x80.. if length <= LONGEST => {
-                    if !whole {
-                        break;
+                    if !is_whole(opcode, Bytes(&body)) {
+                        return self.resume(start);
                     }
                     self.at = after;
+                    match opcode {
+                        op::CHANNEL => return Ok(Some(Step::Channel(body))),
+                        op::METADATA => return Ok(Some(Step::Metadata(body))),
+                        _ => {}
+                    }
+                }
+                op::MESSAGE if length <= LONGEST => {
+                    self.at = after;
+                    return Ok(Some(Step::Loose));
                 }
                 _ => return self.resume(start),
             }
@@ -108,7 +131,7 @@ impl<'a> Walk<'a> {
         Ok(head.filter(fits).map(|head| head.span_ns))
     }
 
-    /// Counts the messages by the index records behind a chunk.
+    /// Counts the messages by the index records behind a chunk; `None` where these are not all there, or none.
     fn message_indexes(&mut self) -> io::Result<(Option<u64>, Vec<u16>)> {
         let (mut count, mut set) = (0, Vec::new());
         loop {
@@ -117,12 +140,15 @@ impl<'a> Walk<'a> {
                 return Ok((None, set));
             };
             if opcode != op::MESSAGE_INDEX {
-                return Ok((Some(count).filter(|count| *count > 0), set));
+                // Behind an index that is damaged stands nothing that can be told.
+                let goes_on = matches!(opcode, op::CHUNK | op::METADATA | op::DATA_END);
+                return Ok((Some(count).filter(|count| *count > 0 && goes_on), set));
             }
-            let entries = length.checked_sub(6).filter(|entries| entries % 16 == 0);
             let after = self.at.saturating_add(RECORD_HEAD as u64).saturating_add(length);
-            let (Some(entries), true) = (entries, after <= self.end) else { return Ok((None, set)) };
-            let channel = Bytes(self.bytes(self.at + RECORD_HEAD as u64, 2)?).u16();
+            let mut body = Bytes(self.bytes(self.at + RECORD_HEAD as u64, 2 + 4)?);
+            let (channel, entries) = (body.u16(), body.u32().map(u64::from));
+            let entries = entries.filter(|entries| entries % 16 == 0 && entries + 6 == length && after <= self.end);
+            let Some(entries) = entries else { return Ok((None, set)) };
             set.extend(channel);
             count += entries / 16;
             self.at = after;
@@ -163,14 +189,30 @@ impl<'a> Walk<'a> {
         let count = count.min(left);
         let place = at.checked_sub(self.window_at).and_then(|place| usize::try_from(place).ok());
         let held = place.filter(|place| place.checked_add(count).is_some_and(|end| end <= self.window.len()));
-        let place = match held {
-            Some(place) => place,
-            None => {
-                self.window_at = at;
-                self.source.read_into(at, count.max(WINDOW).min(left), &mut self.window)?;
-                0
-            }
+        let place = if let Some(place) = held {
+            place
+        } else {
+            self.window_at = at;
+            self.source.read_into(at, count.max(WINDOW).min(left), &mut self.window)?;
+            0
         };
         Ok(self.window.get(place..place + count).unwrap_or_default())
     }
+}
+
+/// Whether a record's body is what its opcode says, to its last byte: a length that was damaged shows here.
+fn is_whole(opcode: u8, mut body: Bytes<'_>) -> bool {
+    let read = match opcode {
+        op::HEADER => body.text().and_then(|_| body.text()).map(drop),
+        op::SCHEMA => {
+            let names = body.u16().and_then(|_| body.text()).and_then(|_| body.text());
+            names.and_then(|_| body.u32()).and_then(|length| body.take(usize::try_from(length).ok()?)).map(drop)
+        }
+        op::CHANNEL => {
+            let ids = body.u16().and_then(|_| body.u16());
+            ids.and_then(|_| body.text()).and_then(|_| body.text()).and_then(|_| body.texts()).map(drop)
+        }
+        _ => body.text().and_then(|_| body.texts()).map(drop),
+    };
+    read.is_some() && body.0.is_empty()
 }

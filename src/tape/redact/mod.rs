@@ -43,7 +43,7 @@ impl Redact {
         if self.paths.is_empty() {
             return false;
         }
-        let spans = json::spans(payload, |keys| self.matches(keys)).unwrap_or_else(|| self.lenient(payload));
+        let spans = json::spans(payload, |keys| self.matches(&keys)).unwrap_or_else(|| self.lenient(payload));
         out.clear();
         let mut done = 0;
         for span in &spans {
@@ -56,7 +56,7 @@ impl Redact {
     }
 
     /// Whether the innermost of `keys`, which come from the inside out, is masked.
-    fn matches<'k>(&self, keys: impl Iterator<Item = &'k [u8]> + Clone) -> bool {
+    fn matches<'k>(&self, keys: &(impl Iterator<Item = &'k [u8]> + Clone)) -> bool {
         self.paths.iter().any(|path| {
             let mut keys = keys.clone();
             path.iter().rev().all(|name| keys.next().is_some_and(|key| name.is(key)))

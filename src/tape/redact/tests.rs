@@ -178,8 +178,8 @@ proptest! {
         let field = format!("\"password\":{}", Value::from(secret));
         let payload = [&before[..], b" ", field.as_bytes(), &after].concat();
         let out = masked(&["password"], &payload);
-        let rest: Vec<u8> = before.iter().chain(&after).copied().filter(|byte| *byte == b'Z').collect();
-        prop_assert!(out.iter().filter(|byte| **byte == b'Z').count() <= rest.len(), "{}", String::from_utf8_lossy(&out));
+        let count = |bytes: &[u8]| memchr::memchr_iter(b'Z', bytes).count();
+        prop_assert!(count(&out) <= count(&before) + count(&after), "{}", String::from_utf8_lossy(&out));
     }
 
     #[test]

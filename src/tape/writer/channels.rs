@@ -1,7 +1,7 @@
 //! The channels of one tape: session + direction + topic with request ids folded, found without an allocation.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::BuildHasher as _;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -42,7 +42,7 @@ pub(super) struct New {
 
 impl Channels {
     /// The channel of `event`, or what it takes to make one.
-    pub(super) fn find(&mut self, event: &Event<'_>) -> Result<u16, New> {
+    pub(super) fn find(&mut self, event: &Event<'_>) -> Result<u16, Box<New>> {
         let (word, message) = match &event.kind {
             Kind::Rx(message) | Kind::Tx(message) => (event.kind.word(), Some(message)),
             kind => (kind.word(), None),
@@ -56,9 +56,9 @@ impl Channels {
             return Ok(channel.id);
         }
         if self.table.len() < MOST && self.bytes < MOST_BYTES {
-            return Err(New::of(word, event.session, topic, message, hash));
+            return Err(Box::new(New::of(word, event.session, topic, message, hash)));
         }
-        let shared = || New { topic: layout::OTHER.to_owned(), metadata: BTreeMap::new(), known: None };
+        let shared = || Box::new(New { topic: layout::OTHER.to_owned(), metadata: BTreeMap::new(), known: None });
         self.other.ok_or_else(shared)
     }
 
@@ -91,7 +91,6 @@ impl New {
 }
 
 fn hash(hasher: &DefaultHashBuilder, word: &str, session: &str, topic: &str) -> u64 {
-    let mut state = hasher.build_hasher();
-    (word.len(), session, topic).hash(&mut state);
-    state.finish()
+    // Two words of one length share a hash, and are told apart when they are compared.
+    hasher.hash_one((word.len(), session, topic))
 }

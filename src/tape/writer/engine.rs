@@ -76,7 +76,7 @@ impl<F: Write> Engine<F> {
         make: Make<F>,
         limits: Limits,
         redact: Redact,
-        sessions: &[Recorded],
+        sessions: Vec<Recorded>,
         now: Moment,
     ) -> Result<Self, TapeError> {
         let mut engine = Self {

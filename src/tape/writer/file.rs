@@ -23,7 +23,7 @@ impl TapeFile {
     pub(super) fn create(path: &Path, free: u64) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         // Not every file system has locks. Without one a reader takes the tape for cut while it grows: better than no tape.
-        let _ = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive);
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).ok();
         Ok(Self { file, free })
     }
 

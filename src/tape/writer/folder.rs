@@ -41,13 +41,13 @@ struct Finished {
 
 impl Folder {
     /// The folder of a recording of `sessions`.
-    pub(super) fn new(settings: &Settings, sessions: &[Recorded]) -> Self {
+    pub(super) fn new(settings: Settings, sessions: &[Recorded]) -> Self {
         let session = match sessions {
             [one] => one.name.clone(),
             _ => "all".to_owned(),
         };
         let (budget, free) = (settings.budget_bytes, settings.free_bytes);
-        Self { destination: settings.destination.clone(), session, budget, free }
+        Self { destination: settings.destination, session, budget, free }
     }
 
     /// Whether a recording may have several parts.
@@ -159,3 +159,6 @@ fn safe(name: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

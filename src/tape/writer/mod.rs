@@ -5,7 +5,7 @@
 
 mod channels;
 mod clock;
-mod encoder;
+pub(super) mod encoder;
 mod engine;
 mod file;
 mod folder;
@@ -52,14 +52,14 @@ impl Writer {
     /// Begins a recording of `sessions` at `now`: makes the folder and the file (mode 0600, never one that is there already).
     /// A file that is there but cannot be written, as on a full disk, is no error: it is a fault that passes, in [`Status`].
     pub fn create(settings: Settings, sessions: Vec<Recorded>, now: Moment) -> Result<Self, TapeError> {
-        let folder = Folder::new(&settings, &sessions);
-        let limits = match folder.is_split() {
-            true => Limits { bytes: settings.rotate_bytes, age: settings.rotate_after },
-            false => Limits::default(),
-        };
+        let (rotate_bytes, rotate_after) = (settings.rotate_bytes, settings.rotate_after);
+        let redact = Redact::new(&settings.redact);
+        let folder = Folder::new(settings, &sessions);
+        let is_split = folder.is_split();
+        let limits = Limits { bytes: rotate_bytes.filter(|_| is_split), age: rotate_after.filter(|_| is_split) };
         let parts = folder.clone();
         let make = Box::new(move |started| parts.make(started));
-        let engine = Engine::start(make, limits, Redact::new(&settings.redact), &sessions, now)?;
+        let engine = Engine::start(make, limits, redact, sessions, now)?;
         Ok(Self { engine, folder })
     }
 

@@ -17,9 +17,11 @@ pub(super) struct Sessions {
 }
 
 impl Sessions {
-    pub(super) fn new(all: &[Recorded]) -> Self {
+    pub(super) fn new(all: Vec<Recorded>) -> Self {
         let mut sessions = Self::default();
-        all.iter().for_each(|session| sessions.know(session));
+        for session in all {
+            sessions.know(&session);
+        }
         sessions
     }
 

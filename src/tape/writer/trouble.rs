@@ -1,12 +1,12 @@
 //! Why a tape is not being written, in words, and what is missing on it meanwhile.
 
-use std::fmt::Write as _;
 use std::io;
 use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
 
 use crate::event::{Event, Kind, WallTime};
+use crate::text::json::write_number;
 
 /// How long until a disk that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -81,12 +81,16 @@ impl Trouble {
     pub(super) fn tell(&self, out: &mut String) {
         out.clear();
         out.push_str(&self.cause);
-        // A String takes whatever is written to it.
-        let _ = match self.count {
-            0 => write!(out, ": the tape waits"),
-            1 => write!(out, ": 1 event is missing on the tape"),
-            count => write!(out, ": {count} events are missing on the tape"),
-        };
+        match self.count {
+            0 => out.push_str(": the tape waits"),
+            1 => out.push_str(": 1 event is missing on the tape"),
+            count => {
+                // Called for each event that is missing: no allocation.
+                out.push_str(": ");
+                write_number(out, count);
+                out.push_str(" events are missing on the tape");
+            }
+        }
     }
 }
 

@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::super::tests::{Made, made, message, moment};
 use super::super::{Budget, SessionId, Timeline};
 use super::*;
-use crate::event::{Event, LineState, StateChange};
+use crate::event::{Acked, Event, LineState, Message, StateChange, Subscribed, What};
+use crate::mqtt::Qos;
 use crate::profile::Cloud;
 
 /// The filter as its documentation says it, by the plainest means.
@@ -169,7 +172,62 @@ fn typed() -> impl Strategy<Value = Vec<(bool, String)>> {
     prop::collection::vec((any::<bool>(), word), 0..3)
 }
 
+#[test]
+fn only_takes_its_kinds() {
+    let request = Message { what: What::Command, ..message("a", b"") };
+    let first = StateChange { state: LineState::Connecting, attempt: 1, ..StateChange::default() };
+    let asked = Qos::AtLeastOnce;
+    let granted = Subscribed { filter: "a", asked, granted: Some(asked), reason: None, order: None };
+    for (kind, takes) in [
+        (Kind::Rx(request), "telling requests"),
+        (Kind::Tx(request), "telling"),
+        (Kind::Rx(message("a", b"")), "telling"),
+        (Kind::State(first), "telling states"),
+        (Kind::State(StateChange { attempt: 2, ..first }), "states"),
+        (Kind::Acked(Acked { packet_id: None, took: Duration::ZERO, order: None }), ""),
+        (Kind::Subscribed(granted), ""),
+        (Kind::Subscribed(Subscribed { order: Some(1), ..granted }), "telling"),
+        (Kind::Subscribed(Subscribed { granted: None, ..granted }), "telling"),
+        (Kind::Note { text: "" }, "telling notes"),
+        (Kind::Gap { count: 1, reason: "" }, "telling notes"),
+    ] {
+        let event = Event { seq: 1, at: moment(0).at, mono_us: 0, session: "s", kind };
+        let all = [
+            (Only::Telling, "telling"),
+            (Only::Requests, "requests"),
+            (Only::States, "states"),
+            (Only::Notes, "notes"),
+        ];
+        let found: Vec<_> = all.into_iter().filter(|(only, _)| only.takes(&event)).map(|(_, word)| word).collect();
+        assert_eq!(found.join(" "), takes, "{kind:?}");
+        assert!(Only::All.takes(&event));
+    }
+}
+
+/// A branch as the tree or a user gives it, a topic, and where the topic has an id.
+fn branches() -> impl Strategy<Value = (String, String, String)> {
+    let level = prop::sample::select(vec!["a", "b", "", "{id}", "r={id}", "7", "r=7"]);
+    let levels = prop::collection::vec(level, 1..4).prop_map(|levels| levels.join("/"));
+    (levels.clone(), levels, prop::sample::select(vec!["7", "b", "{id}"]).prop_map(str::to_owned))
+}
+
 proptest! {
+    #[test]
+    fn no_message_on_a_branch_is_missed_by_its_folded_topic((branch, topic, id) in branches()) {
+        let event = Event { seq: 1, at: moment(0).at, mono_us: 0, session: "s", kind: Kind::Rx(message(&topic, b"")) };
+        let mut levels: Vec<_> = topic.split('/').map(str::to_owned).collect();
+        // As the writer folds: the end of one level.
+        for place in 0..levels.len() {
+            let Some(before) = levels[place].strip_suffix(&id).map(str::to_owned) else { continue };
+            let level = std::mem::replace(&mut levels[place], format!("{before}{FOLDED_ID}"));
+            let folded = levels.join("/");
+            prop_assert!(may_be_on_branch(&branch, &folded) || !is_on_branch(&branch, &event), "{} {}", branch, folded);
+            levels[place] = level;
+        }
+        let holds_anything = topic.split('/').next().is_some_and(|level| level.contains(FOLDED_ID));
+        prop_assert_eq!(may_be_on_branch("c", &topic), holds_anything);
+    }
+
     #[test]
     fn the_filter_agrees_with_the_plainest_one(all in prop::collection::vec(made(), 0..40), wanted in typed(), from in 0_u64..45) {
         let mut timeline = Timeline::new(Budget { bytes: 20_000, ..Budget::default() }, moment(0));
@@ -178,6 +236,9 @@ proptest! {
             timeline.append(session, moment(0), &Made::kind(made), None);
         }
         let filter = Filter { words: wanted.iter().map(|(negated, word)| Word::new(*negated, word)).collect() };
+        for event in timeline.events_from(1) {
+            prop_assert_eq!(filter.passes_event(&event), naive(&wanted, &event), "{:?}", event);
+        }
         let query = Query { filter, ..Query::default() };
         let passing: Vec<u64> = timeline.events_from(1).filter(|event| naive(&wanted, event)).map(|event| event.seq).collect();
         let back = passing.iter().rfind(|seq| **seq <= from).map_or(Scan::End, |seq| Scan::Found(*seq));

@@ -1,7 +1,7 @@
 //! A tape's platform, played on the hub.
 
 use super::*;
-use crate::event::{Event, Kind, LineState, Message, StateChange, WallTime, What};
+use crate::event::{Event, Kind, LineState, Message, WallTime, What};
 use crate::sim::tape::{Cue, Loader, Script};
 use crate::tape::Recorded;
 

@@ -115,7 +115,7 @@ struct Bench {
 impl Bench {
     fn new(disk: &Disk, limits: Limits, sessions: &[Recorded]) -> Self {
         let start = Moment { at: WallTime::from_unix_micros(START), mono: Instant::now() };
-        let engine = Engine::start(disk.make(), limits, Redact::default(), sessions, start).unwrap();
+        let engine = Engine::start(disk.make(), limits, Redact::default(), sessions.to_vec(), start).unwrap();
         Self { engine, disk: disk.clone(), start, now: start, pushed: 0 }
     }
 
@@ -190,7 +190,7 @@ fn recorded(name: &str) -> Recorded {
 fn lines(file: &[u8]) -> Vec<Value> {
     // A file of which not even the head is there has no events.
     let Ok(stream) = MessageStream::new_with_options(file, Options::IgnoreEndMagic.into()) else { return Vec::new() };
-    let whole = stream.map_while(|message| message.ok());
+    let whole = stream.map_while(Result::ok);
     whole.map(|message| serde_json::from_slice(&message.data).unwrap()).collect()
 }
 

@@ -16,6 +16,23 @@ enum Step {
     Flush,
 }
 
+impl Step {
+    /// What happens in it, if it is an event.
+    fn kind(&self) -> Option<Kind<'_>> {
+        match self {
+            Self::Note(text) => Some(Kind::Note { text }),
+            Self::State(place) => {
+                Some(Kind::State(StateChange { state: LineState::ALL[*place], ..StateChange::default() }))
+            }
+            Self::Message { tx, topic, id, payload } => {
+                let message = Message { request_id: id.as_deref(), ..message(topic, payload) };
+                Some(if *tx { Kind::Tx(message) } else { Kind::Rx(message) })
+            }
+            Self::Pass(_) | Self::Back(_) | Self::Flush => None,
+        }
+    }
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let payload =
         prop_oneof![any::<Vec<u8>>(), any::<String>().prop_map(String::into_bytes), Just(b"{\"a\": 1.0} ".to_vec())];
@@ -41,18 +58,16 @@ proptest! {
         let mut last_files = 1;
         for (session, step) in &steps {
             let session = ["one", "two/", "温\u{202E}"][*session];
-            let state;
-            let kind = match step {
-                Step::Pass(micros) => { bench.pass(Duration::from_micros(*micros)); wall += i64::try_from(*micros).unwrap(); continue }
-                Step::Back(micros) => { wall += micros; continue }
-                Step::Flush => { bench.flush(); continue }
-                Step::Note(text) => Kind::Note { text },
-                Step::State(place) => { state = LineState::ALL[*place]; Kind::State(StateChange { state, ..StateChange::default() }) }
-                Step::Message { tx, topic, id, payload } => {
-                    let message = Message { request_id: id.as_deref(), ..message(topic, payload) };
-                    if *tx { Kind::Tx(message) } else { Kind::Rx(message) }
+            match step {
+                Step::Pass(micros) => {
+                    bench.pass(Duration::from_micros(*micros));
+                    wall += i64::try_from(*micros).unwrap();
                 }
-            };
+                Step::Back(micros) => wall += micros,
+                Step::Flush => bench.flush(),
+                _ => {}
+            }
+            let Some(kind) = step.kind() else { continue };
             bench.pushed += 1;
             let passed = u64::try_from(bench.now.mono.duration_since(bench.start.mono).as_micros()).unwrap();
             let event = Event { seq: base + bench.pushed, at: WallTime::from_unix_micros(wall), mono_us: base + passed, session, kind };
@@ -78,16 +93,7 @@ proptest! {
                 prop_assert_eq!(starts[place], START + i64::try_from(passed).unwrap() + jump);
             }
             number += 1;
-            let state;
-            let kind = match &step {
-                Step::Note(text) => Kind::Note { text },
-                Step::State(place) => { state = LineState::ALL[*place]; Kind::State(StateChange { state, ..StateChange::default() }) }
-                Step::Message { tx, topic, id, payload } => {
-                    let message = Message { request_id: id.as_deref(), ..message(topic, payload) };
-                    if *tx { Kind::Tx(message) } else { Kind::Rx(message) }
-                }
-                Step::Pass(_) | Step::Back(_) | Step::Flush => continue,
-            };
+            let Some(kind) = step.kind() else { continue };
             let mono_us = u64::try_from(START + i64::try_from(passed).unwrap() + jump - starts[place]).unwrap();
             let at = WallTime::from_unix_micros(wall);
             let mut line = String::new();
