@@ -4,132 +4,129 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::signals::Signals;
-use super::tape::{damaged, off_thread, unreadable};
+use super::tape::{ended, off_thread, open, unreadable};
 use super::{CliError, Outcome, headless};
-use crate::tape::Tapes;
-use crate::tape::reader::{Ending, Entry};
+use crate::tape::{Stream, TapeError, line};
 
-/// Bytes that are handed over for printing at a time.
+/// Bytes printed at a time.
 const PAGE: usize = 64 << 10;
-/// Pages that may wait for whoever reads standard output.
-const PAGES: usize = 4;
-/// How often a tape that is being written is looked at for more.
-const LOOK: Duration = Duration::from_millis(200);
+/// Pages that are read ahead.
+const AHEAD: usize = 4;
+/// At a given pace, events that are no further apart go out together.
+const STEP: Duration = Duration::from_millis(5);
+/// How often a tape that is being written is looked at.
+const LOOK: Duration = Duration::from_millis(50);
 
-/// Prints the tapes: as fast as they are read, or `speed` times as fast as it was. With `follow`, tapes that are being written are
-/// printed on as they grow.
+/// Prints the events of `files` as one stream: as fast as it goes, or `speed` times as fast as it was. With `follow` it goes on as
+/// long as one of the tapes is being written.
 pub(super) async fn run(files: Vec<PathBuf>, speed: Option<f64>, follow: bool) -> Result<Outcome, CliError> {
     let mut signals = Signals::listen()?;
-    let tapes = off_thread(move || Tapes::open(&files)).await?.map_err(|error| unreadable(&error))?;
-    let (sender, mut pages) = mpsc::channel(PAGES);
-    let reader = tapes.clone();
-    let reading = tokio::task::spawn_blocking(move || Reader { tapes: reader, speed, follow, sender }.run());
+    let stream = open(files).await?;
+    let (sender, mut pages) = mpsc::channel::<Page>(AHEAD);
+    let mut reading = std::pin::pin!(off_thread(move || Reading::new(stream, speed, sender).read(follow)));
+    let start = Instant::now();
+    let mut read = None;
     loop {
         let page = tokio::select! {
             signal = signals.next() => return Ok(Outcome::Signal(signal)),
             page = pages.recv() => page,
+            result = &mut reading, if read.is_none() => {
+                read = Some(result);
+                continue;
+            }
         };
         let Some(page) = page else { break };
-        if let Some(end) = headless::print(page, &mut signals).await {
+        if let Some(due) = page.due {
+            tokio::select! {
+                signal = signals.next() => return Ok(Outcome::Signal(signal)),
+                () = tokio::time::sleep_until(start + due) => {}
+            }
+        }
+        if let Some(end) = headless::print(page.text, &mut signals).await {
             return end;
         }
     }
-    let tapes = reading.await.map_err(|error| CliError::not_held(format!("a part of standin failed: {error}")))?;
-    let tapes = tapes.map_err(|error| unreadable(&error))?;
-    damaged(tapes.tapes()).map_or(Ok(Outcome::Done), Err)
+    let read = match read {
+        Some(read) => read,
+        None => reading.await,
+    };
+    let (stream, unread) = read?.map_err(|error| unreadable(&error))?;
+    ended(stream.tapes(), unread)
 }
 
-/// Reads on a thread of its own: a disk may take its time.
-struct Reader {
-    tapes: Tapes,
+/// Lines that go out together.
+#[derive(Debug, Default)]
+struct Page {
+    text: String,
+    /// When, since the start; `None`: at once.
+    due: Option<Duration>,
+}
+
+/// Reads tapes into pages.
+struct Reading {
+    stream: Stream,
+    /// Several tapes are one stream with numbers of its own.
+    renumbered: bool,
     speed: Option<f64>,
-    follow: bool,
-    sender: mpsc::Sender<String>,
+    /// The time of the first event, in microseconds.
+    first: Option<u64>,
+    page: Page,
+    pages: mpsc::Sender<Page>,
+    /// Lines that are no events.
+    unread: u64,
 }
 
-impl Reader {
-    /// Reads to the end, and gives the tapes back with what was found missing.
-    fn run(mut self) -> Result<Tapes, crate::tape::TapeError> {
-        let mut next = 1;
-        let mut paced = None;
+impl Reading {
+    fn new(stream: Stream, speed: Option<f64>, pages: mpsc::Sender<Page>) -> Self {
+        let renumbered = stream.tapes().len() > 1;
+        Self { stream, renumbered, speed, first: None, page: Page::default(), pages, unread: 0 }
+    }
+
+    /// Reads to the end, or until nobody takes the pages. Gives the tapes back, which know by then what is wrong with them, and how
+    /// many of their messages are no events.
+    fn read(mut self, follow: bool) -> Result<(Stream, u64), TapeError> {
         loop {
-            if !self.read_from(&mut next, &mut paced) {
-                return Ok(self.tapes);
+            while let Some(entry) = self.stream.next_entry() {
+                let due = self.due(entry.time_us);
+                let is_later = self.page.due.zip(due).is_some_and(|(page, due)| due > page + STEP);
+                if (is_later || self.page.text.len() >= PAGE) && !self.send() {
+                    return Ok((self.stream, self.unread));
+                }
+                // A page goes out when the first of its lines is due.
+                self.page.due = self.page.due.or(due);
+                let seq = self.renumbered.then_some(entry.number - self.unread);
+                if !line::put(&mut self.page.text, entry.line(), seq) {
+                    self.unread += 1;
+                }
             }
-            let grows = |tape: &crate::tape::Tape| tape.ending() == Ending::BeingWritten;
-            if !self.follow || !self.tapes.tapes().iter().any(grows) {
-                return Ok(self.tapes);
+            if !self.send() || !(follow && self.stream.grows()) {
+                return Ok((self.stream, self.unread));
             }
-            if !self.tapes.refresh()? {
+            while !self.stream.refresh()? {
+                if self.pages.is_closed() {
+                    return Ok((self.stream, self.unread));
+                }
                 std::thread::sleep(LOOK);
             }
         }
     }
 
-    /// Hands over everything from number `next` on; `false`: nobody wants it any more.
-    fn read_from(&self, next: &mut u64, paced: &mut Option<(std::time::Instant, u64)>) -> bool {
-        let several = self.tapes.tapes().len() > 1;
-        let mut page = String::new();
-        for entry in self.tapes.entries_from(*next) {
-            if let Some(wait) = self.due(&entry, paced) {
-                if !self.hand_over(&mut page) {
-                    return false;
-                }
-                if !self.wait(wait) {
-                    return false;
-                }
-            }
-            *next = entry.number + 1;
-            put(&mut page, &entry, several);
-            if page.len() >= PAGE && !self.hand_over(&mut page) {
-                return false;
-            }
-        }
-        self.hand_over(&mut page)
+    fn due(&mut self, time_us: u64) -> Option<Duration> {
+        let first = *self.first.get_or_insert(time_us);
+        let passed = Duration::from_micros(time_us.saturating_sub(first));
+        // A pace at which it would take for ever is as good as the longest wait there is.
+        self.speed.map(|speed| Duration::try_from_secs_f64(passed.as_secs_f64() / speed).unwrap_or(FOREVER))
     }
 
-    /// How long until an event is due, at the pace asked for.
-    fn due(&self, entry: &Entry, paced: &mut Option<(std::time::Instant, u64)>) -> Option<Duration> {
-        let speed = self.speed?;
-        let (start, first) = *paced.get_or_insert((std::time::Instant::now(), entry.time_us));
-        let passed = Duration::from_micros(entry.time_us.saturating_sub(first));
-        let due = Duration::try_from_secs_f64(passed.as_secs_f64() / speed).unwrap_or(Duration::MAX);
-        due.checked_sub(start.elapsed()).filter(|wait| !wait.is_zero())
-    }
-
-    /// Waits, as long as somebody still wants to read.
-    fn wait(&self, wait: Duration) -> bool {
-        let until = std::time::Instant::now().checked_add(wait);
-        while !self.sender.is_closed() {
-            let now = std::time::Instant::now();
-            let left = until.map_or(LOOK, |until| until.saturating_duration_since(now));
-            if left.is_zero() {
-                return true;
-            }
-            std::thread::sleep(left.min(LOOK));
-        }
-        false
-    }
-
-    fn hand_over(&self, page: &mut String) -> bool {
-        page.is_empty() || self.sender.blocking_send(std::mem::take(page)).is_ok()
+    /// Hands the page on; answers whether somebody takes it.
+    fn send(&mut self) -> bool {
+        let page = std::mem::take(&mut self.page);
+        page.text.is_empty() || self.pages.blocking_send(page).is_ok()
     }
 }
 
-/// Appends an event's line; with `anew` numbered as the stream counts it.
-fn put(page: &mut String, entry: &Entry, anew: bool) {
-    // A line that is no UTF-8 was never an event; it counts as damage when the tape is verified.
-    let Ok(line) = std::str::from_utf8(entry.line()) else { return };
-    let rest = line.strip_prefix("{\"seq\":").and_then(|rest| rest.find(',').map(|comma| &rest[comma..]));
-    match rest.filter(|_| anew) {
-        Some(rest) => {
-            page.push_str("{\"seq\":");
-            crate::text::json::write_number(page, entry.number);
-            page.push_str(rest);
-        }
-        None => page.push_str(line),
-    }
-    page.push('\n');
-}
+/// Thirty years: as far ahead as tokio's timers go.
+const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);

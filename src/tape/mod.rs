@@ -13,6 +13,7 @@ mod error;
 pub mod export;
 pub mod info;
 pub mod layout;
+pub mod line;
 pub mod reader;
 pub mod redact;
 pub mod repair;
@@ -22,6 +23,6 @@ pub mod writer;
 
 pub use about::{About, Recorded};
 pub use error::TapeError;
-pub use reader::{ChannelInfo, Chunk, ChunkInfo, Ending, Entry, Fault, Sought, Tape, Tapes};
+pub use reader::{ChannelInfo, Chunk, ChunkInfo, Ending, Entry, Fault, Sought, Stream, Tape, Tapes};
 pub use settings::{Destination, Settings};
 pub use writer::{Status, Writer};

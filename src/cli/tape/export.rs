@@ -5,26 +5,28 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
-use super::{CliError, ExportArgs, Outcome, damaged, note, off_thread, unreadable, written};
-use crate::tape::Tapes;
+use super::{CliError, ExportArgs, Outcome, ended, note, off_thread, open, written};
 use crate::tape::export::export;
 
 /// Exports.
 pub(super) async fn run(args: ExportArgs) -> Result<Outcome, CliError> {
     let ExportArgs { files, format, out } = args;
-    let tapes = off_thread(move || Tapes::open(&files)).await?.map_err(|error| unreadable(&error))?;
-    let (source, to) = (tapes.clone(), out.clone());
-    let result = off_thread(move || {
-        let entries = source.entries_from(1);
-        match to {
-            Some(path) => export(entries, format.into(), &mut new_file(&path)?),
-            None => export(entries, format.into(), &mut io::stdout().lock()),
-        }
+    let mut stream = open(files).await?;
+    let to = out.clone();
+    let (result, stream) = off_thread(move || {
+        let result = match to {
+            Some(path) => new_file(&path).and_then(|mut file| export(&mut stream, format.into(), &mut file)),
+            None => export(&mut stream, format.into(), &mut io::stdout().lock()),
+        };
+        (result, stream)
     })
     .await?;
-    match (result, out) {
-        (Ok(count), Some(path)) => note(&format!("{}: {count} events", path.display())),
-        (Ok(_), None) => {}
+    let done = match (result, out) {
+        (Ok(done), Some(path)) => {
+            note(&format!("{}: {} events", path.display(), done.events));
+            done
+        }
+        (Ok(done), None) => done,
         (Err(error), Some(path)) if error.kind() == io::ErrorKind::AlreadyExists => {
             let words = format!("{} is there already, and was not touched", path.display());
             return Err(CliError::usage(words).hint("another name: --out FILE"));
@@ -36,8 +38,8 @@ pub(super) async fn run(args: ExportArgs) -> Result<Outcome, CliError> {
             written(Err(error))?;
             return Ok(Outcome::Done);
         }
-    }
-    damaged(tapes.tapes()).map_or(Ok(Outcome::Done), Err)
+    };
+    ended(stream.tapes(), done.unread)
 }
 
 fn new_file(path: &PathBuf) -> io::Result<impl Write> {

@@ -11,7 +11,7 @@ use super::error::Exit;
 use super::{CliError, Outcome, note, write_out, written};
 use crate::tape::TapeError;
 use crate::tape::export::Format;
-use crate::tape::reader::{Ending, Fault, Tape};
+use crate::tape::reader::{Ending, Fault, Stream, Tape};
 use crate::tape::repair::repair;
 use crate::tape::verify::verify;
 use crate::text::Safe;
@@ -187,11 +187,18 @@ pub(super) fn unreadable(error: &TapeError) -> CliError {
     }
 }
 
-/// What a command says at its end of tapes that are not whole; all that is there has been given by then.
-pub(super) fn damaged(tapes: &[Tape]) -> Option<CliError> {
+/// Opens tapes to be read from their beginning on, as one stream.
+pub(super) async fn open(files: Vec<PathBuf>) -> Result<Stream, CliError> {
+    let opened = off_thread(move || files.iter().map(|file| Tape::open(file)).collect::<Result<Vec<_>, _>>()).await?;
+    opened.map(Stream::new).map_err(|error| unreadable(&error))
+}
+
+/// How a command ends that has given all that is there of `tapes`: what is missing is said last, and by the status. `unread` of
+/// their messages were no events.
+pub(super) fn ended(tapes: &[Tape], unread: u64) -> Result<Outcome, CliError> {
     let of = |tape: &Tape| {
         let faults = tape.faults();
-        let missing: u64 = faults.iter().filter_map(|fault| fault.events).sum();
+        let missing: u64 = faults.iter().filter_map(|fault| fault.events).fold(0, u64::saturating_add);
         let words = match (faults.first(), tape.ending()) {
             (Some(fault), _) => fault.reason.clone(),
             (None, Ending::Cut) => "it has no end: it was cut off, or its writer was killed".to_owned(),
@@ -200,9 +207,16 @@ pub(super) fn damaged(tapes: &[Tape]) -> Option<CliError> {
         let missing = if missing > 0 { format!(" ({missing} events are missing)") } else { String::new() };
         Some(format!("{} is damaged: {words}{missing}", tape.path().display()))
     };
-    let words: Vec<String> = tapes.iter().filter_map(of).collect();
-    (!words.is_empty())
-        .then(|| CliError::new(Exit::Tape, words.join("\n")).hint("`standin tape verify FILE` says all that is wrong"))
+    let mut words: Vec<String> = tapes.iter().filter_map(of).collect();
+    if unread > 0 {
+        let names: Vec<String> = tapes.iter().map(|tape| tape.path().display().to_string()).collect();
+        let words_of = if unread == 1 { "message is no event, and was" } else { "messages are no events, and were" };
+        words.push(format!("{}: {unread} {words_of} left out", names.join(", ")));
+    }
+    if words.is_empty() {
+        return Ok(Outcome::Done);
+    }
+    Err(CliError::new(Exit::Tape, words.join("\n")).hint("`standin tape verify FILE` says all that is wrong"))
 }
 
 /// Does what takes a disk's time, so that a signal still ends the program.

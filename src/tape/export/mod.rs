@@ -6,9 +6,13 @@ mod pcapng;
 
 use std::io::{self, Write};
 
-use super::reader::Entry;
+use super::line;
+use super::reader::{Entry, Stream};
 use crate::event::json::Read;
 use pcapng::Pcapng;
+
+/// Bytes that are written at a time.
+const PAGE: usize = 64 << 10;
 
 /// A format that a tape can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -22,50 +26,67 @@ pub enum Format {
     Pcapng,
 }
 
-/// Writes `entries` to `out`; answers how many.
-pub fn export(entries: impl Iterator<Item = Entry>, format: Format, out: &mut impl Write) -> io::Result<u64> {
-    let mut count = 0;
+/// What an export came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exported {
+    /// Events that were written.
+    pub events: u64,
+    /// Messages of the tapes that are no events, and were left out.
+    pub unread: u64,
+}
+
+/// Writes the rest of `stream` to `out`. Events of several tapes are numbered anew.
+pub fn export(stream: &mut Stream, format: Format, out: &mut impl Write) -> io::Result<Exported> {
+    let renumbered = stream.tapes().len() > 1;
+    let mut done = Exported::default();
     let mut page = Vec::new();
     let mut writer = match format {
-        Format::Jsonl => Any::Jsonl,
+        Format::Jsonl => Any::Jsonl(String::new()),
         Format::Csv => {
             csv::begin(&mut page);
             Any::Csv
         }
         Format::Pcapng => Any::Pcapng(Box::new(Pcapng::begin(&mut page))),
     };
-    for entry in entries {
-        writer.put(&mut page, &entry);
-        count += 1;
-        if page.len() >= 64 << 10 {
+    while let Some(entry) = stream.next_entry() {
+        let seq = renumbered.then_some(done.events + 1);
+        if writer.put(&mut page, &entry, seq) {
+            done.events += 1;
+        } else {
+            done.unread += 1;
+        }
+        if page.len() >= PAGE {
             out.write_all(&page)?;
             page.clear();
         }
     }
     out.write_all(&page)?;
     out.flush()?;
-    Ok(count)
+    Ok(done)
 }
 
 enum Any {
-    Jsonl,
+    Jsonl(String),
     Csv,
     Pcapng(Box<Pcapng>),
 }
 
 impl Any {
-    fn put(&mut self, page: &mut Vec<u8>, entry: &Entry) {
-        let Self::Jsonl = self else {
-            let read = entry.read();
-            let Some(event) = read.as_ref().and_then(Read::event) else { return };
-            match self {
-                Self::Csv => csv::put(page, &event),
-                Self::Pcapng(pcapng) => pcapng.put(page, &event),
-                Self::Jsonl => {}
-            }
-            return;
-        };
-        page.extend_from_slice(entry.line());
-        page.push(b'\n');
+    /// Puts an event; answers whether it was one.
+    fn put(&mut self, page: &mut Vec<u8>, entry: &Entry, seq: Option<u64>) -> bool {
+        if let Self::Jsonl(text) = self {
+            text.clear();
+            let is_event = line::put(text, entry.line(), seq);
+            page.extend_from_slice(text.as_bytes());
+            return is_event;
+        }
+        let read = entry.read();
+        let Some(event) = read.as_ref().and_then(Read::event) else { return false };
+        match self {
+            Self::Jsonl(_) => {}
+            Self::Csv => csv::put(page, &event),
+            Self::Pcapng(pcapng) => pcapng.put(page, &event),
+        }
+        true
     }
 }
