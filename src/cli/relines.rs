@@ -102,7 +102,8 @@ impl Reading {
                     self.unread += 1;
                 }
             }
-            if !self.send() || !(follow && self.stream.grows()) {
+            let goes_on = self.send() && follow && self.stream.grows();
+            if !goes_on {
                 return Ok((self.stream, self.unread));
             }
             while !self.stream.refresh()? {
@@ -129,4 +130,4 @@ impl Reading {
 }
 
 /// Thirty years: as far ahead as tokio's timers go.
-const FOREVER: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+const FOREVER: Duration = Duration::from_hours(30 * 365 * 24);
