@@ -300,7 +300,7 @@ fn wireshark_decodes_the_packets_as_mqtt() {
         "mqtt.msg",
     ];
     let mut tshark = Command::new("tshark");
-    tshark.arg("-r").arg(&out).args(["-T", "fields"]).args(fields.iter().flat_map(|field| ["-e", field]));
+    tshark.arg("-r").arg(&out).args(["-Y", "mqtt", "-T", "fields"]).args(fields.iter().flat_map(|field| ["-e", field]));
     let output = tshark.stderr(Stdio::null()).output().unwrap();
     let found = String::from_utf8(output.stdout).unwrap();
     let mut packets = found.lines().map(|line| line.split('\t').collect::<Vec<_>>());

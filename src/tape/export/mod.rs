@@ -2,14 +2,16 @@
 //! memory does not depend on the tape's length.
 
 mod csv;
+mod packets;
 mod pcapng;
+mod tcp;
 
 use std::io::{self, Write};
 
 use super::line;
 use super::reader::{Entry, Stream};
 use crate::event::json::Read;
-use pcapng::Pcapng;
+use packets::Packets;
 
 /// Bytes that are written at a time.
 const PAGE: usize = 64 << 10;
@@ -46,7 +48,10 @@ pub fn export(stream: &mut Stream, format: Format, out: &mut impl Write) -> io::
             csv::begin(&mut page);
             Any::Csv
         }
-        Format::Pcapng => Any::Pcapng(Box::new(Pcapng::begin(&mut page))),
+        Format::Pcapng => {
+            let sessions = stream.tapes().iter().flat_map(|tape| &tape.about().sessions);
+            Any::Pcapng(Box::new(Packets::begin(&mut page, sessions)))
+        }
     };
     while let Some(entry) = stream.next_entry() {
         let seq = renumbered.then_some(done.events + 1);
@@ -60,6 +65,9 @@ pub fn export(stream: &mut Stream, format: Format, out: &mut impl Write) -> io::
             page.clear();
         }
     }
+    if let Any::Pcapng(packets) = writer {
+        packets.finish(&mut page);
+    }
     out.write_all(&page)?;
     out.flush()?;
     Ok(done)
@@ -68,7 +76,7 @@ pub fn export(stream: &mut Stream, format: Format, out: &mut impl Write) -> io::
 enum Any {
     Jsonl(String),
     Csv,
-    Pcapng(Box<Pcapng>),
+    Pcapng(Box<Packets>),
 }
 
 impl Any {
@@ -85,7 +93,7 @@ impl Any {
         match self {
             Self::Jsonl(_) => {}
             Self::Csv => csv::put(page, &event),
-            Self::Pcapng(pcapng) => pcapng.put(page, &event),
+            Self::Pcapng(packets) => packets.put(page, &event),
         }
         true
     }
