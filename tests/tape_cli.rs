@@ -17,9 +17,9 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use standin::profile::Cloud;
-use standin::tape::Tape;
 use standin::tape::repair::repair;
 use standin::tape::verify::verify;
+use standin::tape::{Destination, Settings, Tape};
 use support::tape::{Story, recorded};
 use support::{said, skip, standin};
 
@@ -279,6 +279,54 @@ fn an_export_to_a_file_is_private_and_never_over_another() {
     let output = run(&["tape", "export", &tape, "--out", name]);
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("was not touched"), "{}", said(&output));
+
+    fs::set_permissions(&out, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::write(&out, vec![b'x'; 1 << 20]).unwrap();
+    assert!(run(&["tape", "export", &tape, "--out", name, "--force"]).status.success());
+    assert_eq!(fs::read_to_string(&out).unwrap(), printed(&run(&["tape", "export", &tape])));
+    assert_eq!(fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
+    // Not even then over the tape itself, by whatever name.
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&tape, &link).unwrap();
+    let before = fs::read(&tape).unwrap();
+    let output = run(&["tape", "export", &tape, "--out", link.to_str().unwrap(), "--force"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    assert_eq!(fs::read(&tape).unwrap(), before);
+}
+
+#[test]
+fn a_table_is_exact_and_no_spreadsheet_runs_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut story = Story::new();
+    let device = story.device(recorded("=plain", Cloud::Mqtt));
+    for payload in ["-5.25", "=SUM(A1)", "+1+1", "@x", "plain", "two\nlines", ""] {
+        story.rx(device, "-topic", payload);
+    }
+    let secret = r#"{"password":"long long secret"}"#;
+    story.rx(device, "t", secret);
+    let path = folder.path().join("t.mcap");
+    let mut settings = Settings::new(Destination::File(path.clone()));
+    settings.redact = vec!["password".to_owned()];
+    story.record_with(settings, 100);
+    let table = printed(&run(&["tape", "export", "--format", "csv", path.to_str().unwrap()]));
+    let rows = rows(&table);
+    let column = |name: &str| rows[0].iter().position(|column| column == name).unwrap();
+    let told: Vec<_> = rows[1..].iter().map(|row| (&row[column("form")][..], &row[column("payload")][..])).collect();
+    let wanted = [
+        ("text", "-5.25"),
+        ("base64", "PVNVTShBMSk="),
+        ("base64", "KzErMQ=="),
+        ("base64", "QHg="),
+        ("text", "plain"),
+        ("base64", "dHdvCmxpbmVz"),
+        ("text", ""),
+    ];
+    assert_eq!(told[..7], wanted);
+    assert!(rows[1..].iter().all(|row| row[column("session")] == "'=plain"));
+    assert_eq!(rows[1][column("topic")], "'-topic");
+    let masked = rows.last().unwrap();
+    assert_eq!(masked[column("size")], secret.len().to_string());
+    assert!(!masked[column("payload")].contains("secret"));
 }
 
 #[test]

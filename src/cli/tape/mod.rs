@@ -82,6 +82,9 @@ pub struct ExportArgs {
     /// Where it goes [default: standard output]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Also over a file that is there already
+    #[arg(long, requires = "out")]
+    pub force: bool,
 }
 
 /// The formats of an export.

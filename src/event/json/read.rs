@@ -52,6 +52,7 @@ struct Line<'a> {
     #[serde(default)]
     dup: bool,
     packet_id: Option<u16>,
+    size: Option<u64>,
     #[serde(borrow)]
     what: Option<Text<'a>>,
     #[serde(borrow)]
@@ -128,6 +129,11 @@ impl<'a> Read<'a> {
         };
         let read = Self { line: parsed, at, payload };
         read.event().is_some().then_some(read)
+    }
+
+    /// The size of a message's payload as it came, in bytes: fields of it may be masked by now.
+    pub fn size(&self) -> Option<u64> {
+        self.line.size
     }
 
     /// The event.

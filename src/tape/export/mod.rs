@@ -92,7 +92,7 @@ impl Any {
         let Some(event) = read.as_ref().and_then(Read::event) else { return false };
         match self {
             Self::Jsonl(_) => {}
-            Self::Csv => csv::put(page, &event),
+            Self::Csv => csv::put(page, &event, read.as_ref().and_then(Read::size)),
             Self::Pcapng(packets) => packets.put(page, &event),
         }
         true
