@@ -155,7 +155,9 @@ impl Session {
     fn state(&mut self, page: &mut Vec<u8>, change: &StateChange<'_>) {
         let mut words = change.state.word().to_owned();
         for (before, said) in [(" ", change.code), (": ", change.reason)] {
-            said.iter().for_each(|said| words.extend([before, said]));
+            if let Some(said) = said {
+                words.extend([before, said]);
+            }
         }
         self.remark(&words);
         if self.connection.is_open() {

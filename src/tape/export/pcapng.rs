@@ -10,6 +10,8 @@ const SNAP_LENGTH: u32 = 262_144;
 /// The options of all blocks: the end, and a comment.
 const END: u16 = 0;
 const COMMENT: u16 = 1;
+/// Of the section: the program that wrote it.
+const APPLICATION: u16 = 4;
 
 /// Begins a capture.
 pub(super) fn section(page: &mut Vec<u8>) {
@@ -19,7 +21,6 @@ pub(super) fn section(page: &mut Vec<u8>) {
     body.extend_from_slice(&1_u16.to_le_bytes());
     body.extend_from_slice(&0_u16.to_le_bytes());
     body.extend_from_slice(&u64::MAX.to_le_bytes());
-    const APPLICATION: u16 = 4;
     option(&mut body, APPLICATION, concat!("standin ", env!("CARGO_PKG_VERSION")).as_bytes());
     option(&mut body, END, &[]);
     block(page, SECTION, &body);

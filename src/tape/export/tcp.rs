@@ -106,15 +106,21 @@ impl Connection {
 /// A TCP header (RFC 9293) for `data`.
 fn segment(ends: [(Ipv4Addr, u16); 2], numbers: [u32; 2], flags: u8, options: &[u8], data: &[u8]) -> Vec<u8> {
     let mut tcp = Vec::with_capacity(24);
-    ends.iter().for_each(|(_, port)| tcp.extend_from_slice(&port.to_be_bytes()));
-    numbers.iter().for_each(|number| tcp.extend_from_slice(&number.to_be_bytes()));
+    for (_, port) in ends {
+        tcp.extend_from_slice(&port.to_be_bytes());
+    }
+    for number in numbers {
+        tcp.extend_from_slice(&number.to_be_bytes());
+    }
     let words = 5 + u8::try_from(options.len() / 4).unwrap_or(0);
     tcp.extend_from_slice(&[words << 4, flags]);
     tcp.extend_from_slice(&WINDOW.to_be_bytes());
     tcp.extend_from_slice(&[0; 4]);
     tcp.extend_from_slice(options);
     let mut sum = Sum::default();
-    ends.iter().for_each(|(address, _)| sum.add(&address.octets()));
+    for (address, _) in ends {
+        sum.add(&address.octets());
+    }
     let length = u16::try_from(tcp.len() + data.len()).unwrap_or(u16::MAX);
     sum.add(&[0, 6]);
     sum.add(&length.to_be_bytes());
@@ -133,7 +139,9 @@ fn ip(addresses: [Ipv4Addr; 2], packet: u16, length: usize) -> Vec<u8> {
     ip.extend_from_slice(&packet.to_be_bytes());
     // Never in fragments; 64 hops; TCP.
     ip.extend_from_slice(&[0x40, 0, 64, 6, 0, 0]);
-    addresses.iter().for_each(|address| ip.extend_from_slice(&address.octets()));
+    for address in addresses {
+        ip.extend_from_slice(&address.octets());
+    }
     let mut sum = Sum::default();
     sum.add(&ip);
     ip[10..12].copy_from_slice(&sum.done().to_be_bytes());
