@@ -1,5 +1,6 @@
 //! What writer and reader agree on: the words of a tape's records, and how topics are folded for its channels.
 
+use crate::event::WallTime;
 use crate::timeline::FOLDED_ID;
 
 /// The MCAP profile of a tape, in the file's header.
@@ -32,6 +33,11 @@ pub fn program() -> String {
 /// The MCAP library string of a tape, in the file's header.
 pub fn library() -> String {
     format!("standin/{}", env!("CARGO_PKG_VERSION"))
+}
+
+/// A time as MCAP has it: nanoseconds since the Unix epoch. What it cannot say becomes the nearest that it can.
+pub fn nanos(at: WallTime) -> u64 {
+    u64::try_from(at.unix_micros()).unwrap_or(0).saturating_mul(1_000)
 }
 
 /// The bytes of `topic` that are the request's own id: what stands behind a `=` in a level, the last level, or the level behind

@@ -16,6 +16,7 @@ pub(in crate::tape) mod op {
     pub(in crate::tape) const STATISTICS: u8 = 0x0B;
     pub(in crate::tape) const METADATA: u8 = 0x0C;
     pub(in crate::tape) const METADATA_INDEX: u8 = 0x0D;
+    pub(in crate::tape) const SUMMARY_OFFSET: u8 = 0x0E;
     pub(in crate::tape) const DATA_END: u8 = 0x0F;
 }
 

@@ -72,7 +72,7 @@ impl Chunk {
     }
 
     /// All its lines, one after the other and with what stands between them.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::tape) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 

@@ -115,8 +115,8 @@ impl Encoder {
         let header = MessageHeader {
             channel_id: channel,
             sequence: low(seq),
-            log_time: nanos(log_us),
-            publish_time: nanos(event.at.unix_micros()),
+            log_time: layout::nanos(WallTime::from_unix_micros(log_us)),
+            publish_time: layout::nanos(event.at),
         };
         self.mcap.write_to_known_channel(&header, self.line.as_bytes())?;
         (self.events, self.last) = (seq, log_us);
@@ -216,9 +216,4 @@ impl fmt::Debug for Encoder {
 /// The low 32 bits: MCAP's `sequence` has no more.
 fn low(seq: u64) -> u32 {
     u32::try_from(seq & u64::from(u32::MAX)).unwrap_or(0)
-}
-
-/// Nanoseconds since the Unix epoch; what MCAP cannot say becomes the nearest that it can.
-fn nanos(micros: i64) -> u64 {
-    u64::try_from(micros).unwrap_or(0).saturating_mul(1000)
 }
