@@ -88,8 +88,11 @@ impl Record {
     }
 }
 
+/// Each channel's message index behind a chunk: where it stands, and its entries.
+pub(in crate::tape) type Indexes = BTreeMap<u16, (u64, Entries)>;
+
 /// The message indexes that stand at `at`, behind a chunk: where each begins, and what it says; and where they end.
-pub(in crate::tape) fn indexes_at(file: &mut File, at: u64) -> io::Result<(BTreeMap<u16, (u64, Entries)>, u64)> {
+pub(in crate::tape) fn indexes_at(file: &mut File, at: u64) -> io::Result<(Indexes, u64)> {
     let mut records = Records::from(file, at, 4 << 10)?;
     let mut indexes = BTreeMap::new();
     loop {

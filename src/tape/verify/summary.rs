@@ -53,7 +53,7 @@ pub(super) fn check(
             return Ok(());
         };
         if record.opcode() == op::FOOTER {
-            summary.footer(&record, start, offsets.unwrap_or(at), faults);
+            Summary::footer(&record, start, offsets.unwrap_or(at), faults);
             break;
         }
         if record.opcode() == op::SUMMARY_OFFSET {
@@ -147,7 +147,7 @@ impl Summary<'_> {
         faults.tell_if(holds, at, || "the statistics count other than what is there".to_owned());
     }
 
-    fn footer(&self, record: &Record, start: u64, offsets: u64, faults: &mut Faults) {
+    fn footer(record: &Record, start: u64, offsets: u64, faults: &mut Faults) {
         let mut body = Bytes(record.body());
         let told = body.u64().zip(body.u64());
         let holds = told == Some((start, offsets)) && record.length() == RECORD_HEAD as u64 + 20;
