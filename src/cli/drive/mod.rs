@@ -39,7 +39,11 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
         let mut page = String::new();
         let mut failed = None;
         tokio::select! {
+            // First: whoever ends the program by a signal often closes its input in the same breath.
+            biased;
             signal = signals.next() => break Ok(Outcome::Signal(signal)),
+            // Events before orders: a flood of orders must not hide what became of them.
+            () = headless.follower.next(BATCH, |event| failed = failed.take().or(see(&mut page, &mut first, event))) => {}
             // Orders wait until every device has been online once: a script need not watch for that.
             line = lines.next_segment(), if first.all_made() => match line {
                 Ok(Some(line)) => {
@@ -49,7 +53,6 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
                 Ok(None) => break Ok(Outcome::Done),
                 Err(error) => break Err(CliError::usage(format!("could not read standard input: {error}"))),
             },
-            () = headless.follower.next(BATCH, |event| failed = failed.take().or(see(&mut page, &mut first, event))) => {}
         }
         let printed = headless::print(page, &mut signals).await;
         if let Some(end) = printed.or(failed.map(Err)) {
@@ -68,7 +71,11 @@ async fn leave(
     signals: &mut Signals,
     end: Result<Outcome, CliError>,
 ) -> Result<Outcome, CliError> {
-    headless.leave_with_tapes().await;
+    let signal = signal_until(headless.leave_with_tapes(), signals).await;
+    let end = match (end, signal) {
+        (Ok(Outcome::Done), Some(signal)) => Ok(Outcome::Signal(signal)),
+        (end, _) => end,
+    };
     let mut rest = String::new();
     while headless.follower.take(BATCH, |event| write_line(&mut rest, event)) > 0 {}
     let patience = if matches!(end, Ok(Outcome::Signal(_))) { LAST_LINES } else { Duration::MAX };
@@ -76,6 +83,19 @@ async fn leave(
         Ok(Some(other)) if end.is_ok() => other,
         // The command's own end counts for more than that of its last lines.
         _ => end,
+    }
+}
+
+/// Waits for `work` to end; answers the first signal that came meanwhile.
+async fn signal_until(work: impl Future<Output = ()>, signals: &mut Signals) -> Option<u8> {
+    let mut work = std::pin::pin!(work);
+    let mut caught = None;
+    loop {
+        tokio::select! {
+            biased;
+            signal = signals.next(), if caught.is_none() => caught = Some(signal),
+            () = &mut work => return caught,
+        }
     }
 }
 
