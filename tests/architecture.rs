@@ -16,22 +16,59 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("text", &[]),
+    ("template", &["text"]),
+    ("model", &["text"]),
     ("mqtt", &["secret"]),
     ("profile", &["mqtt", "secret"]),
     ("event", &["mqtt", "text"]),
-    ("cloud", &["event", "mqtt", "profile", "secret"]),
+    ("cloud", &["event", "model", "mqtt", "profile", "secret"]),
+    ("behaviour", &["cloud", "event", "model", "mqtt", "profile", "template"]),
     ("timeline", &["event", "mqtt", "profile"]),
     ("link", &["event", "profile"]),
     ("tape", &["event", "mqtt", "profile", "secret", "text", "timeline"]),
-    ("session", &["cloud", "event", "link", "mqtt", "profile", "secret", "tape", "timeline"]),
+    ("session", &["behaviour", "cloud", "event", "link", "mqtt", "profile", "secret", "tape", "timeline"]),
     ("replay", &["cloud", "event", "mqtt", "profile", "session", "tape", "timeline"]),
-    ("config", &["cloud", "mqtt", "profile", "secret", "tape", "text"]),
-    ("console", &["cloud", "config", "event", "mqtt", "profile", "replay", "session", "tape", "text", "timeline"]),
+    ("config", &["behaviour", "cloud", "event", "model", "mqtt", "profile", "secret", "tape", "text"]),
+    (
+        "console",
+        &[
+            "behaviour",
+            "cloud",
+            "config",
+            "event",
+            "model",
+            "mqtt",
+            "profile",
+            "replay",
+            "session",
+            "tape",
+            "text",
+            "timeline",
+        ],
+    ),
     ("sim", &["cloud", "event", "mqtt", "profile", "secret", "tape"]),
+    (
+        "scenario",
+        &[
+            "behaviour",
+            "cloud",
+            "config",
+            "event",
+            "mqtt",
+            "profile",
+            "session",
+            "sim",
+            "tape",
+            "template",
+            "text",
+            "timeline",
+        ],
+    ),
 ];
 
 /// The parts that know no socket, clock, file, thread, chance or screen.
-const PURE: &[&str] = &["secret", "text", "mqtt", "profile", "event", "cloud", "timeline"];
+const PURE: &[&str] =
+    &["secret", "text", "template", "model", "mqtt", "profile", "event", "cloud", "behaviour", "timeline"];
 
 const IMPURE_WORDS: &[&str] = &[
     "tokio",
@@ -39,7 +76,12 @@ const IMPURE_WORDS: &[&str] = &[
     "crossterm",
     "rustls",
     "tungstenite",
-    "fastrand",
+    // A generator that was given its seed is as pure as any argument.
+    "Rng::new",
+    "fastrand::f",
+    "fastrand::u",
+    "fastrand::i",
+    "fastrand::b",
     "std::fs",
     "std::net",
     "std::thread",
@@ -64,7 +106,7 @@ const ONLY_HERE: &[(&str, &[&str])] = &[
     ("rcgen", &["sim/"]),
     ("mcap::", &["tape/"]),
     ("zstd::", &["tape/"]),
-    ("fastrand", &["session/", "sim/", "cli/"]),
+    ("fastrand", &["template", "behaviour/", "session/", "sim/", "scenario/", "cli/"]),
 ];
 
 /// What a place may not name although it may use the part that the word belongs to.

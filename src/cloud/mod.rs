@@ -3,7 +3,8 @@
 //!
 //! One folder a cloud (`plain`, a broker without words of its own, is one file). What all share is beside them: `defaults`
 //! and `identifiers` for the config, `guard` for what a cloud would not take, `line` and `envelope` for payloads,
-//! `transfer` for sending a recording again, `refusal` and `clock` for words. Nothing here does I/O or reads a clock: the time
+//! `request`, `properties` and `told` for what a device has to act on, `transfer` for sending a recording again, `refusal`
+//! and `clock` for words. Nothing here does I/O or reads a clock: the time
 //! of an attempt is an argument, so that every signature is a table test.
 
 pub mod aliyun;
@@ -15,10 +16,13 @@ pub mod huawei;
 mod identifiers;
 mod line;
 pub mod plain;
+mod properties;
 mod refusal;
+mod request;
 mod signing;
 #[cfg(test)]
 mod tests;
+mod told;
 pub mod transfer;
 pub mod ucloud;
 
@@ -29,6 +33,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::event::{WallTime, What};
 use crate::mqtt::packet::{ConnectReturn, Will};
@@ -38,6 +43,10 @@ use crate::profile::{
     SignType, Subscription, Transport, UcloudIdentity,
 };
 use crate::secret::Secret;
+
+pub use properties::{Current, Properties, Property};
+pub use request::{Answer, Request};
+pub use told::{Told, Upgrade, UpgradeStep, clock_offset_us};
 
 /// A device as its cloud sees it.
 pub trait Platform: Send + Sync + Debug {
@@ -53,9 +62,58 @@ pub trait Platform: Send + Sync + Debug {
     /// What a message says, for one row of the screen: made for visible rows only.
     fn summary(&self, direction: Direction, topic: &str, payload: &[u8]) -> Summary;
 
-    /// The answer to a request, with the right topic, request id and body. `code` is success when absent; `None` when
-    /// `asked` is no request of this cloud.
-    fn reply(&self, asked: &Asked<'_>, code: Option<i64>) -> Option<Draft>;
+    /// A request taken apart; `None` when `asked` is no request of this cloud. A body that is not of the documented form gives
+    /// what can be made out of it.
+    fn request(&self, asked: &Asked<'_>) -> Option<Request>;
+
+    /// The answer to a request, with the right topic, request id and body; `None` when `asked` is no request of this cloud.
+    fn answer(&self, asked: &Asked<'_>, answer: &Answer<'_>) -> Option<Draft>;
+
+    /// The answer to a request with that code (success when absent) and the cloud's own example of a body.
+    fn reply(&self, asked: &Asked<'_>, code: Option<i64>) -> Option<Draft> {
+        self.answer(asked, &Answer { code, ..Answer::default() })
+    }
+
+    /// The codes that an answer to a request of kind `what` can carry, each with the cloud's words: success first.
+    fn answer_codes(&self, what: What) -> &'static [(i64, &'static str)];
+
+    /// A report of `values`; `None` where the cloud has no reports. The values are taken at `at`, where that is given.
+    fn report(&self, serial: u64, values: &[(Property, Value)], at: Option<WallTime>) -> Option<Draft>;
+
+    /// What a message of the platform tells the device beside requests; `None`: nothing that calls for more than showing it.
+    fn told(&self, topic: &str, payload: &[u8]) -> Option<Told> {
+        let _ = (topic, payload);
+        None
+    }
+
+    /// The acknowledgement of a [`Told::Order`], where the cloud wants one.
+    fn acknowledge(&self, asked: &Asked<'_>) -> Option<Draft> {
+        let _ = asked;
+        None
+    }
+
+    /// The question for the platform's time, asked at `at`; `None` where the cloud has none.
+    fn ask_time(&self, serial: u64, at: WallTime) -> Option<Draft> {
+        let _ = (serial, at);
+        None
+    }
+
+    /// What tells the platform that `module` is at `version`; `None` where the cloud has no upgrades.
+    fn version_report(&self, serial: u64, at: WallTime, module: &str, version: &str) -> Option<Draft> {
+        let _ = (serial, at, module, version);
+        None
+    }
+
+    /// What tells the platform how far an upgrade has come; `None` where the cloud has no message for that step.
+    fn upgrade_progress(&self, serial: u64, at: WallTime, upgrade: &Upgrade, step: UpgradeStep) -> Option<Draft> {
+        let _ = (serial, at, upgrade, step);
+        None
+    }
+
+    /// The codes with which an upgrade can fail, each with the cloud's words.
+    fn upgrade_failures(&self) -> &'static [(i64, &'static str)] {
+        &[]
+    }
 
     /// What the composer offers: the cloud's report first, then its other topics, each with a body to start from.
     ///

@@ -3,9 +3,13 @@
 //! What lives here: the identity as it stands in the config, and what the codes of MQTT itself mean. What may not: a
 //! cloud's rules.
 
+use serde_json::Value;
+
 use super::line::Body;
 use super::refusal::{self, with_clock};
-use super::{Advice, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Scene, Summary};
+use super::{
+    Advice, Answer, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Property, Request, Scene, Summary,
+};
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
@@ -67,7 +71,19 @@ impl Platform for Device {
         Summary::detail(Body::read(payload).words())
     }
 
-    fn reply(&self, _asked: &Asked<'_>, _code: Option<i64>) -> Option<Draft> {
+    fn request(&self, _asked: &Asked<'_>) -> Option<Request> {
+        None
+    }
+
+    fn answer(&self, _asked: &Asked<'_>, _answer: &Answer<'_>) -> Option<Draft> {
+        None
+    }
+
+    fn answer_codes(&self, _what: What) -> &'static [(i64, &'static str)] {
+        &[]
+    }
+
+    fn report(&self, _serial: u64, _values: &[(Property, Value)], _at: Option<WallTime>) -> Option<Draft> {
         None
     }
 

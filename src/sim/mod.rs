@@ -9,8 +9,8 @@
 //! | `roster` | who may sign in: names, identities, secrets, profiles | pure |
 //! | `login` | the clouds' rules for CONNECT | pure |
 //! | `rights` | which topics belong to a device | pure |
-//! | `reports` | the acknowledgement of a report | pure |
 //! | `request` | what a cloud asks of a device, and which answer ends it | pure |
+//! | `service` | a cloud's own side of a device: what it answers, keeps and can be told to order | pure |
 //! | `application` | the simulated cloud application of `--live` | pure |
 //! | `tape` | a tape's platform, played for real devices | pure |
 //! | `client` | a client's session: subscriptions, messages in flight | pure |
@@ -30,10 +30,10 @@ mod listener;
 mod login;
 mod mailbox;
 mod notice;
-mod reports;
 mod request;
 mod rights;
 mod roster;
+mod service;
 mod shell;
 mod tape;
 
@@ -52,6 +52,7 @@ pub use hub::Refusal;
 pub use notice::{Happening, Notice};
 pub use request::{Ask, Outcome};
 pub use roster::{Device, demo};
+pub use service::Offer;
 pub use tape::{Cue, Script};
 
 use crate::mqtt::Qos;
@@ -200,6 +201,11 @@ impl Platform {
     pub async fn request(&self, device: &str, ask: &Ask) -> Outcome {
         let outcome = self.shell.await_outcome(|hub, now, ticket| hub.ask(now, ticket, device, ask));
         outcome.await.unwrap_or_else(|_| Outcome::NotSent("the platform has stopped".to_owned()))
+    }
+
+    /// What [`Ask::Offer`] can name for a device; empty where the platform does not know it, or its cloud orders nothing.
+    pub fn offers(&self, device: &str) -> Vec<Offer> {
+        self.shell.with(|hub, _| hub.offers(device))
     }
 
     /// Calls for the next message that a played tape has for the device, or for each device; answers how many had one.

@@ -50,6 +50,13 @@ pub enum Ask {
         /// Huawei's service id.
         service: String,
     },
+    /// One of the cloud's own offers for the device.
+    Offer {
+        /// Its name.
+        name: String,
+        /// Its parameters; `null`: the offer's own.
+        input: Value,
+    },
     /// A free message that wants no answer: Huawei's `messages/down`, Aliyun's `user/get` (UCloud has no such topic).
     Message {
         /// The payload.
@@ -96,10 +103,11 @@ pub(crate) struct Expect {
 }
 
 /// The request that `ask` becomes for a device, with `number` as its id; `None` where the device's cloud has no such thing.
+/// Offers are their service's to build.
 pub(crate) fn build(identity: &Identity, ask: &Ask, number: u64) -> Option<Request> {
     match identity {
-        Identity::Huawei(device) => Some(huawei(&device.device_id, ask, number)),
-        Identity::Aliyun(device) => Some(aliyun(&device.product_key, &device.device_name, ask, number)),
+        Identity::Huawei(device) => huawei(&device.device_id, ask, number),
+        Identity::Aliyun(device) => aliyun(&device.product_key, &device.device_name, ask, number),
         Identity::Ucloud(device) => ucloud(&device.product_sn, &device.device_sn, ask, number),
         Identity::Mqtt(_) => None,
     }
@@ -141,7 +149,7 @@ pub(crate) fn expected(platform: &dyn Platform, topic: &str, payload: &[u8]) -> 
     Some(Expect { within: meaning.deadline?, topic: answer.topic, id })
 }
 
-fn huawei(device_id: &str, ask: &Ask, number: u64) -> Request {
+fn huawei(device_id: &str, ask: &Ask, number: u64) -> Option<Request> {
     let root = format!("$oc/devices/{device_id}/sys");
     let id = huawei_id(number);
     let (branch, body) = match ask {
@@ -159,10 +167,11 @@ fn huawei(device_id: &str, ask: &Ask, number: u64) -> Request {
             ("properties/get", json!({"object_device_id": device_id, "service_id": service}))
         }
         Ask::Message { payload } => {
-            return Request { topic: format!("{root}/messages/down"), payload: payload.clone(), expect: None };
+            return Some(Request { topic: format!("{root}/messages/down"), payload: payload.clone(), expect: None });
         }
+        Ask::Offer { .. } => return None,
     };
-    Request {
+    Some(Request {
         topic: format!("{root}/{branch}/request_id={id}"),
         payload: bytes_of(&body),
         expect: Some(Expect {
@@ -170,7 +179,7 @@ fn huawei(device_id: &str, ask: &Ask, number: u64) -> Request {
             topic: format!("{root}/{branch}/response/request_id={id}"),
             id: None,
         }),
-    }
+    })
 }
 
 /// The cloud's own ids are UUIDs; this one tells its number to whoever reads along.
@@ -178,14 +187,14 @@ fn huawei_id(number: u64) -> String {
     format!("{number:08x}-5a4d-4000-8000-{number:012x}")
 }
 
-fn aliyun(product_key: &str, device_name: &str, ask: &Ask, number: u64) -> Request {
+fn aliyun(product_key: &str, device_name: &str, ask: &Ask, number: u64) -> Option<Request> {
     let root = format!("/sys/{product_key}/{device_name}");
     let envelope = |method: String, params: &Value| {
         bytes_of(&json!({"method": method, "id": number.to_string(), "params": params, "version": "1.0.0"}))
     };
     let (service, params) = match ask {
         Ask::Call { name, input, .. } => {
-            return Request {
+            return Some(Request {
                 topic: format!("{root}/rrpc/request/{number}"),
                 payload: envelope(format!("thing.service.{name}"), input),
                 expect: Some(Expect {
@@ -193,18 +202,19 @@ fn aliyun(product_key: &str, device_name: &str, ask: &Ask, number: u64) -> Reque
                     topic: format!("{root}/rrpc/response/{number}"),
                     id: None,
                 }),
-            };
+            });
         }
         Ask::Message { payload } => {
             let topic = format!("/{product_key}/{device_name}/user/get");
-            return Request { topic, payload: payload.clone(), expect: None };
+            return Some(Request { topic, payload: payload.clone(), expect: None });
         }
+        Ask::Offer { .. } => return None,
         Ask::Command { name, input, .. } => (name.clone(), input.clone()),
         Ask::PropertySet { properties, .. } => ("property/set".to_owned(), properties.clone()),
         Ask::PropertyGet { .. } => ("property/get".to_owned(), json!([])),
     };
     let topic = format!("{root}/thing/service/{service}");
-    Request {
+    Some(Request {
         payload: envelope(format!("thing.service.{}", service.replace('/', ".")), &params),
         expect: Some(Expect {
             within: ALIYUN_WAITS,
@@ -212,7 +222,7 @@ fn aliyun(product_key: &str, device_name: &str, ask: &Ask, number: u64) -> Reque
             id: Some(("id", number.to_string())),
         }),
         topic,
-    }
+    })
 }
 
 fn ucloud(product_sn: &str, device_sn: &str, ask: &Ask, number: u64) -> Option<Request> {
@@ -228,7 +238,7 @@ fn ucloud(product_sn: &str, device_sn: &str, ask: &Ask, number: u64) -> Option<R
             body.insert("Property".to_owned(), properties.clone());
             (format!("{root}/property/set"), format!("{root}/property/set_reply"), Some(("RequestID", id)))
         }
-        Ask::PropertyGet { .. } | Ask::Message { .. } => return None,
+        Ask::PropertyGet { .. } | Ask::Message { .. } | Ask::Offer { .. } => return None,
     };
     let expect = Some(Expect { within: UCLOUD_WAITS, topic: answer, id: in_body });
     Some(Request { topic, payload: bytes_of(&Value::Object(body)), expect })

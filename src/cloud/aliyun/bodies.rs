@@ -17,7 +17,7 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a RawValue>,
     code: i64,
-    message: &'static str,
+    message: &'a str,
     data: Value,
 }
 
@@ -42,14 +42,24 @@ pub(super) fn summary(direction: Direction, route: &Route<'_>, payload: &[u8]) -
 
 /// The body of the answer to a request. A call on a custom topic need not be Alink; without an id in it there is none in
 /// the answer.
-pub(super) fn answer(what: What, payload: &[u8], code: i64) -> String {
+pub(super) fn answer(what: What, payload: &[u8], code: i64, message: Option<&str>, data: Option<Value>) -> String {
     let id = envelope::alink_id(payload);
-    let message = device_code(code).unwrap_or("failed");
-    let data = match what {
+    let message = message.unwrap_or_else(|| device_code(code).unwrap_or("failed"));
+    let data = data.unwrap_or_else(|| match what {
         What::PropertyGet if code == 200 => asked_values(payload),
         _ => json!({}),
-    };
+    });
     pretty(&Answer { id, code, message, data })
+}
+
+/// A property report with these `params`. `serial` makes the id, which Aliyun wants as decimal text below 2^32.
+pub(super) fn report(device: &AliyunIdentity, serial: u64, params: &Value) -> Draft {
+    let body = json!({
+        "id": (serial % (1 << 32)).to_string(), "version": "1.0", "sys": { "ack": 1 },
+        "params": params, "method": "thing.event.property.post"
+    });
+    let topic = format!("/sys/{}/{}/thing/event/property/post", device.product_key, device.device_name);
+    Draft::json("property report", What::PropertyReport, topic, &body)
 }
 
 /// What the composer offers. `serial` makes the id, which Aliyun wants as decimal text below 2^32.
@@ -57,18 +67,13 @@ pub(super) fn drafts(device: &AliyunIdentity, serial: u64) -> Vec<Draft> {
     let id = (serial % (1 << 32)).to_string();
     let thing = format!("/sys/{}/{}/thing", device.product_key, device.device_name);
     let user = format!("/{}/{}/user", device.product_key, device.device_name);
-    let report = json!({
-        "id": id, "version": "1.0", "sys": { "ack": 1 },
-        "params": { "temperature": 21.4, "humidity": 40 },
-        "method": "thing.event.property.post"
-    });
     let event = json!({
         "id": id, "version": "1.0", "sys": { "ack": 1 },
         "params": { "value": { "temperature": 80.5 } },
         "method": "thing.event.alarm.post"
     });
     vec![
-        Draft::json("property report", What::PropertyReport, format!("{thing}/event/property/post"), &report),
+        report(device, serial, &json!({ "temperature": 21.4, "humidity": 40 })),
         Draft::json("custom: user/update", What::Custom, format!("{user}/update"), &json!({ "hello": 1 })),
         Draft::json("event", What::Event, format!("{thing}/event/alarm/post"), &event),
         Draft::json(

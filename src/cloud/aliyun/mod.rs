@@ -7,6 +7,7 @@ mod advice;
 mod bodies;
 mod codes;
 mod credentials;
+mod request;
 mod spots;
 mod topics;
 
@@ -15,7 +16,12 @@ mod tests;
 
 use std::time::Duration;
 
-use super::{Advice, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Scene, Summary, envelope};
+use serde_json::Value;
+
+use super::{
+    Advice, Answer, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Property, Request, Scene, Summary,
+    envelope,
+};
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
@@ -80,7 +86,20 @@ impl Platform for Device {
         bodies::summary(direction, &topics::route(direction, topic), payload)
     }
 
-    fn reply(&self, asked: &Asked<'_>, code: Option<i64>) -> Option<Draft> {
+    fn request(&self, asked: &Asked<'_>) -> Option<Request> {
+        let route = topics::route(Direction::Down, asked.topic);
+        route.what.is_request().then(|| request::request(&route, asked.payload))
+    }
+
+    fn answer_codes(&self, _what: What) -> &'static [(i64, &'static str)] {
+        request::CODES
+    }
+
+    fn report(&self, serial: u64, values: &[(Property, Value)], at: Option<WallTime>) -> Option<Draft> {
+        Some(bodies::report(&self.identity, serial, &request::report(values, at)))
+    }
+
+    fn answer(&self, asked: &Asked<'_>, answer: &Answer<'_>) -> Option<Draft> {
         let route = topics::route(Direction::Down, asked.topic);
         let (what, subject) = match route.what {
             What::Command => {
@@ -92,7 +111,7 @@ impl Platform for Device {
             _ => return None,
         };
         let (topic, qos) = topics::answer(asked.topic);
-        let body = bodies::answer(route.what, asked.payload, code.unwrap_or(200));
+        let body = request::answer(route.what, asked.payload, answer);
         Some(Draft { label: format!("reply to {subject}"), what, topic, qos, body })
     }
 

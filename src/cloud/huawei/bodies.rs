@@ -22,7 +22,7 @@ pub(super) fn summary(what: What, payload: &[u8]) -> Summary {
 }
 
 /// The meaning of a `result_code`; 0 is success, anything else failure. 1 and 2 are Huawei's own SDK's.
-fn code_words(code: i64) -> &'static str {
+pub(super) fn code_words(code: i64) -> &'static str {
     match code {
         0 => "success",
         2 => "timeout",

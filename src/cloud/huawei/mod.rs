@@ -6,6 +6,7 @@
 mod advice;
 mod bodies;
 mod credentials;
+mod request;
 mod spots;
 mod topics;
 
@@ -15,7 +16,11 @@ mod tests;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Advice, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Scene, Summary};
+use serde_json::Value;
+
+use super::{
+    Advice, Answer, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Property, Request, Scene, Summary,
+};
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
@@ -82,7 +87,21 @@ impl Platform for Device {
         bodies::summary(topics::route(topic).what, payload)
     }
 
-    fn reply(&self, asked: &Asked<'_>, code: Option<i64>) -> Option<Draft> {
+    fn request(&self, asked: &Asked<'_>) -> Option<Request> {
+        let what = Some(topics::route(asked.topic).what).filter(|what| what.is_request())?;
+        Some(request::request(what, &self.identity.device_id, asked.payload))
+    }
+
+    fn answer_codes(&self, _what: What) -> &'static [(i64, &'static str)] {
+        request::CODES
+    }
+
+    fn report(&self, _serial: u64, values: &[(Property, Value)], at: Option<WallTime>) -> Option<Draft> {
+        let topic = format!("$oc/devices/{}/sys/properties/report", self.identity.device_id);
+        Some(Draft::json("property report", What::PropertyReport, topic, &request::report(values, at)))
+    }
+
+    fn answer(&self, asked: &Asked<'_>, answer: &Answer<'_>) -> Option<Draft> {
         let route = topics::route(asked.topic);
         let topic = topics::answer(asked.topic, route.id?)?;
         let (what, subject) = match route.what {
@@ -94,7 +113,7 @@ impl Platform for Device {
             What::PropertyGet => (What::PropertyGetReply, "property get".to_owned()),
             _ => return None,
         };
-        let body = bodies::answer(route.what, asked.payload, code.unwrap_or(0))?;
+        let body = request::answer(route.what, asked.payload, answer)?;
         Some(Draft { label: format!("reply to {subject}"), what, topic, qos: Qos::AtLeastOnce, body })
     }
 

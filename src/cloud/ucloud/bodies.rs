@@ -38,7 +38,7 @@ pub(super) fn summary(what: What, payload: &[u8]) -> Summary {
 }
 
 /// The body of the answer to a request of kind `what`.
-pub(super) fn answer(what: What, payload: &[u8], code: i64) -> String {
+pub(super) fn answer(what: What, payload: &[u8], code: i64, output: Option<&Value>) -> String {
     let asked = Body::read(payload);
     let identifier = asked.object().and_then(|object| object.get("Identifier")).and_then(Value::as_str);
     let command = what == What::Command;
@@ -46,22 +46,25 @@ pub(super) fn answer(what: What, payload: &[u8], code: i64) -> String {
         request_id: envelope::uiot_id(payload),
         ret_code: code,
         identifier: identifier.filter(|_| command),
-        output: command.then(|| json!({})),
+        output: command.then(|| output.cloned().unwrap_or_else(|| json!({}))),
     })
+}
+
+/// A property report. `serial` makes the `RequestID`.
+pub(super) fn report(device: &UcloudIdentity, serial: u64, properties: &Value) -> Draft {
+    let topic = format!("/$system/{}/{}/tmodel/property/post", device.product_sn, device.device_sn);
+    let body = json!({ "RequestID": serial.to_string(), "Property": properties });
+    Draft::json("property report", What::PropertyReport, topic, &body)
 }
 
 /// What the composer offers. `serial` makes the `RequestID`.
 pub(super) fn drafts(device: &UcloudIdentity, serial: u64) -> Vec<Draft> {
     let id = serial.to_string();
     let model = format!("/$system/{}/{}/tmodel", device.product_sn, device.device_sn);
-    let report = json!({
-        "RequestID": id,
-        "Property": { "temperature": { "Value": 21.4 }, "humidity": { "Value": 40 } }
-    });
     let event = json!({ "RequestID": id, "Identifier": "alarm", "Output": { "temperature": 80.5 } });
     let custom = format!("/{}/{}/upload", device.product_sn, device.device_sn);
     vec![
-        Draft::json("property report", What::PropertyReport, format!("{model}/property/post"), &report),
+        report(device, serial, &json!({ "temperature": { "Value": 21.4 }, "humidity": { "Value": 40 } })),
         Draft::json("event", What::Event, format!("{model}/event/post"), &event),
         Draft::json("custom topic", What::Custom, custom, &json!({ "hello": 1 })),
     ]

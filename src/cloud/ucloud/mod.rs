@@ -7,6 +7,7 @@ mod advice;
 mod bodies;
 mod codes;
 mod credentials;
+mod request;
 mod spots;
 mod topics;
 
@@ -15,7 +16,12 @@ mod tests;
 
 use std::time::Duration;
 
-use super::{Advice, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Scene, Summary, envelope};
+use serde_json::Value;
+
+use super::{
+    Advice, Answer, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Property, Request, Scene, Summary,
+    envelope,
+};
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
@@ -79,7 +85,20 @@ impl Platform for Device {
         bodies::summary(topics::route(topic).what, payload)
     }
 
-    fn reply(&self, asked: &Asked<'_>, code: Option<i64>) -> Option<Draft> {
+    fn request(&self, asked: &Asked<'_>) -> Option<Request> {
+        let what = Some(topics::route(asked.topic).what).filter(|what| what.is_request())?;
+        Some(request::request(what, asked.payload))
+    }
+
+    fn answer_codes(&self, _what: What) -> &'static [(i64, &'static str)] {
+        request::CODES
+    }
+
+    fn report(&self, serial: u64, values: &[(Property, Value)], at: Option<WallTime>) -> Option<Draft> {
+        Some(bodies::report(&self.identity, serial, &request::report(values, at)))
+    }
+
+    fn answer(&self, asked: &Asked<'_>, answer: &Answer<'_>) -> Option<Draft> {
         let what = topics::route(asked.topic).what;
         let id = envelope::uiot_id(asked.payload).and_then(envelope::id_text);
         let topic = topics::answer(what, asked.topic, id.as_deref())?;
@@ -89,7 +108,7 @@ impl Platform for Device {
         } else {
             (What::PropertySetReply, "property set".to_owned())
         };
-        let body = bodies::answer(what, asked.payload, code.unwrap_or(0));
+        let body = bodies::answer(what, asked.payload, answer.code.unwrap_or(0), answer.output);
         Some(Draft { label: format!("reply to {subject}"), what: reply, topic, qos: Qos::AtLeastOnce, body })
     }
 

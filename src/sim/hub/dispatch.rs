@@ -108,7 +108,9 @@ impl Hub {
         let client = self.clients.get(key)?;
         let text = filter.as_str();
         let room = client.holds(filter) || limits.subscriptions.is_none_or(|most| client.subscriptions() < most);
-        (room && fits(limits, text) && rights::may_subscribe(&device.identity, text)).then(|| asked.min(limits.qos))
+        let of_sub_device = matches!(key, Key::Device(number) if self.is_of_sub_device(*number, text));
+        let may = of_sub_device || rights::may_subscribe(&device.identity, text);
+        (room && fits(limits, text) && may).then(|| asked.min(limits.qos))
     }
 
     fn unsubscribe(&mut self, conn: ConnId, key: &Key, unsubscribe: Unsubscribe) {

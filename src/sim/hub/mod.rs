@@ -9,6 +9,7 @@
 mod dispatch;
 mod orders;
 mod publish;
+mod services;
 mod tape;
 
 use std::collections::{BTreeMap, HashMap};
@@ -23,6 +24,7 @@ use super::login::{self, Door, Guest};
 use super::notice::{Happening, Notice};
 use super::request::{Expect, Outcome};
 use super::roster::{Device, Roster};
+use super::service::Service;
 use super::tape::Cast;
 use crate::cloud::Limits;
 use crate::event::Moment;
@@ -128,6 +130,8 @@ pub(crate) struct Hub {
     clients: BTreeMap<Key, Client>,
     retained: publish::Retained,
     pending: Vec<Pending>,
+    /// Each device's cloud, by the roster's numbers.
+    services: BTreeMap<usize, Box<dyn Service>>,
     application: Option<Application>,
     tape: Option<Cast>,
     refusals: (usize, Refusal),
@@ -146,6 +150,7 @@ impl Hub {
             clients: BTreeMap::new(),
             retained: publish::Retained::default(),
             pending: Vec::new(),
+            services: BTreeMap::new(),
             application,
             tape: None,
             refusals: (0, Refusal::Close),
@@ -259,6 +264,9 @@ impl Hub {
         }
         self.leaves_the_stage(now, &key);
         if let Key::Device(device) = key {
+            if let Some(service) = self.services.get_mut(&device) {
+                service.offline();
+            }
             self.tell_application(now, application::Input::Offline(device));
         }
         self.forget_sessions();

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::super::application::{self, Action};
 use super::super::client::ConnId;
 use super::super::notice::Happening;
-use super::super::request::{self, Ask, Outcome};
+use super::super::request::{Ask, Outcome};
 use super::super::roster::Device;
 use super::publish::message;
 use super::{Asker, Deed, End, Hub, Key, Pending, Refusal, Ticket};
@@ -109,10 +109,8 @@ impl Hub {
     }
 
     fn ask_device(&mut self, now: Moment, by: Asker, device: usize, ask: &Ask) {
-        let number = self.next_number;
-        self.next_number += 1;
         let key = Key::Device(device);
-        let request = self.device_of(&key).and_then(|device| request::build(&device.identity, ask, number));
+        let request = self.request(now, device, ask);
         let Some(request) = request else {
             let why = "this cloud has no such request".to_owned();
             return self.end(now, device, by, Outcome::NotSent(why));

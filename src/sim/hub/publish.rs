@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::super::client::{ConnId, Delivery};
 use super::super::notice::Happening;
 use super::super::request::Outcome;
-use super::super::{reports, rights};
+use super::super::rights;
 use super::{Deed, End, Hub, Key, dispatch};
 use crate::cloud::Limits;
 use crate::event::Moment;
@@ -130,16 +130,15 @@ impl Hub {
         let size = publish.payload.len();
         let in_time = self.conns.get_mut(&conn).is_some_and(|conn| conn.rate.count(now.mono, size, limits));
         let Some(identity) = self.device_of(&key).map(|device| device.identity.clone()) else { return };
-        if let Some(why) = passed_over(&identity, limits, &publish).or_else(|| (!in_time).then_some("too fast")) {
+        let foreign = self.is_of_sub_device(device, &publish.topic);
+        let refused = passed_over(&identity, limits, &publish, foreign);
+        if let Some(why) = refused.or_else(|| (!in_time).then_some("too fast")) {
             self.tell(&key, Happening::Odd(format!("the message on {} was dropped: {why}", publish.topic)));
             return;
         }
         let answered = self.answer(now, device, &publish);
-        if !answered
-            && !self.reply_of_the_tape(now, &key, &publish)
-            && let Some((topic, body)) = reports::acknowledge(&identity, &publish.topic, &publish.payload)
-        {
-            self.deliver(&key, message(topic, body.into(), Qos::AtMostOnce));
+        if !answered && !self.reply_of_the_tape(now, &key, &publish) {
+            self.serve(now, device, &publish);
         }
         if rights::echoes(&identity, &publish.topic) {
             self.deliver(&key, Publish { dup: false, retain: false, packet_id: None, ..publish });
@@ -235,8 +234,8 @@ fn unbearable(limits: &Limits, publish: &Publish) -> Option<String> {
 }
 
 /// What a cloud takes off the line and drops.
-fn passed_over(identity: &Identity, limits: &Limits, publish: &Publish) -> Option<&'static str> {
-    if !rights::may_publish(identity, &publish.topic) {
+fn passed_over(identity: &Identity, limits: &Limits, publish: &Publish, of_sub_device: bool) -> Option<&'static str> {
+    if !of_sub_device && !rights::may_publish(identity, &publish.topic) {
         return Some("the device may not publish there");
     }
     if !dispatch::fits(limits, &publish.topic) {

@@ -1,0 +1,93 @@
+//! Huawei's requests taken apart, and the bodies of answers and reports.
+
+use serde_json::{Map, Value, json};
+
+use super::bodies;
+use crate::cloud::{Answer, Properties, Property, Request, pretty};
+use crate::event::{WallTime, What};
+
+/// The codes of an answer. Everything but 0 is a failure; 1 and 2 are what the vendor's own SDK sends.
+pub(super) const CODES: &[(i64, &str)] = &[(0, "success"), (1, "failed"), (2, "timeout")];
+
+/// Takes a request apart; `device_id` is the device that it came to.
+pub(super) fn request(what: What, device_id: &str, payload: &[u8]) -> Request {
+    let mut request = Request::of(what);
+    let Ok(Value::Object(body)) = serde_json::from_slice(payload) else { return request };
+    let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    request.target = Some(text("object_device_id")).filter(|target| !target.is_empty() && target != device_id);
+    request.service = text("service_id");
+    match what {
+        What::Command => {
+            request.name = text("command_name");
+            request.input = body.get("paras").cloned().unwrap_or_default();
+        }
+        What::PropertySet => {
+            let mut input = Map::new();
+            for service in body.get("services").and_then(Value::as_array).into_iter().flatten() {
+                let id = service.get("service_id").and_then(Value::as_str).unwrap_or_default();
+                if let Some(properties) = service.get("properties").and_then(Value::as_object) {
+                    request.write_all(id, properties);
+                    input.extend(properties.clone());
+                }
+                id.clone_into(&mut request.service);
+            }
+            request.input = Value::Object(input);
+        }
+        _ => {}
+    }
+    request
+}
+
+/// The body of an answer; `None` where `what` is no request.
+pub(super) fn answer(what: What, payload: &[u8], answer: &Answer<'_>) -> Option<String> {
+    let code = answer.code.unwrap_or(0);
+    let words = answer.message.unwrap_or_else(|| bodies::code_words(code));
+    let body = match (what, answer.output, answer.properties) {
+        (What::Command, Some(output), _) => {
+            json!({ "result_code": code, "response_name": "COMMAND_RESPONSE", "paras": output })
+        }
+        (What::PropertySet, ..) => json!({ "result_code": code, "result_desc": words }),
+        (What::PropertyGet, _, Some(properties)) if code == 0 => {
+            let asked = serde_json::from_slice::<Value>(payload).unwrap_or_default();
+            let service = asked.get("service_id").and_then(Value::as_str);
+            json!({ "services": services(properties, service) })
+        }
+        _ => return bodies::answer(what, payload, code),
+    };
+    Some(pretty(&body))
+}
+
+/// A report of these values, all taken at `at` where that is given.
+pub(super) fn report(values: &[(Property, Value)], at: Option<WallTime>) -> Value {
+    let mut services: Vec<Value> = Vec::new();
+    for (property, value) in values {
+        let known = services.iter_mut().find(|service| service["service_id"] == property.service.as_str());
+        if let Some(service) = known {
+            service["properties"][&property.name] = value.clone();
+        } else {
+            let mut service = json!({ "service_id": property.service, "properties": { property.name.clone(): value } });
+            if let Some(at) = at {
+                service["event_time"] = json!(event_time(at));
+            }
+            services.push(service);
+        }
+    }
+    json!({ "services": services })
+}
+
+fn services(properties: &Properties, only: Option<&str>) -> Vec<Value> {
+    let values: Vec<(Property, Value)> = properties
+        .iter()
+        .filter(|(property, _)| only.is_none_or(|service| service == property.service))
+        .map(|(property, current)| (property.clone(), current.value.clone()))
+        .collect();
+    let mut report = report(&values, None);
+    report["services"].as_array_mut().map(std::mem::take).unwrap_or_default()
+}
+
+/// `yyyyMMdd'T'HHmmss'Z'`.
+fn event_time(at: WallTime) -> String {
+    let text: String = at.to_string().chars().filter(|char| !matches!(char, '-' | ':')).collect();
+    let seconds = text.split('.').next().unwrap_or_default();
+    format!("{}Z", seconds.trim_end_matches('Z'))
+}
