@@ -11,6 +11,7 @@
 //! | [`text`] | `Safe` text, display width, wrapping, JSON escapes | pure |
 //! | [`mqtt`] | an MQTT 3.1.1 client as a state machine, and the codec | pure |
 //! | [`cloud`] | what each platform asks of a device: one folder a cloud | pure |
+//! | [`behaviour`] | what a device does by itself: rules, simulators, upgrades | pure |
 //! | [`timeline`] | bounded history of events in memory: store, filter, topics, requests | pure |
 //! | [`link`] | a byte stream to a platform: TCP, proxy, TLS, WebSocket | shell |
 //! | [`tape`] | recordings: write, read, verify, repair, export | shell |
@@ -23,6 +24,7 @@
 //!
 //! Who may use whom is a table in `tests/architecture.rs`, which reads the sources and fails on a breach.
 
+pub mod behaviour;
 pub mod cli;
 pub mod cloud;
 pub mod config;
