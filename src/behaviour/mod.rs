@@ -12,6 +12,8 @@ pub use machine::Behaviour;
 pub use plan::{Plan, PlannedUpgrade};
 pub use standing::{RuleStanding, SimulatorStanding, Standing, UpgradeStanding};
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -77,5 +79,5 @@ pub struct Sending {
     /// Quality of service.
     pub qos: Qos,
     /// Who sends it: "rule NAME", "simulator NAME", "upgrade". It stands on the event.
-    pub by: String,
+    pub by: Arc<str>,
 }

@@ -109,6 +109,8 @@ pub enum Right {
     Late(Duration),
     /// A request that was not answered.
     Expired,
+    /// A request that the person left without an answer.
+    Ignored,
 }
 
 /// A request.
@@ -321,6 +323,7 @@ fn right(request: &Request, now: Instant) -> Right {
         RequestState::Answered(took) => Right::Answered(took),
         RequestState::Late(took) => Right::Late(took),
         RequestState::Expired => Right::Expired,
+        RequestState::Ignored => Right::Ignored,
     }
 }
 

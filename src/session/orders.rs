@@ -10,6 +10,7 @@ use super::clock;
 use super::ledger::Outgoing;
 use super::line::{Line, Online};
 use super::order::{Action, Order};
+use crate::behaviour::Sending;
 use crate::cloud::guard::{self, Breach};
 use crate::cloud::{Asked, Direction};
 use crate::event::{Failure, Kind, LineState, StateChange};
@@ -44,6 +45,12 @@ impl Actor {
                 self.state_order = self.state_order.or(number);
                 self.leaving = Some(clock::now().mono + LEAVE_WITHIN);
                 line
+            }
+            Action::Own(control) => {
+                if let Err(reason) = self.own.control(clock::now(), &control) {
+                    self.refuse(number, "own", &reason, None);
+                }
+                self.act(line)
             }
             Action::Publish { .. } | Action::Reply { .. } | Action::Subscribe { .. } | Action::Unsubscribe { .. } => {
                 match line {
@@ -141,7 +148,7 @@ impl Actor {
                 let token = self.ledger.open(number, None);
                 self.step(online, Input::Unsubscribe { token, filters: vec![filter] })
             }
-            Action::Connect | Action::Disconnect | Action::Now | Action::Leave => None,
+            Action::Connect | Action::Disconnect | Action::Now | Action::Leave | Action::Own(_) => None,
         }
     }
 
@@ -187,6 +194,29 @@ impl Actor {
         self.publish(online, number, message, force)
     }
 
+    /// Sends a message of the device's own doings. The cloud's guardrails do not hold it back: an answer that is kept back is worse
+    /// than one too many, and a fault on purpose is meant to break them.
+    pub(super) fn send_own(&mut self, online: &mut Online, sending: Sending) -> Option<Fault> {
+        let Sending { topic, payload, qos, by } = sending;
+        if let Err(error) = check_name(&topic) {
+            self.refuse(None, "topic", &format!("{by}: no message can go to this topic: {error}"), None);
+            return None;
+        }
+        let size = payload.len();
+        let waiting = online.connection.unwritten().max(self.client.unacknowledged_bytes());
+        if waiting > 0 && waiting.saturating_add(size) > BACKLOG {
+            let reason = format!("{by}: {waiting} bytes of earlier messages are still on their way");
+            self.refuse(None, "busy", &reason, None);
+            return None;
+        }
+        let now = clock::now().mono;
+        self.meter.count(now, size);
+        online.forced = true;
+        let message = Outgoing { topic: topic.clone(), payload: payload.clone(), qos, retain: false };
+        let token = self.ledger.open_own(by, message);
+        self.step(online, Input::Publish { token, topic, payload, qos, retain: false })
+    }
+
     fn subscribe(
         &mut self,
         online: &mut Online,
@@ -219,7 +249,7 @@ impl Actor {
         self.client.step(clock::now().mono, input, &mut online.connection.output).err()
     }
 
-    fn refuse(&self, order: Option<u64>, code: &str, reason: &str, hint: Option<&str>) {
+    pub(super) fn refuse(&self, order: Option<u64>, code: &str, reason: &str, hint: Option<&str>) {
         let failure = Failure { code, reason, hint, order };
         self.journal.append(self.id, clock::now(), &Kind::Error(failure));
     }

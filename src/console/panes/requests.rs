@@ -79,6 +79,7 @@ fn words_of(view: &View<'_>, ask: &Ask) -> (Safe, Safe, Role) {
             (Safe::from_static(view.signs.wrong), text(format!("late, {}", numbers::took(*took))), Role::Wrong)
         }
         Right::Expired => (Safe::from_static(view.signs.wrong), Safe::from_static("no answer"), Role::Wrong),
+        Right::Ignored => (Safe::from_static(view.signs.dot), Safe::from_static("ignored"), Role::Dim),
         // No request ends like this.
         Right::Nothing | Right::Aside(_) | Right::Acked(_) | Right::Unacked => {
             (Safe::default(), Safe::default(), Role::Dim)

@@ -134,8 +134,8 @@ proptest! {
                     prop_assert!(next.is_none_or(|next| next > at(now)));
                 }
             }
-            prop_assert!(requests.held.len() <= limit);
-            prop_assert_eq!(requests.open.len() + requests.closed.len(), requests.held.len());
+            prop_assert!(requests.known.len() <= limit);
+            prop_assert_eq!(requests.open.len() + requests.closed.len(), requests.known.len());
             prop_assert_eq!(requests.bytes, requests.iter().map(Request::bytes).sum::<usize>());
             let open: Vec<_> = requests.iter().filter(|request| request.state == RequestState::Open).collect();
             prop_assert_eq!(open.len(), requests.most_urgent().0);
