@@ -56,7 +56,7 @@ pub enum Action {
         filter: TopicFilter,
     },
     /// Switch something of the device's own doings.
-    Own(Control),
+    Own(Box<Control>),
     /// Connect, from `offline`.
     Connect,
     /// Leave in order, and end the session.
