@@ -1,5 +1,7 @@
 //! A config's text to a checked [`Config`], with every fault found.
 
+use std::collections::BTreeMap;
+
 use toml::de::{DeTable, DeValue};
 
 use super::file::Source;
@@ -24,6 +26,7 @@ pub(super) fn check(source: &Source) -> Result<Config, ConfigError> {
     let mut config = Config {
         path: source.path.clone(),
         devices: Vec::new(),
+        plans: BTreeMap::new(),
         theme: None,
         bell: false,
         timeline_bytes: TIMELINE,

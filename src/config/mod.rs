@@ -24,9 +24,12 @@ mod units;
 mod values;
 pub mod write;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::behaviour::Plan;
 use crate::profile::Profile;
 use crate::secret::Exposure;
 use crate::tape::Settings;
@@ -39,6 +42,8 @@ pub struct Config {
     pub path: PathBuf,
     /// Its devices, in the file's order; at least one.
     pub devices: Vec<Profile>,
+    /// What devices do by themselves, by name; a device without an entry does nothing.
+    pub plans: BTreeMap<String, Arc<Plan>>,
     /// The theme's name.
     pub theme: Option<String>,
     /// Whether a new request may ring the terminal's bell.

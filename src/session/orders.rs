@@ -1,7 +1,7 @@
 //! What an order does, in each state of the line.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -158,10 +158,8 @@ impl Actor {
             return None;
         }
         let now = clock::now().mono;
-        let what = self.platform.meaning(Direction::Up, &message.topic, &message.payload).what;
-        let (size, qos, retain) = (message.payload.len(), message.qos, message.retain);
-        let outgoing = guard::Outgoing { topic: &message.topic, size, qos, retain, what };
-        let checked = guard::check_publish(self.platform.limits(), &self.meter, now, &outgoing);
+        let size = message.payload.len();
+        let checked = self.guard(now, &message);
         if !self.passes(online, number, checked, force) {
             return None;
         }
@@ -172,7 +170,7 @@ impl Actor {
             return None;
         }
         self.meter.count(now, size);
-        let Outgoing { topic, payload, .. } = message.clone();
+        let Outgoing { topic, payload, qos, retain } = message.clone();
         let token = self.ledger.open(number, Some(message));
         self.step(online, Input::Publish { token, topic, payload, qos, retain })
     }
@@ -194,6 +192,14 @@ impl Actor {
         self.publish(online, number, message, force)
     }
 
+    /// What the cloud's guardrails say about a message that goes at `now`.
+    fn guard(&self, now: Instant, message: &Outgoing) -> Result<(), Breach> {
+        let what = self.platform.meaning(Direction::Up, &message.topic, &message.payload).what;
+        let (size, qos, retain) = (message.payload.len(), message.qos, message.retain);
+        let outgoing = guard::Outgoing { topic: &message.topic, size, qos, retain, what };
+        guard::check_publish(self.platform.limits(), &self.meter, now, &outgoing)
+    }
+
     /// Sends a message of the device's own doings. The cloud's guardrails do not hold it back: an answer that is kept back is worse
     /// than one too many, and a fault on purpose is meant to break them.
     pub(super) fn send_own(&mut self, online: &mut Online, sending: Sending) -> Option<Fault> {
@@ -210,9 +216,9 @@ impl Actor {
             return None;
         }
         let now = clock::now().mono;
-        self.meter.count(now, size);
-        online.forced = true;
         let message = Outgoing { topic: topic.clone(), payload: payload.clone(), qos, retain: false };
+        online.forced |= self.guard(now, &message).is_err();
+        self.meter.count(now, size);
         let token = self.ledger.open_own(by, message);
         self.step(online, Input::Publish { token, topic, payload, qos, retain: false })
     }
