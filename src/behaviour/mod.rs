@@ -6,6 +6,7 @@
 
 mod machine;
 mod plan;
+pub mod simulator;
 mod standing;
 
 pub use machine::Behaviour;
