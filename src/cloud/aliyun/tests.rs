@@ -13,6 +13,7 @@ pub(super) fn identity() -> AliyunIdentity {
         client_id: "a1AbCdEfGh1.lamp-01".to_owned(),
         sign_method: SignMethod::HmacSha256,
         timestamp: AliyunTimestamp::Absent,
+        ext: None,
     }
 }
 

@@ -234,5 +234,6 @@ fn identity(device_name: &str) -> AliyunIdentity {
         client_id: format!("pk.{device_name}"),
         sign_method: SignMethod::default(),
         timestamp: AliyunTimestamp::Absent,
+        ext: None,
     }
 }
