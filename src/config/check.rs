@@ -1,26 +1,18 @@
 //! A config's text to a checked [`Config`], with every fault found.
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
+use super::document;
 use super::file::Source;
-use super::report::Report;
 use super::table::Table;
-use super::{Config, ConfigError, device, excerpt, keys, tapes, units};
+use super::{Config, ConfigError, device, keys, tapes, units};
 use crate::profile::Profile;
 
-/// Beyond this many faults a person mends the first ones and looks again.
-const TOLD: usize = 20;
 /// The timeline's budget unless the config says otherwise, in bytes.
 const TIMELINE: usize = 32 << 20;
 
 /// Checks a config.
 pub(super) fn check(source: &Source) -> Result<Config, ConfigError> {
-    let (document, broken) = DeTable::parse_recoverable(&source.text);
-    let report = Report::default();
-    for error in &broken {
-        let end = source.text.trim_end().len();
-        report.fault(error.span().unwrap_or(end..end), format!("this is not TOML: {}", words(error)));
-    }
     let mut config = Config {
         path: source.path.clone(),
         devices: Vec::new(),
@@ -30,30 +22,9 @@ pub(super) fn check(source: &Source) -> Result<Config, ConfigError> {
         tapes: tapes::usual(tapes::usual_folder(source.folder())),
         warnings: Vec::new(),
     };
-    // What follows broken syntax is guesswork: its faults would mislead.
-    if broken.is_empty() {
-        let top = Table::new(document.get_ref(), document.span(), "the config", &report);
-        fill(&mut config, &top, source);
-    }
-    if report.holds_secret() {
-        source.refuse_if_exposed()?;
-    }
-    let (faults, warnings) = report.into_parts();
-    if faults.is_empty() {
-        config.warnings = warnings;
-        return Ok(config);
-    }
-    let mut told: Vec<String> =
-        faults.iter().take(TOLD).map(|fault| excerpt::render(&source.path, &source.text, fault)).collect();
-    if faults.len() > TOLD {
-        told.push(format!("and {} more", faults.len() - TOLD));
-    }
-    Err(ConfigError::Faulty { faults: told })
-}
-
-/// toml's words for a value without quotes name a form of text that nobody means.
-fn words(error: &toml::de::Error) -> &str {
-    error.message().trim_end_matches(", expected literal string")
+    let walked = document::walk(source, "the config", |top| fill(&mut config, top, source))?;
+    config.warnings = walked.warnings;
+    Ok(config)
 }
 
 fn fill(config: &mut Config, top: &Table<'_>, source: &Source) {
@@ -67,7 +38,8 @@ fn fill(config: &mut Config, top: &Table<'_>, source: &Source) {
     config.devices = devices(top, source);
 }
 
-fn devices(top: &Table<'_>, source: &Source) -> Vec<Profile> {
+/// The devices of the tables `[[device]]`.
+pub(crate) fn devices(top: &Table<'_>, source: &Source) -> Vec<Profile> {
     const FORM: &str = "each device starts with a line [[device]]";
     let Some(value) = top.raw("device") else {
         // A misspelt [[device]] has been told of already.
