@@ -92,7 +92,7 @@ fn a_faulty_step_is_told_with_its_place_before_anything_runs() {
         ("pause = \"5h\"", "5:9", "such as \"500ms\""),
         ("pause = \"1s\"\nwithin = \"2s\"", "6:1", "has no use"),
         ("assert = { that = 1 }", "5:10", "tests nothing"),
-        ("order = { offer = \"command\", qos = 1 }", "5:29", "no use beside `offer`"),
+        ("order = { offer = \"command\", qos = 1 }", "5:30", "no use beside `offer`"),
         ("order = { input = {} }", "5:9", "what the platform is to send"),
         ("expect_outcome = { outcome = \"timed-out\", code = 0 }", "5:43", "nobody answered"),
         ("refuse_next = { connack = 4, close = true }", "5:30", "a step of its own"),
