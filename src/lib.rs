@@ -19,6 +19,7 @@
 //! | [`replay`] | tapes played: on the timeline, and to a platform again | shell |
 //! | [`console`] | the screen: state, actions, keymap, panes, themes, terminal | shell |
 //! | [`sim`] | an embedded platform to try against | shell |
+//! | [`scenario`] | tests of devices and platforms without a screen | shell |
 //! | [`config`] | files, environment and flags to checked values | shell |
 //! | [`cli`] | one file a subcommand | shell |
 //!
@@ -34,6 +35,7 @@ pub mod link;
 pub mod mqtt;
 pub mod profile;
 pub mod replay;
+pub mod scenario;
 pub mod secret;
 pub mod session;
 pub mod sim;
