@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::recorded::Recorded;
 use super::simulator::Simulator;
 use crate::cloud::Property;
 
@@ -14,6 +15,8 @@ pub struct Plan {
     pub properties: Vec<(Property, Value)>,
     /// What reports by itself.
     pub simulators: Vec<Simulator>,
+    /// Answers of a tape, for requests that no rule matches.
+    pub recorded: Option<Recorded>,
     /// How an ordered upgrade runs; `None`: a person starts it.
     pub upgrade: Option<PlannedUpgrade>,
     /// Ask for the platform's time at each connect.
