@@ -13,14 +13,14 @@ use crate::secret::Secret;
 
 /// What is signed. The client id is the part before the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Content<'a> {
-    client_id: &'a str,
+pub(super) struct Content<'a> {
+    pub(super) client_id: &'a str,
     /// `DeviceName`.
-    device_name: &'a str,
+    pub(super) device_name: &'a str,
     /// `ProductKey`.
-    product_key: &'a str,
+    pub(super) product_key: &'a str,
     /// Signed exactly when it is sent, as the text that is sent.
-    timestamp: Option<&'a str>,
+    pub(super) timestamp: Option<&'a str>,
 }
 
 /// What a client id says.
@@ -38,7 +38,7 @@ pub struct Login<'a> {
 
 /// The password: HMAC of the content under the device secret. Each key that takes part stands before its value, in the
 /// keys' alphabetical order, with nothing between.
-fn sign(secret: &str, method: SignMethod, content: &Content<'_>) -> String {
+pub(super) fn sign(secret: &str, method: SignMethod, content: &Content<'_>) -> String {
     let Content { client_id, device_name, product_key, timestamp } = content;
     let mut text = format!("clientId{client_id}deviceName{device_name}productKey{product_key}");
     if let Some(timestamp) = timestamp {
@@ -94,7 +94,7 @@ pub(super) fn secure_mode(transport: Transport) -> i32 {
 }
 
 /// Reads a method's name; SDKs differ in its case.
-fn method_from_word(word: &str) -> Option<SignMethod> {
+pub(super) fn method_from_word(word: &str) -> Option<SignMethod> {
     [SignMethod::HmacMd5, SignMethod::HmacSha1, SignMethod::HmacSha256]
         .into_iter()
         .find(|method| method.word().eq_ignore_ascii_case(word))
