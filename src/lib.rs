@@ -12,6 +12,7 @@
 //! | [`mqtt`] | an MQTT 3.1.1 client as a state machine, and the codec | pure |
 //! | [`cloud`] | what each platform asks of a device: one folder a cloud | pure |
 //! | [`behaviour`] | what a device does by itself: rules, simulators, upgrades | pure |
+//! | [`template`] | text and JSON with holes that are filled in when an answer is made | pure |
 //! | [`timeline`] | bounded history of events in memory: store, filter, topics, requests | pure |
 //! | [`link`] | a byte stream to a platform: TCP, proxy, TLS, WebSocket | shell |
 //! | [`tape`] | recordings: write, read, verify, repair, export | shell |
@@ -19,6 +20,7 @@
 //! | [`replay`] | tapes played: on the timeline, and to a platform again | shell |
 //! | [`console`] | the screen: state, actions, keymap, panes, themes, terminal | shell |
 //! | [`sim`] | an embedded platform to try against | shell |
+//! | [`scenario`] | tests of devices and platforms without a screen | shell |
 //! | [`config`] | files, environment and flags to checked values | shell |
 //! | [`cli`] | one file a subcommand | shell |
 //!
@@ -34,9 +36,11 @@ pub mod link;
 pub mod mqtt;
 pub mod profile;
 pub mod replay;
+pub mod scenario;
 pub mod secret;
 pub mod session;
 pub mod sim;
 pub mod tape;
+pub mod template;
 pub mod text;
 pub mod timeline;

@@ -6,6 +6,7 @@
 
 mod machine;
 mod plan;
+pub mod recorded;
 pub mod simulator;
 mod standing;
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::recorded::Recorded;
+use super::simulator::Simulator;
 use crate::cloud::Property;
 
 /// What a device is to do by itself. The default is nothing.
@@ -11,6 +13,10 @@ use crate::cloud::Property;
 pub struct Plan {
     /// The properties' values at the start.
     pub properties: Vec<(Property, Value)>,
+    /// What reports by itself.
+    pub simulators: Vec<Simulator>,
+    /// Answers of a tape, for requests that no rule matches.
+    pub recorded: Option<Recorded>,
     /// How an ordered upgrade runs; `None`: a person starts it.
     pub upgrade: Option<PlannedUpgrade>,
     /// Ask for the platform's time at each connect.

@@ -13,18 +13,18 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// A config file as it was read.
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// Where it is, as the user named it.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Its content.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Why it may hold no secret.
     exposure: Option<Exposure>,
 }
 
 impl Source {
     /// Opens and reads `path`. Owner and mode are asked of the open file, so that nobody can exchange it in between.
-    pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
         let unreadable = |reason: String| ConfigError::Unreadable { path: path.to_owned(), reason };
         let file = File::open(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => ConfigError::Missing { path: path.to_owned() },
@@ -48,17 +48,17 @@ impl Source {
 
     /// A source that no file stands behind.
     #[cfg(test)]
-    pub(super) fn of_text(text: &str) -> Self {
+    pub(crate) fn of_text(text: &str) -> Self {
         Self { path: PathBuf::from("/etc/standin/config.toml"), text: text.to_owned(), exposure: None }
     }
 
     /// The folder that relative paths of the config start from.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(Path::new(""))
     }
 
     /// Refuses a file that holds a secret which others can reach.
-    pub(super) fn refuse_if_exposed(&self) -> Result<(), ConfigError> {
+    pub(crate) fn refuse_if_exposed(&self) -> Result<(), ConfigError> {
         match self.exposure {
             None => Ok(()),
             Some(exposure) => Err(ConfigError::Exposed { path: self.path.clone(), exposure }),

@@ -8,7 +8,7 @@ use crate::profile::Cloud;
 pub(super) const TOP: [&str; 6] = ["device", "theme", "bell", "timeline", "redact", "tapes"];
 
 /// The keys of every device.
-const SHARED: [&str; 23] = [
+const SHARED: [&str; 24] = [
     "name",
     "cloud",
     "host",
@@ -32,6 +32,7 @@ const SHARED: [&str; 23] = [
     "record",
     "redact",
     "model",
+    "simulator",
 ];
 
 /// The keys of a cloud's devices beside [`SHARED`].

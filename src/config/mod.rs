@@ -5,20 +5,25 @@
 //! a secret (that is `session::secrets`) and what a cloud asks of a device (that is `cloud`; its defaults and checks are
 //! called from here).
 //!
-//! A raw table never leaves this module: what does has been checked.
+//! A raw table never leaves this module but for `scenario`, whose files are walked by the same means: what else does has been
+//! checked.
 
 mod authority;
-mod check;
+pub(crate) mod check;
 mod choice;
 mod device;
+pub(crate) mod document;
 mod endpoint;
 mod excerpt;
-mod file;
+pub(crate) mod file;
 mod identity;
+pub(crate) mod json;
 mod keys;
-mod report;
-mod suggest;
-mod table;
+mod plan;
+pub(crate) mod report;
+mod simulators;
+pub(crate) mod suggest;
+pub(crate) mod table;
 pub mod tapes;
 mod units;
 mod values;

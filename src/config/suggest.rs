@@ -1,7 +1,7 @@
 //! "Did you mean …?": the nearest of the words that would have been right.
 
 /// The word of `known` nearest to `word`, if one is near enough to be a slip of the finger.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Beyond this no word is a slip, and the table of distances would grow with a hostile config.
     const LONGEST: usize = 64;
     if word.len() > LONGEST {
@@ -26,7 +26,7 @@ fn tolerated(word: &str) -> usize {
 }
 
 /// The optimal string alignment distance: insertions, deletions, replacements and swaps of neighbours.
-pub(super) fn distance(left: &str, right: &str) -> usize {
+pub(crate) fn distance(left: &str, right: &str) -> usize {
     let left: Vec<char> = left.chars().collect();
     let right: Vec<char> = right.chars().collect();
     let mut before = vec![0; right.len() + 1];

@@ -199,8 +199,13 @@ impl Platform {
 
     /// Asks a device for something and waits for its answer up to the cloud's deadline.
     pub async fn request(&self, device: &str, ask: &Ask) -> Outcome {
+        self.ask(device, ask).await
+    }
+
+    /// As [`Platform::request`], but the request is on its way when this returns; how it ends can be waited for elsewhere.
+    pub fn ask(&self, device: &str, ask: &Ask) -> impl Future<Output = Outcome> + Send + use<> {
         let outcome = self.shell.await_outcome(|hub, now, ticket| hub.ask(now, ticket, device, ask));
-        outcome.await.unwrap_or_else(|_| Outcome::NotSent("the platform has stopped".to_owned()))
+        async { outcome.await.unwrap_or_else(|_| Outcome::NotSent("the platform has stopped".to_owned())) }
     }
 
     /// What [`Ask::Offer`] can name for a device; empty where the platform does not know it, or its cloud orders nothing.

@@ -1,0 +1,104 @@
+//! The answers that a recorded device gave, read from a tape to be given again.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::resend::{PlanError, choose};
+use crate::behaviour::recorded::{Pair, Recorded};
+use crate::event::{Event, Kind, Message};
+use crate::profile::Profile;
+use crate::tape::{Recorded as Session, Tapes};
+
+/// No more answers are taken from a tape,
+const PAIRS: usize = 100_000;
+/// nor more bytes of them and of their requests.
+const BYTES: usize = 64 << 20;
+/// Requests whose answer may still follow; beyond so many the oldest stays without.
+const OPEN: usize = 4_096;
+
+/// Reads the answers that `session` gave (else the device itself, by its identifiers or its name, else the only one of its
+/// cloud), to be given by `to`. What cannot be read on the tapes is passed over. Reads from the disk: not for a thread that must
+/// not wait.
+pub fn load(tapes: &Tapes, session: Option<&str>, to: &Profile) -> Result<Recorded, PlanError> {
+    let recorded = choose(&tapes.sessions(), session, to)?;
+    let mut gathering = Gathering::default();
+    for entry in tapes.entries_from(1) {
+        if gathering.is_full() {
+            break;
+        }
+        if let Some(read) = entry.read()
+            && let Some(event) = read.event()
+            && event.session == recorded.name
+        {
+            gathering.take(&event);
+        }
+    }
+    let live = Session::of(to);
+    let from = (recorded.cloud, &recorded.identifiers);
+    Recorded::new(gathering.pairs, from, (live.cloud, &live.identifiers)).map_err(|why| PlanError::Unlike {
+        recorded: recorded.name.clone(),
+        device: to.name.clone(),
+        why,
+    })
+}
+
+/// Requests that wait for their answer, and pairs that have it.
+#[derive(Debug, Default)]
+struct Gathering {
+    open: HashMap<String, Request>,
+    order: VecDeque<String>,
+    pairs: Vec<Pair>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Request {
+    topic: String,
+    payload: Bytes,
+    mono_us: u64,
+}
+
+impl Gathering {
+    fn is_full(&self) -> bool {
+        self.pairs.len() >= PAIRS || self.bytes >= BYTES
+    }
+
+    fn take(&mut self, event: &Event<'_>) {
+        match &event.kind {
+            Kind::Rx(message) if message.what.is_request() && !message.dup => self.asked(event.mono_us, message),
+            Kind::Tx(message) if message.what.is_answer() && !message.dup => self.answered(event, message),
+            _ => {}
+        }
+    }
+
+    fn asked(&mut self, mono_us: u64, message: &Message<'_>) {
+        let Some(id) = message.request_id else { return };
+        let (topic, payload) = (message.topic.to_owned(), Bytes::copy_from_slice(message.payload));
+        if self.open.insert(id.to_owned(), Request { topic, payload, mono_us }).is_none() {
+            self.order.push_back(id.to_owned());
+        }
+        if self.order.len() > OPEN
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.open.remove(&oldest);
+        }
+    }
+
+    /// The first answer counts: a second one was out of order.
+    fn answered(&mut self, event: &Event<'_>, message: &Message<'_>) {
+        let Some(request) = message.request_id.and_then(|id| self.open.remove(id)) else { return };
+        self.order.retain(|id| Some(id.as_str()) != message.request_id);
+        self.bytes += request.payload.len() + message.payload.len();
+        self.pairs.push(Pair {
+            asked_topic: request.topic,
+            asked_payload: request.payload,
+            topic: message.topic.to_owned(),
+            payload: Bytes::copy_from_slice(message.payload),
+            qos: message.qos,
+            at: event.at,
+            took: Duration::from_micros(event.mono_us.saturating_sub(request.mono_us)),
+        });
+    }
+}
