@@ -8,7 +8,7 @@ mod aliyun;
 mod huawei;
 mod ucloud;
 
-pub use aliyun::ALIYUN_SUB_DEVICES;
+pub use aliyun::{ALIYUN_PRODUCT_SECRET, ALIYUN_SUB_DEVICES};
 
 use std::fmt::Debug;
 

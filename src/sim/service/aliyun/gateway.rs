@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::alink::{BAD_PARAMETER, NO_SESSION, UNKNOWN_DEVICE, Verdict};
 use super::place::Who;
-use crate::cloud::aliyun::sub_devices::{BATCH, is_signed};
+use crate::cloud::aliyun::sub_devices::{BATCH, is_signed, is_signed_by_product};
 use crate::profile::{AliyunIdentity, Identity, SecretSource};
 use crate::secret::Secret;
 use crate::sim::roster::Roster;
@@ -19,6 +19,9 @@ use crate::sim::roster::Roster;
 pub const ALIYUN_SUB_DEVICES: [(&str, &str); 2] =
     [("lamp-sub-01", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"), ("lamp-sub-02", "1029384756afbecd1029384756afbecd")];
 
+/// The secret of every product here (`ProductSecret`), with which a gateway may register sub-devices that it has no secret for.
+pub const ALIYUN_PRODUCT_SECRET: &str = "ProdSecret0001";
+
 /// No more sub-devices belong to one gateway (code 428).
 const SUB_DEVICES: usize = 2_000;
 /// No more are registered with one message.
@@ -26,6 +29,11 @@ const REGISTRATIONS: usize = 30;
 
 /// The product is not one that the platform knows.
 const UNKNOWN_PRODUCT: Verdict = Verdict::no(6250, "product not found");
+
+/// There are too many sub-devices.
+const TOO_MANY: Verdict = Verdict::no(428, "too many subdevices under gateway");
+/// The signature is not the secret's.
+const BAD_SIGN: Verdict = Verdict::no(6287, "invalid sign");
 
 /// The sub-devices of one gateway.
 #[derive(Debug, Default)]
@@ -105,6 +113,7 @@ impl Gateway {
             "list/found" => found(world, params),
             "sub/register" => self.register(world, params),
             "sub/unregister" => self.unregister(world, params),
+            "proxy/provisioning/product_register" => self.register_by_product(world, params),
             _ => return None,
         })
     }
@@ -144,7 +153,7 @@ impl Gateway {
             }
         }
         if self.topology.len() + new.len() > SUB_DEVICES {
-            return Verdict::no(428, "too many subdevices under gateway");
+            return TOO_MANY;
         }
         self.topology.extend(new);
         Verdict::done()
@@ -155,7 +164,9 @@ impl Gateway {
         if listed.iter().any(|who| self.secret_of(world, who).is_none()) {
             return UNKNOWN_DEVICE;
         }
-        listed.iter().for_each(|who| self.remove(who));
+        for who in &listed {
+            self.remove(who);
+        }
         Verdict::done()
     }
 
@@ -167,20 +178,49 @@ impl Gateway {
         }
         let unknown = listed.iter().filter(|who| self.secret_of(world, who).is_none()).count();
         if self.registered.len() + unknown > SUB_DEVICES {
-            return Verdict::no(428, "too many subdevices under gateway");
+            return TOO_MANY;
         }
-        let entries = listed.into_iter().map(|who| {
-            let secret = self.secret_of(world, &who).unwrap_or_else(|| {
-                let made = Secret::new(made_secret(&who));
-                self.registered.insert(who.clone(), made.clone());
-                made
-            });
-            let mut entry = who.entry();
-            entry["deviceSecret"] = json!(secret.reveal());
-            entry["iotId"] = json!(made_id(&who));
-            entry
+        Verdict::yes(listed.iter().map(|who| self.registered(world, who)).collect())
+    }
+
+    /// Each entry by itself, as the documents have it: those that are signed with the product's secret, and the others.
+    fn register_by_product(&mut self, world: World<'_>, params: &Value) -> Verdict {
+        let entries = params.get("proxieds").and_then(Value::as_array);
+        let Some(entries) = entries.filter(|list| !list.is_empty() && list.len() <= REGISTRATIONS) else {
+            return BAD_PARAMETER;
+        };
+        let secret = Secret::new(ALIYUN_PRODUCT_SECRET);
+        let (mut successes, mut failures) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let Some(who) = Who::read(entry) else { return BAD_PARAMETER };
+            let room = self.registered.len() < SUB_DEVICES;
+            let no = misnamed(world, &who)
+                .or_else(|| (!room).then_some(TOO_MANY))
+                .or_else(|| (!is_signed_by_product(entry, &secret)).then_some(BAD_SIGN));
+            match no {
+                None => successes.push(self.registered(world, &who)),
+                Some(no) => {
+                    let mut failure = who.entry();
+                    failure["code"] = json!(no.code);
+                    failure["message"] = json!(no.message);
+                    failures.push(failure);
+                }
+            }
+        }
+        Verdict::yes(json!({ "successes": successes, "failures": failures }))
+    }
+
+    /// What a device that registers is told: its secret, made now unless it has one.
+    fn registered(&mut self, world: World<'_>, who: &Who) -> Value {
+        let secret = self.secret_of(world, who).unwrap_or_else(|| {
+            let made = Secret::new(made_secret(who));
+            self.registered.insert(who.clone(), made.clone());
+            made
         });
-        Verdict::yes(entries.collect())
+        let mut entry = who.entry();
+        entry["deviceSecret"] = json!(secret.reveal());
+        entry["iotId"] = json!(made_id(who));
+        entry
     }
 
     fn unregister(&mut self, world: World<'_>, params: &Value) -> Verdict {
@@ -206,7 +246,7 @@ impl Gateway {
                 return Err(Verdict::no(522, "device forbidden"));
             }
             if !is_signed(entry, &secret) {
-                return Err(Verdict::no(6287, "invalid sign"));
+                return Err(BAD_SIGN);
             }
             new.push(who);
         }

@@ -38,7 +38,7 @@ use crate::mqtt::Qos;
 use crate::profile::{AliyunIdentity, Identity};
 use crate::sim::request::Request;
 use alink::{Asked, NO_SESSION, Verdict};
-pub use gateway::ALIYUN_SUB_DEVICES;
+pub use gateway::{ALIYUN_PRODUCT_SECRET, ALIYUN_SUB_DEVICES};
 use gateway::{Gateway, World};
 use keep::Kept;
 use place::{Place, Tree, Who};

@@ -4,7 +4,7 @@ use super::*;
 use crate::cloud::aliyun::sub_devices::{
     BATCH, SubDevice, sub_device_batch_login, sub_device_login, sub_device_topology,
 };
-use crate::cloud::{self, Direction, Draft};
+use crate::cloud::{self, Direction, Draft, Platform as _};
 use crate::secret::Secret;
 use crate::sim::roster::{Roster, demo};
 
@@ -274,6 +274,28 @@ fn sub_devices_are_found_registered_and_forgotten() {
 }
 
 #[test]
+fn sub_devices_are_registered_by_the_products_secret_each_by_itself() {
+    let mut desk = Desk::new();
+    // The vector of the dynamic registration for this very product and device.
+    let right = json!({
+        "productKey": PK, "deviceName": "lamp-01", "random": "8Ygb7ULYh53B6OA", "signMethod": "hmacsha256",
+        "sign": "82145e0526532e17c414c2ae850b2a2ce9f67230ac1497e7c144f1d0a3e00eb0",
+    });
+    let mut wrong = right.clone();
+    wrong["deviceName"] = json!("lamp-99");
+    let path = "proxy/provisioning/product_register";
+    let answer = desk.ask(path, &json!({ "proxieds": [right, wrong] }));
+    assert_eq!(answer["code"], 200);
+    let data = &answer["data"];
+    assert_eq!(data["successes"][0]["deviceSecret"], "e5f6a7b8c9d0e1f2a3b4c5d6e7f80912");
+    let failure = json!({"productKey": PK, "deviceName": "lamp-99", "code": 6287, "message": "invalid sign"});
+    assert_eq!(data["failures"], json!([failure]));
+    for nonsense in [json!({}), json!({"proxieds": []}), json!({"proxieds": [{}]}), json!([right])] {
+        assert_eq!(desk.ask(path, &nonsense)["code"], 460, "{nonsense}");
+    }
+}
+
+#[test]
 fn every_offer_is_what_the_device_takes_it_for() {
     let mut desk = Desk::new();
     desk.cloud.online("c|securemode=2,signmethod=hmacsha256,ext=1|");
@@ -295,7 +317,6 @@ fn every_offer_is_what_the_device_takes_it_for() {
         let request = desk.order(name, &Value::Null).unwrap_or_else(|| panic!("{name}"));
         let (topic, payload) = (request.topic.as_str(), &request.payload[..]);
         let asked = cloud::Asked { topic, payload };
-        use cloud::Platform as _;
         let meaning = platform.meaning(Direction::Down, topic, payload);
         let answer = platform.reply(&asked, None).or_else(|| platform.acknowledge(&asked));
         assert_eq!(answer.is_some(), request.expect.is_some(), "{name}: who waits is answered");
