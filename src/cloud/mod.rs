@@ -173,6 +173,7 @@ pub fn observed(cloud: Cloud, identifiers: &BTreeMap<String, String>) -> Box<dyn
                 client_id: of("client_id"),
                 sign_method: SignMethod::default(),
                 timestamp: AliyunTimestamp::default(),
+                ext: None,
             };
             Box::new(aliyun::Device::new(&device, Transport::default()))
         }

@@ -39,7 +39,9 @@ const SHARED: [&str; 24] = [
 fn own(cloud: Cloud) -> &'static [&'static str] {
     match cloud {
         Cloud::Huawei => &["device_id", "secret", "sign_type", "check_timestamp"],
-        Cloud::Aliyun => &["product_key", "device_name", "secret", "region", "client_id", "sign_method", "timestamp"],
+        Cloud::Aliyun => {
+            &["product_key", "device_name", "secret", "region", "client_id", "sign_method", "timestamp", "ext"]
+        }
         Cloud::Ucloud => &["product_sn", "device_sn", "secret"],
         Cloud::Mqtt => &["url", "client_id", "username", "password", "will"],
     }

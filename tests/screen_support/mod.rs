@@ -63,6 +63,7 @@ pub(crate) fn profiles() -> Vec<Profile> {
                 client_id: "a1B2c3.lamp-gw".to_owned(),
                 sign_method: SignMethod::HmacSha256,
                 timestamp: AliyunTimestamp::Absent,
+                ext: None,
             }),
         ),
         profile(

@@ -196,7 +196,9 @@ fn name_of(route: &Route<'_>) -> String {
         (Tree::Sys, What::Reply) if path == "event/property/post_reply" || !route.name.is_empty() => {
             return bounded(route.name);
         }
-        (Tree::Sys, What::Reply) => path.strip_prefix("event/property/").unwrap_or(path),
+        (Tree::Sys, What::Reply) => {
+            ["event/property/", "property/"].iter().find_map(|head| path.strip_prefix(head)).unwrap_or(path)
+        }
         (Tree::Sys, What::System | What::Ota) => path,
         (Tree::Sys, What::Shadow) => path.strip_prefix("property/").unwrap_or(path),
         _ => return bounded(route.name),
@@ -415,3 +417,6 @@ fn raw(payload: &[u8]) -> String {
     }
     said
 }
+
+#[cfg(test)]
+mod tests;

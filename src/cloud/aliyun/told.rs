@@ -108,3 +108,6 @@ fn shadow(body: &Map<String, Value>) -> Option<Told> {
 fn filled(writes: Vec<(Property, Value)>, version: Option<i64>) -> Option<Told> {
     (!writes.is_empty()).then_some(Told::Desired { writes, version })
 }
+
+#[cfg(test)]
+mod tests;
