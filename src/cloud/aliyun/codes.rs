@@ -40,6 +40,8 @@ pub(super) fn platform_code(code: i64) -> Option<&'static str> {
         6321 => "property could not be looked up",
         6401 => "the sub-device is not in the gateway's topology",
         6402 => "the sub-device is the gateway itself",
+        6710 => "no remote config is set",
+        6713 => "remote config is switched off",
         6813 => "topic not allowed",
         9200 => "device not activated",
         9201 => "device offline",

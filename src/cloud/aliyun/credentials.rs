@@ -47,7 +47,12 @@ pub(super) fn sign(secret: &str, method: SignMethod, content: &Content<'_>) -> S
         text.push_str("timestamp");
         text.push_str(timestamp);
     }
-    let (key, message) = (secret.as_bytes(), text.as_bytes());
+    hash(secret, method, &text)
+}
+
+/// HMAC of `content` under `secret`, as lower-case hexadecimal.
+pub(super) fn hash(secret: &str, method: SignMethod, content: &str) -> String {
+    let (key, message) = (secret.as_bytes(), content.as_bytes());
     match method {
         SignMethod::HmacMd5 => hmac_hex::<Hmac<Md5>>(key, message),
         SignMethod::HmacSha1 => hmac_hex::<Hmac<Sha1>>(key, message),

@@ -9,6 +9,7 @@ mod bodies;
 mod codes;
 mod credentials;
 mod drafts;
+mod reported;
 mod request;
 mod spots;
 pub mod sub_devices;
@@ -30,7 +31,7 @@ use super::{
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
-use crate::profile::{AliyunIdentity, Subscription, Transport};
+use crate::profile::{AliyunIdentity, Cloud, Subscription, Transport};
 use crate::secret::Secret;
 
 pub(super) use spots::spots;
@@ -72,6 +73,10 @@ impl Device {
 }
 
 impl Platform for Device {
+    fn cloud(&self) -> Cloud {
+        Cloud::Aliyun
+    }
+
     fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials {
         credentials::credentials(&self.identity, self.transport, secret, at)
     }
@@ -118,6 +123,10 @@ impl Platform for Device {
         let (topic, qos) = topics::answer(asked.topic);
         let body = request::answer(&self.identity, &route, asked.payload, answer);
         Some(Draft { label: format!("reply to {subject}"), what, topic, qos, body })
+    }
+
+    fn reported(&self, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {
+        reported::reported(&self.identity, topic, payload)
     }
 
     fn drafts(&self, serial: u64) -> Vec<Draft> {

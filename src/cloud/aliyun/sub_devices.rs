@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::bodies::id;
-use super::credentials::{Content, method_from_word, sign};
+use super::credentials::{Content, hash, method_from_word, sign};
 use crate::cloud::Draft;
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
@@ -110,6 +110,23 @@ pub fn is_signed(entry: &Value, secret: &Secret) -> bool {
     device.sign(secret, text("timestamp")).eq_ignore_ascii_case(sent)
 }
 
+/// Whether an entry of a registration by the product's secret (`thing.proxy.provisioning.product_register`), as JSON, is
+/// signed with it. Its content is that of the dynamic registration: device name, product key and a random text.
+pub fn is_signed_by_product(entry: &Value, product_secret: &Secret) -> bool {
+    let text = |key: &str| entry.get(key).and_then(Value::as_str);
+    let (Some(product_key), Some(device_name), Some(random), Some(method), Some(sent)) = (
+        text("productKey"),
+        text("deviceName"),
+        text("random"),
+        text("signMethod").and_then(method_from_word),
+        text("sign"),
+    ) else {
+        return false;
+    };
+    let content = format!("deviceName{device_name}productKey{product_key}random{random}");
+    hash(product_secret.reveal(), method, &content).eq_ignore_ascii_case(sent)
+}
+
 /// What goes with `combine/{verb}`, which is taken with QoS 0.
 pub(super) fn session(verb: &str, gateway: &AliyunIdentity, body: &Value) -> Draft {
     let topic = format!("/ext/session/{}/{}/combine/{verb}", gateway.product_key, gateway.device_name);
@@ -195,10 +212,44 @@ mod tests {
         assert!(!batch.body.contains("c0ffee"), "the secret itself goes nowhere");
     }
 
+    /// The vectors of the dynamic registration.
+    #[test]
+    fn a_product_signs_for_its_devices() {
+        for (secret, name, key, random, method, sign) in [
+            ("prodsecret", "device", "pk", "123", "hmacmd5", "8cc3459a703b53a9f007e04549d279ed"),
+            ("prodsecret", "device", "pk", "123", "hmacsha1", "0b0aec323ff6e062916278b4dd25e57bbc31edde"),
+            (
+                "h1nQFYPZS0mWabcd",
+                "device1",
+                "al123456789",
+                "123",
+                "hmacSha256",
+                "6AE18354CF59FC70CCE2FA30EBAB5A11010B76D0105009303B28563555D5049D",
+            ),
+            (
+                "ProdSecret0001",
+                "lamp-01",
+                "a1AbCdEfGh1",
+                "8Ygb7ULYh53B6OA",
+                "hmacsha256",
+                "82145e0526532e17c414c2ae850b2a2ce9f67230ac1497e7c144f1d0a3e00eb0",
+            ),
+        ] {
+            let mut entry = json!({
+                "productKey": key, "deviceName": name, "random": random, "signMethod": method, "sign": sign
+            });
+            assert!(is_signed_by_product(&entry, &Secret::new(secret)), "{name} {method}");
+            assert!(!is_signed_by_product(&entry, &Secret::new("other")));
+            entry["random"] = json!("124");
+            assert!(!is_signed_by_product(&entry, &Secret::new(secret)));
+        }
+    }
+
     #[test]
     fn what_lacks_a_part_is_not_signed() {
         for entry in [json!(null), json!({}), json!({"productKey": "pk", "deviceName": "d", "sign": "x"}), json!([1])] {
             assert!(!is_signed(&entry, &Secret::new("secret")), "{entry}");
+            assert!(!is_signed_by_product(&entry, &Secret::new("secret")), "{entry}");
         }
     }
 }

@@ -6,6 +6,7 @@
 mod advice;
 mod bodies;
 mod credentials;
+mod reported;
 mod request;
 mod spots;
 mod topics;
@@ -24,7 +25,7 @@ use super::{
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
-use crate::profile::{HuaweiIdentity, Subscription};
+use crate::profile::{Cloud, HuaweiIdentity, Subscription};
 use crate::secret::Secret;
 
 pub(super) use spots::spots;
@@ -65,6 +66,10 @@ impl Device {
 }
 
 impl Platform for Device {
+    fn cloud(&self) -> Cloud {
+        Cloud::Huawei
+    }
+
     fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials {
         credentials::credentials(&self.identity, secret, at)
     }
@@ -115,6 +120,10 @@ impl Platform for Device {
         };
         let body = request::answer(route.what, asked.payload, answer)?;
         Some(Draft { label: format!("reply to {subject}"), what, topic, qos: Qos::AtLeastOnce, body })
+    }
+
+    fn reported(&self, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {
+        reported::reported(&self.identity.device_id, topic, payload)
     }
 
     fn drafts(&self, serial: u64) -> Vec<Draft> {

@@ -8,6 +8,7 @@ mod bodies;
 mod codes;
 mod credentials;
 mod drafts;
+mod reported;
 mod request;
 mod shadow;
 mod spots;
@@ -29,7 +30,7 @@ use super::{
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
-use crate::profile::{Subscription, UcloudIdentity};
+use crate::profile::{Cloud, Subscription, UcloudIdentity};
 use crate::secret::Secret;
 
 pub(super) use spots::spots;
@@ -70,6 +71,10 @@ impl Device {
 }
 
 impl Platform for Device {
+    fn cloud(&self) -> Cloud {
+        Cloud::Ucloud
+    }
+
     fn credentials(&self, secret: Option<&Secret>, _at: WallTime) -> Credentials {
         credentials::credentials(&self.identity, secret)
     }
@@ -114,6 +119,10 @@ impl Platform for Device {
         };
         let body = bodies::answer(what, asked.payload, answer.code.unwrap_or(0), answer.output);
         Some(Draft { label: format!("reply to {subject}"), what: reply, topic, qos: Qos::AtLeastOnce, body })
+    }
+
+    fn reported(&self, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {
+        reported::reported(&self.identity, topic, payload)
     }
 
     fn drafts(&self, serial: u64) -> Vec<Draft> {
