@@ -153,7 +153,7 @@ pub const KEYS: &[Binding] = &[
         A::Open,
         "open",
         "open",
-        "open larger; filter by a topic; in larger requests: show it",
+        "open larger; filter by a topic; show a request",
     ),
     bind(Browse, &[key(KeyCode::Esc)], A::Back, "back", "back", "back: close, clear the filter, let go"),
     bind(Browse, &[letter('/')], A::Filter, "filter", "filter", "filter as you type: words, !word, \"two words\""),
