@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use standin::cloud::{self, Direction, Platform};
+use standin::console::application::Application;
 use standin::console::update::World;
 use standin::event::{Acked, Kind, LineState, Message, Moment, StateChange, Subscribed};
 use standin::mqtt::{PacketId, Qos};
@@ -26,6 +27,8 @@ pub(crate) struct Canned {
     pub(crate) timeline: Timeline,
     pub(crate) handles: Vec<Handle>,
     pub(crate) orders: Vec<mpsc::Receiver<Order>>,
+    /// What the platform can be told to send, where there is one.
+    pub(crate) application: Option<Box<dyn Application>>,
     pub(crate) now: Moment,
 }
 
@@ -93,7 +96,7 @@ impl Canned {
             handles.push(Handle::new(id, Arc::new(profile), platform, sender));
             orders.push(receiver);
         }
-        Self { timeline, handles, orders, now }
+        Self { timeline, handles, orders, application: None, now }
     }
 
     /// What stands in the sketch of the console.
@@ -141,7 +144,13 @@ impl Canned {
 
     /// What a key may look at.
     pub(crate) fn world(&self) -> World<'_> {
-        World { history: (&self.timeline).into(), handles: &self.handles, now: self.now, real: self.now.mono }
+        World {
+            history: (&self.timeline).into(),
+            handles: &self.handles,
+            application: self.application.as_deref(),
+            now: self.now,
+            real: self.now.mono,
+        }
     }
 
     /// Lets time pass, in milliseconds.
