@@ -5,13 +5,23 @@
 //! What may not live here: a cloud's topics and bodies (those are `cloud`'s), sockets, clocks, files.
 
 mod machine;
+mod pending;
 mod plan;
+mod queue;
 pub mod recorded;
+mod reports;
+mod requests;
+pub mod rule;
 pub mod simulator;
 mod standing;
+#[cfg(test)]
+mod tests;
+mod told;
+mod upgrade;
 
 pub use machine::Behaviour;
-pub use plan::{Plan, PlannedUpgrade};
+pub use plan::{AnswersFrom, Auto, Plan, PlannedUpgrade};
+pub use requests::RECORDED;
 pub use standing::{RuleStanding, SimulatorStanding, Standing, UpgradeStanding};
 
 use std::sync::Arc;
