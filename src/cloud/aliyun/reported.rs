@@ -42,7 +42,6 @@ mod tests {
             client_id: "c".to_owned(),
             sign_method: SignMethod::default(),
             timestamp: AliyunTimestamp::Now,
-            ext: None,
         };
         let body = json!({ "id": "1", "version": "1.0", "method": "thing.event.property.post", "params": {
             "level": 3, "light": { "value": true, "time": 1_510_799_670_074_i64 }, "place": { "value": 1, "unit": "m" },
