@@ -87,6 +87,8 @@ impl Actor {
     pub(super) fn tell_standing(&mut self) {
         if let Some(standing) = self.own.news() {
             self.board.put_up(standing);
+            // Whoever shows it looks when the bell rings; not every change comes with an event.
+            self.journal.ring();
         }
     }
 }

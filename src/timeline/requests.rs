@@ -109,6 +109,29 @@ impl Requests {
         self.known.get(seq)
     }
 
+    /// The requests that the events from number `first` to `last` brought, oldest first.
+    pub fn between(&self, first: u64, last: u64) -> impl Iterator<Item = &Request> {
+        // A range whose end is before its start has no meaning to the map.
+        self.known.range(first.min(last)..=last).filter(move |_| first <= last).map(|(_, request)| request)
+    }
+
+    /// All of them by urgency: the open ones by the time they have left, then the others, the newest first. Nothing is sorted
+    /// for it: both orders are kept.
+    pub fn by_urgency(&self) -> impl Iterator<Item = &Request> {
+        let open = self.open.iter().map(|(_, seq)| seq);
+        open.chain(self.closed.iter().rev()).filter_map(|seq| self.known.get(seq))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// How many are open, and of those that nobody holds the one with the least time left.
     pub fn most_urgent(&self) -> (usize, Option<&Request>) {
         let mut open = self.open.iter().filter_map(|(_, seq)| self.known.get(seq));
