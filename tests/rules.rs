@@ -174,19 +174,46 @@ async fn switches_work_while_the_session_runs() {
 
 #[tokio::test]
 async fn an_ordered_upgrade_runs_to_its_end() {
-    for cloud in ["aliyun", "ucloud"] {
-        let (mut bench, name) =
-            started(cloud, "[device.upgrade]\ntakes = \"200ms\"\nversion = \"1.0.0\"\nreport = true").await;
+    let lines = "[device.upgrade]\ntakes = \"200ms\"\nversion = \"1.0.0\"\nreport = true";
+    for (cloud, offer, module) in [
+        ("huawei", "ota-firmware", "firmware"),
+        ("aliyun", "ota-upgrade", "default"),
+        ("ucloud", "ota-upgrade", "default"),
+    ] {
+        let (mut bench, name) = started(cloud, lines).await;
         sent(&mut bench, "upgrade").await;
-        let order = Ask::Offer { name: "ota-upgrade".into(), input: Value::Null };
+        let order = Ask::Offer { name: offer.into(), input: Value::Null };
         assert_eq!(bench.platform.request(&name, &order).await, Outcome::Sent);
-        bench
-            .event("the end", |event| {
-                event["text"].as_str().is_some_and(|text| text.starts_with("upgrade: default is at "))
-            })
-            .await;
+        let words = format!("upgrade: {module} is at ");
+        let ended = |event: &Value| event["text"].as_str().is_some_and(|text| text.starts_with(&words));
+        bench.event("the end", ended).await;
         let standing = bench.handles[0].standing();
-        assert_eq!(standing.upgrade.as_ref().unwrap().module, "default", "{cloud}");
+        assert_eq!(standing.upgrade.as_ref().unwrap().module, module, "{cloud}");
+    }
+}
+
+#[tokio::test]
+async fn a_huawei_device_takes_orders_and_tells_its_versions() {
+    let (mut bench, name) = started("huawei", "[device.upgrade]\nversion = \"1.2.3\"").await;
+    let order = |name: &str| Ask::Offer { name: name.into(), input: Value::Null };
+    bench.platform.request(&name, &order("ota-version")).await;
+    let report = sent(&mut bench, "upgrade").await;
+    assert_eq!(report["json"]["services"][0]["paras"], json!({ "fw_version": "1.2.3" }));
+}
+
+#[test]
+fn what_the_guide_shows_can_be_written_so() {
+    let guide = include_str!("../docs/command-testing.md");
+    let blocks: Vec<&str> = guide
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .filter(|block| block.starts_with("[device") || block.starts_with("[[device"))
+        .collect();
+    assert!(blocks.len() >= 2, "the guide's examples are found");
+    for block in blocks {
+        let plan = plan(block);
+        assert!(!plan.rules.is_empty() || plan.upgrade.is_some(), "{block}");
     }
 }
 
