@@ -28,7 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("tape", &["event", "mqtt", "profile", "secret", "text", "timeline"]),
     ("session", &["behaviour", "cloud", "event", "link", "mqtt", "profile", "secret", "tape", "timeline"]),
     ("replay", &["behaviour", "cloud", "event", "mqtt", "profile", "session", "tape", "timeline"]),
-    ("config", &["behaviour", "cloud", "event", "model", "mqtt", "profile", "secret", "tape", "text"]),
+    ("config", &["behaviour", "cloud", "event", "model", "mqtt", "profile", "secret", "tape", "template", "text"]),
     (
         "console",
         &[
@@ -56,6 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "event",
             "mqtt",
             "profile",
+            "replay",
             "session",
             "sim",
             "tape",

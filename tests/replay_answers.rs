@@ -9,8 +9,11 @@
 )]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
+use standin::behaviour::recorded::Unmatched;
+use standin::behaviour::{AnswersFrom, Plan};
 use standin::cloud::{self, Asked};
 use standin::event::WallTime;
 use standin::replay::answers;
@@ -45,4 +48,24 @@ async fn a_tape_of_another_cloud_has_nothing_for_a_device() {
     let lamp = platform.profiles().into_iter().find(|profile| profile.identity.cloud().word() == "aliyun").unwrap();
     let refused = answers::load(&tape("huawei.mcap"), None, &lamp).unwrap_err();
     assert!(refused.to_string().contains("cannot"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_plan_is_filled_with_the_answers_that_it_names() {
+    let platform = Platform::start(Options::default()).unwrap();
+    let smoke = platform.profiles().into_iter().find(|profile| profile.identity.cloud().word() == "huawei").unwrap();
+    let from = |name: &str| AnswersFrom {
+        tape: Path::new(env!("CARGO_MANIFEST_DIR")).join("sessions").join(name),
+        session: None,
+        unmatched: Unmatched::Drop,
+        paced: true,
+    };
+    let plan = |name: &str| Arc::new(Plan { answers: Some(from(name)), ..Plan::default() });
+    let filled = answers::fill(&plan("huawei.mcap"), &smoke).unwrap();
+    let recorded = filled.recorded.as_ref().unwrap();
+    assert!(!recorded.is_empty() && recorded.paced && recorded.unmatched == Unmatched::Drop);
+    let missing = answers::fill(&plan("gone.mcap"), &smoke).unwrap_err().to_string();
+    assert!(missing.contains(&smoke.name) && missing.contains("gone.mcap"), "{missing}");
+    let plain = Arc::new(Plan::default());
+    assert!(Arc::ptr_eq(&answers::fill(&plain, &smoke).unwrap(), &plain), "nothing to read");
 }

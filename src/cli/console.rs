@@ -24,7 +24,7 @@ pub async fn run(global: &Global) -> Result<Outcome, CliError> {
     terminal::require("standin sub DEVICE")?;
     let config = global.load_quietly()?;
     let budget = Budget { bytes: config.timeline_bytes, ..Budget::default() };
-    let plans = Plans::of(&config);
+    let plans = Plans::of(&config, &config.devices)?;
     let (journal, handles, recorder, faults) = start(config.devices, &plans, budget, config.tapes);
     let news: Vec<String> = faults.into_iter().chain(config.warnings).collect();
     let shell = Shell {

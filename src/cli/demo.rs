@@ -38,7 +38,9 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
         .map_err(|error| CliError::not_held(format!("the embedded platform could not start: {error}")))?;
     let platform = Arc::new(platform);
     let tapes = tapes::usual(tapes::usual_folder(Path::new("")));
-    let (journal, handles, recorder, _) = console::start(platform.profiles(), &Plans::none(), Budget::default(), tapes);
+    let profiles = platform.profiles();
+    let plans = Plans::demo(&profiles);
+    let (journal, handles, recorder, _) = console::start(profiles, &plans, Budget::default(), tapes);
     let shell = Shell {
         application: Some(Box::new(Ordered::new(Arc::clone(&platform), journal.clone()))),
         journal,

@@ -197,7 +197,8 @@ pub fn devices(names: &[String], global: &Global) -> Result<Chosen, CliError> {
             profiles.push(profile.clone());
         }
     }
-    Ok(Chosen { profiles, plans: Plans::of(&config), tapes: config.tapes })
+    let plans = Plans::of(&config, &profiles)?;
+    Ok(Chosen { profiles, plans, tapes: config.tapes })
 }
 
 /// Writes `text` to standard output. Answers how the command ends, if this ends it: by a signal, because the reader has gone,

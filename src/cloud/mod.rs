@@ -102,6 +102,18 @@ pub trait Platform: Send + Sync + Debug {
         None
     }
 
+    /// The body to send instead of `payload` on a topic that says its bodies are packed; `None`: it goes as it is.
+    fn packed(&self, topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
+        let _ = (topic, payload);
+        None
+    }
+
+    /// The body of a message that is packed, for looking at; `None`: it is not.
+    fn unpacked(&self, topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
+        let _ = (topic, payload);
+        None
+    }
+
     /// The question for the platform's time, asked at `at`; `None` where the cloud has none.
     fn ask_time(&self, serial: u64, at: WallTime) -> Option<Draft> {
         let _ = (serial, at);

@@ -8,7 +8,7 @@ use crate::profile::Cloud;
 pub(super) const TOP: [&str; 6] = ["device", "theme", "bell", "timeline", "redact", "tapes"];
 
 /// The keys of every device.
-const SHARED: [&str; 24] = [
+const SHARED: [&str; 31] = [
     "name",
     "cloud",
     "host",
@@ -33,6 +33,13 @@ const SHARED: [&str; 24] = [
     "redact",
     "model",
     "simulator",
+    "rule",
+    "properties",
+    "vars",
+    "auto",
+    "upgrade",
+    "answers",
+    "seed",
 ];
 
 /// The keys of a cloud's devices beside [`SHARED`].

@@ -1,15 +1,18 @@
 //! The answers that a recorded device gave, read from a tape to be given again.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::resend::{PlanError, choose};
 use crate::behaviour::recorded::{Pair, Recorded};
+use crate::behaviour::{AnswersFrom, Plan};
 use crate::event::{Event, Kind, Message};
 use crate::profile::Profile;
-use crate::tape::{Recorded as Session, Tapes};
+use crate::tape::{Recorded as Session, TapeError, Tapes};
 
 /// No more answers are taken from a tape,
 const PAIRS: usize = 100_000;
@@ -17,6 +20,44 @@ const PAIRS: usize = 100_000;
 const BYTES: usize = 64 << 20;
 /// Requests whose answer may still follow; beyond so many the oldest stays without.
 const OPEN: usize = 4_096;
+
+/// Why a device has no recorded answers although its plan names some.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswersError {
+    /// The tape cannot be read.
+    #[error("the recorded answers of `{device}` cannot be read: {why}")]
+    Tape {
+        /// The device.
+        device: String,
+        /// Why.
+        why: TapeError,
+    },
+    /// Nobody's answers on it are for the device.
+    #[error("the recorded answers of `{device}`, from {}: {why}", tape.display())]
+    Session {
+        /// The device.
+        device: String,
+        /// The tape.
+        tape: PathBuf,
+        /// Why.
+        why: Box<PlanError>,
+    },
+}
+
+/// The plan with the recorded answers that it names, for the device `to`; as it is where it names none. Reads from the disk: not
+/// for a thread that must not wait.
+pub fn fill(plan: &Arc<Plan>, to: &Profile) -> Result<Arc<Plan>, AnswersError> {
+    let Some(AnswersFrom { tape, session, unmatched, paced }) = &plan.answers else { return Ok(Arc::clone(plan)) };
+    let device = || to.name.clone();
+    let tapes = Tapes::open(std::slice::from_ref(tape)).map_err(|why| AnswersError::Tape { device: device(), why })?;
+    let mut recorded = load(&tapes, session.as_deref(), to).map_err(|why| AnswersError::Session {
+        device: device(),
+        tape: tape.clone(),
+        why: Box::new(why),
+    })?;
+    (recorded.unmatched, recorded.paced) = (*unmatched, *paced);
+    Ok(Arc::new(Plan { recorded: Some(recorded), ..Plan::clone(plan) }))
+}
 
 /// Reads the answers that `session` gave (else the device itself, by its identifiers or its name, else the only one of its
 /// cloud), to be given by `to`. What cannot be read on the tapes is passed over. Reads from the disk: not for a thread that must

@@ -108,7 +108,7 @@ impl Actor {
     fn came(&mut self, book: &mut Book<'_>, publish: &Publish) {
         let meaning = book.platform.meaning(Direction::Down, &publish.topic, &publish.payload);
         let took = match (meaning.what, &meaning.request_id) {
-            (What::Reply, Some(id)) => self.ledger.answered(id, book.now.mono),
+            (What::Reply | What::Shadow, Some(id)) => self.ledger.answered(id, book.now.mono),
             _ => None,
         };
         let message = Message {

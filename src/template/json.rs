@@ -86,7 +86,7 @@ fn node(value: &Value, path: &mut String, depth: usize) -> Result<Node, JsonFaul
         Value::Array(items) => {
             let mut nodes = Vec::with_capacity(items.len());
             for (place, item) in items.iter().enumerate() {
-                path.push_str(&format!("[{place}]"));
+                path.extend(["[", &place.to_string(), "]"]);
                 nodes.push(self::node(item, path, depth + 1)?);
                 path.truncate(length);
             }

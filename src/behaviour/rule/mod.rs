@@ -98,6 +98,7 @@ pub struct Delay {
 
 /// What is wrong with an answer, on purpose. Each breaks what it says and nothing else; they can be combined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fault of its own, and they combine freely")]
 pub struct Faults {
     /// It goes so long after the cloud's deadline.
     pub late_by: Option<Duration>,

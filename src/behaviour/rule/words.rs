@@ -24,7 +24,8 @@ impl Rule {
         }
         if !self.matches.input.is_empty() {
             let paths: Vec<String> = self.matches.input.iter().map(|(path, _)| path.to_string()).collect();
-            to.push_str(&format!(" where {}", paths.join(", ")));
+            to.push_str(" where ");
+            to.push_str(&paths.join(", "));
         }
         let mut does = match &self.then {
             Action::Drop => vec!["no answer".to_owned()],

@@ -205,7 +205,7 @@ impl Run<'_> {
             let Self { stage, log, stop, .. } = self;
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => return Err(Missed::Stopped),
+                Ok(_) = stop.wait_for(|stop| *stop) => return Err(Missed::Stopped),
                 () = tokio::time::sleep_until(deadline) => {
                     while stage.follower.take(BATCH, |event| log.take(event)) > 0 {}
                     return look(log).ok_or(Missed::Time);
@@ -222,7 +222,7 @@ impl Run<'_> {
             let Self { stage, log, stop, .. } = self;
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => return Err(Missed::Stopped),
+                Ok(_) = stop.wait_for(|stop| *stop) => return Err(Missed::Stopped),
                 done = &mut work => return Ok(done),
                 () = tokio::time::sleep_until(deadline) => return Err(Missed::Time),
                 () = stage.follower.next(BATCH, |event| log.take(event)) => {}

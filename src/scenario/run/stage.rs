@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::behaviour::Plan;
 use crate::profile::{Profile, Transport};
+use crate::replay::answers;
 use crate::scenario::plan::{Cast, Scenario};
 use crate::session::{self, Follower, Handle, Journal, Recorder, clock};
 use crate::sim::{self, Options, Platform};
@@ -89,15 +90,14 @@ impl Stage {
             profiles.iter().map(register).zip(&profiles).collect()
         });
         recorder.start(true, &devices, now).map_err(|error| format!("the run's tape could not be begun: {error}"))?;
-        let start = |profile: Profile| match scenario.plans.get(&profile.name) {
-            Some(plan) => {
-                // What looks random follows from the scenario's seed, unless the device has one of its own.
-                let plan = Plan { seed: plan.seed.or(Some(seed)), ..Plan::clone(plan) };
-                session::start_with(profile, &plan, &journal)
-            }
-            None => session::start(profile, &journal),
+        let start = |profile: Profile| -> Result<Handle, String> {
+            let Some(plan) = scenario.plans.get(&profile.name) else { return Ok(session::start(profile, &journal)) };
+            let plan = answers::fill(plan, &profile).map_err(|error| error.to_string())?;
+            // What looks random follows from the scenario's seed, unless the device has one of its own.
+            let plan = Plan { seed: plan.seed.or(Some(seed)), ..Plan::clone(&plan) };
+            Ok(session::start_with(profile, &plan, &journal))
         };
-        let handles = profiles.into_iter().map(start).collect();
+        let handles = profiles.into_iter().map(start).collect::<Result<_, _>>()?;
         Ok(Self { platform, handles, journal, follower, recorder, folder })
     }
 
