@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use standin::event::{Event, Kind, Message, Moment, WallTime, What, json};
+use standin::event::{Event, Irregular, Kind, Message, Moment, WallTime, What, json};
 use standin::mqtt::Qos;
 use standin::tape::{Destination, Settings, Writer};
 
@@ -81,6 +81,8 @@ fn event<'a>(number: u64, now: Moment, start: Moment, topic: &'a str, payload: &
         request_id: None,
         deadline_ms: None,
         took_ms: None,
+        by: None,
+        irregular: Irregular::default(),
         order: None,
     };
     Event { seq: number + 1, at: now.at, mono_us, session: "smoke-01", kind: Kind::Rx(message) }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use screen_support::Canned;
 use standin::config::tapes;
 use standin::console::{self, Shell};
-use standin::event::{Kind, Message, Moment, What};
+use standin::event::{Irregular, Kind, Message, Moment, What};
 use standin::mqtt::Qos;
 use standin::session::{Journal, Recorder, clock};
 use standin::timeline::SessionId;
@@ -69,6 +69,8 @@ fn flood(journal: &Journal, rate: u64) {
                     request_id: None,
                     deadline_ms: None,
                     took_ms: None,
+                    by: None,
+                    irregular: Irregular::default(),
                     order: None,
                 };
                 timeline.append(SessionId(1), now, &Kind::Rx(message), None);

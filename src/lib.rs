@@ -12,6 +12,7 @@
 //! | [`mqtt`] | an MQTT 3.1.1 client as a state machine, and the codec | pure |
 //! | [`cloud`] | what each platform asks of a device: one folder a cloud | pure |
 //! | [`behaviour`] | what a device does by itself: rules, simulators, upgrades | pure |
+//! | [`template`] | text and JSON with holes that are filled in when an answer is made | pure |
 //! | [`timeline`] | bounded history of events in memory: store, filter, topics, requests | pure |
 //! | [`link`] | a byte stream to a platform: TCP, proxy, TLS, WebSocket | shell |
 //! | [`tape`] | recordings: write, read, verify, repair, export | shell |
@@ -40,5 +41,6 @@ pub mod secret;
 pub mod session;
 pub mod sim;
 pub mod tape;
+pub mod template;
 pub mod text;
 pub mod timeline;

@@ -112,6 +112,9 @@ pub struct AliyunIdentity {
     pub sign_method: SignMethod,
     /// What is sent and signed as `timestamp`.
     pub timestamp: AliyunTimestamp,
+    /// The capability flags that the client id holds as `ext`; absent: not sent. Calls on custom topics come only to devices
+    /// that send 1.
+    pub ext: Option<u32>,
 }
 
 /// Aliyun's sign methods.

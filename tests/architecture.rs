@@ -27,8 +27,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("link", &["event", "profile"]),
     ("tape", &["event", "mqtt", "profile", "secret", "text", "timeline"]),
     ("session", &["behaviour", "cloud", "event", "link", "mqtt", "profile", "secret", "tape", "timeline"]),
-    ("replay", &["cloud", "event", "mqtt", "profile", "session", "tape", "timeline"]),
-    ("config", &["behaviour", "cloud", "event", "model", "mqtt", "profile", "secret", "tape", "text"]),
+    ("replay", &["behaviour", "cloud", "event", "mqtt", "profile", "session", "tape", "timeline"]),
+    ("config", &["behaviour", "cloud", "event", "model", "mqtt", "profile", "secret", "tape", "template", "text"]),
     (
         "console",
         &[
@@ -56,6 +56,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "event",
             "mqtt",
             "profile",
+            "replay",
             "session",
             "sim",
             "tape",

@@ -8,113 +8,20 @@
     reason = "a test ends where it fails"
 )]
 
+#[path = "support/bench.rs"]
+mod bench;
+
 use std::collections::HashSet;
-use std::time::Duration;
 
-use serde_json::{Value, json};
-use standin::event::{Event, Kind, LineState, What, json as event_json};
+use bench::{Bench, PATIENCE, as_json};
+use serde_json::json;
+use standin::event::{Kind, LineState, What};
 use standin::mqtt::{Qos, TopicFilter};
-use standin::profile::{Backoff, BackoffPolicy, Identity, Profile, SecretSource, SignType};
+use standin::profile::{Identity, Profile, SecretSource, SignType};
 use standin::secret::Secret;
-use standin::session::{self, Action, Follower, Handle, Journal, Order, clock};
-use standin::sim::{Ask, Options, Outcome, Platform};
-use standin::timeline::{Budget, Timeline};
+use standin::session::{Action, Order};
+use standin::sim::{Ask, Options, Outcome};
 use tokio::time::timeout;
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-struct Bench {
-    platform: Platform,
-    journal: Journal,
-    handles: Vec<Handle>,
-    follower: Follower,
-    seen: Vec<Value>,
-}
-
-impl Bench {
-    fn new(options: Options) -> Self {
-        let platform = Platform::start(options).unwrap();
-        let (journal, follower) = Journal::followed(Timeline::new(Budget::default(), clock::now()));
-        Self { platform, journal, handles: Vec::new(), follower, seen: Vec::new() }
-    }
-
-    /// A platform with the documents' devices, all of them signed in.
-    async fn online() -> Self {
-        let mut bench = Self::new(Options::default());
-        for profile in bench.platform.profiles() {
-            bench.start(profile);
-        }
-        for name in bench.names() {
-            bench.state(&name, LineState::Online).await;
-        }
-        for handle in bench.handles.clone() {
-            // The platform asks only who has subscribed.
-            for wanted in handle.platform.subscriptions() {
-                let filter = wanted.filter.as_str();
-                bench.event(filter, |event| event["kind"] == "subscribed" && event["filter"] == filter).await;
-            }
-        }
-        bench
-    }
-
-    fn start(&mut self, profile: Profile) -> &Handle {
-        self.handles.push(session::start(quick(profile), &self.journal));
-        self.handles.last().unwrap()
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.handles.iter().map(|handle| handle.profile.name.clone()).collect()
-    }
-
-    /// The device of one cloud: its name and its profile.
-    fn device(&self, cloud: &str) -> Profile {
-        self.platform.profiles().into_iter().find(|profile| profile.identity.cloud().word() == cloud).unwrap()
-    }
-
-    fn order(&self, device: &str, number: u64, action: Action) {
-        let handle = self.handles.iter().find(|handle| handle.profile.name == device).unwrap();
-        handle.try_send(Order { number: Some(number), action }).unwrap();
-    }
-
-    /// The first event that matches, of those not answered yet.
-    async fn event(&mut self, what: &str, matches: impl Fn(&Value) -> bool) -> Value {
-        let waiting = async {
-            loop {
-                if let Some(place) = self.seen.iter().position(&matches) {
-                    return self.seen.remove(place);
-                }
-                let seen = &mut self.seen;
-                self.follower.next(64, |event| seen.push(as_json(event))).await;
-            }
-        };
-        let found = timeout(PATIENCE, waiting).await;
-        found.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}; seen: {:#?}", self.seen))
-    }
-
-    async fn state(&mut self, device: &str, state: LineState) -> Value {
-        self.event(&format!("{device} {}", state.word()), |event| {
-            event["session"] == device && event["state"] == state.word()
-        })
-        .await
-    }
-}
-
-fn as_json(event: &Event<'_>) -> Value {
-    let mut line = String::new();
-    event_json::write(&mut line, event);
-    serde_json::from_str(&line).unwrap()
-}
-
-/// Comes back at once, so that no test waits for a cloud's policy.
-fn quick(profile: Profile) -> Profile {
-    let backoff = Backoff {
-        policy: BackoffPolicy::Fixed,
-        min: Duration::ZERO,
-        default: Duration::from_millis(20),
-        max: Duration::from_millis(200),
-    };
-    Profile { backoff, ..profile }
-}
 
 fn command(service: &str, name: &str) -> Ask {
     Ask::Command { service: service.into(), name: name.into(), input: json!({"value": 1}) }
@@ -128,39 +35,15 @@ async fn every_clouds_requests_are_answered_by_their_request_id() {
         let set = Ask::PropertySet { service: "smokeDetector".into(), properties: json!({"alarm": 0}) };
         let asks = [(What::Command, command("smokeDetector", "SILENCE")), (What::PropertySet, set)];
         for (number, (what, ask)) in (1_u64..).zip(asks) {
-            let asked = {
-                let (platform, name) = (&bench.platform, device.clone());
-                let request = platform.request(&name, &ask);
-                tokio::pin!(request);
-                // The request goes out when first polled; its outcome comes after the answer below.
-                let came = async {
-                    loop {
-                        if let Some(place) = bench.seen.iter().position(|event| {
-                            event["kind"] == "rx" && event["session"] == name.as_str() && event["what"] == what.word()
-                        }) {
-                            return bench.seen.remove(place);
-                        }
-                        let seen = &mut bench.seen;
-                        bench.follower.next(64, |event| seen.push(as_json(event))).await;
-                    }
-                };
-                let answered = async {
-                    let came = came.await;
+            let asked = bench
+                .ask(&device, &ask, async |handle, came| {
+                    assert_eq!(came["what"], what.word());
                     assert!(came["deadline_ms"].as_u64().is_some_and(|wait| wait >= 5_000), "{came}");
                     let request_id = came["request_id"].as_str().unwrap().to_owned();
-                    let handle = bench.handles.iter().find(|handle| handle.profile.name == name).unwrap();
                     let action = Action::Reply { request_id, code: None, payload: None, force: false };
                     handle.try_send(Order { number: Some(number), action }).unwrap();
-                    std::future::pending::<()>().await;
-                };
-                let outcome = async {
-                    tokio::select! {
-                        outcome = &mut request => outcome,
-                        () = answered => unreachable!(),
-                    }
-                };
-                timeout(PATIENCE, outcome).await.expect("an outcome")
-            };
+                })
+                .await;
             assert!(matches!(asked, Outcome::Answered { .. }), "{device} {what:?}: {asked:?}");
             let reply = bench.event("the reply", |event| event["kind"] == "tx" && event["order"] == number).await;
             assert!(reply["took_ms"].is_u64(), "{reply}");

@@ -18,7 +18,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use serde_json::Value;
-use standin::event::{Acked, Kind, LineState, Message, What};
+use standin::event::{Acked, Irregular, Kind, LineState, Message, What};
 use standin::mqtt::{PacketId, Qos};
 use standin::profile::Cloud;
 use standin::tape::{Destination, Settings, Writer};
@@ -239,6 +239,8 @@ fn publish_of(qos: Qos, id: u16) -> Message<'static> {
         request_id: None,
         deadline_ms: None,
         took_ms: None,
+        by: None,
+        irregular: Irregular::default(),
         order: None,
     }
 }

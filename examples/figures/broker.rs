@@ -72,13 +72,7 @@ impl Broker {
 
 fn serve(listener: &TcpListener, flood: Flood) -> Result<f64> {
     let (stream, _) = listener.accept()?;
-    stream.set_nodelay(true)?;
-    #[expect(clippy::result_large_err, reason = "the WebSocket library's own type")]
-    let offer = |_: &Request, mut response: Response| {
-        response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("mqtt"));
-        Ok(response)
-    };
-    let mut socket = accept_hdr(stream, offer).map_err(|error| error.to_string())?;
+    let mut socket = accept(stream)?;
     greet(&mut socket)?;
     let begun = Instant::now();
     send(&mut socket, flood, begun)?;
@@ -90,6 +84,17 @@ fn serve(listener: &TcpListener, flood: Flood) -> Result<f64> {
     // The screen goes on being looked at; the line stays open until the client goes.
     std::thread::spawn(move || while socket.read().is_ok() {});
     Ok(rate)
+}
+
+/// Takes the upgrade.
+pub fn accept(stream: TcpStream) -> Result<WebSocket<TcpStream>> {
+    stream.set_nodelay(true)?;
+    #[expect(clippy::result_large_err, reason = "the WebSocket library's own type")]
+    let offer = |_: &Request, mut response: Response| {
+        response.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static("mqtt"));
+        Ok(response)
+    };
+    accept_hdr(stream, offer).map_err(|error| error.to_string().into())
 }
 
 /// Answers CONNECT and the first SUBSCRIBE.
@@ -107,7 +112,7 @@ fn greet(socket: &mut WebSocket<TcpStream>) -> Result<()> {
     answer(socket, &Packet::Suback(Suback { packet_id, granted: vec![Some(Qos::AtMostOnce); count] }))
 }
 
-fn answer(socket: &mut WebSocket<TcpStream>, packet: &Packet) -> Result<()> {
+pub fn answer(socket: &mut WebSocket<TcpStream>, packet: &Packet) -> Result<()> {
     let mut bytes = BytesMut::new();
     encode(packet, &mut bytes)?;
     Ok(socket.send(Message::Binary(bytes.freeze()))?)
@@ -172,7 +177,7 @@ fn frames(flood: Flood) -> Result<Vec<u8>> {
     Ok(all)
 }
 
-fn publish(topic: &str, payload: &[u8], qos: Qos) -> Result<Vec<u8>> {
+pub fn publish(topic: &str, payload: &[u8], qos: Qos) -> Result<Vec<u8>> {
     let packet_id = (qos != Qos::AtMostOnce).then_some(PacketId::FIRST);
     let payload = Bytes::copy_from_slice(payload);
     let packet = Publish { dup: false, qos, retain: false, topic: topic.to_owned(), packet_id, payload };
@@ -182,7 +187,7 @@ fn publish(topic: &str, payload: &[u8], qos: Qos) -> Result<Vec<u8>> {
 }
 
 /// `packet` as one unmasked binary frame (RFC 6455, section 5.2).
-fn frame(packet: &[u8]) -> Vec<u8> {
+pub fn frame(packet: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x82];
     match (u8::try_from(packet.len()), u16::try_from(packet.len())) {
         (Ok(length @ 0..126), _) => frame.push(length),

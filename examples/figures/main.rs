@@ -9,6 +9,7 @@
 #![allow(clippy::cast_precision_loss, reason = "rates are rounded anyway")]
 #![allow(unreachable_pub, reason = "an example has no users")]
 
+mod answers;
 mod bare;
 mod broker;
 mod deck;
@@ -39,6 +40,7 @@ const FIGURES: &[(&str, Figure)] = &[
     ("trickle", trickle),
     ("rest", rest),
     ("sessions", sessions),
+    ("rules", answers::rules),
     ("record", record),
     ("tape-write", tapes::write),
     ("tape-read", tapes::read),

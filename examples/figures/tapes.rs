@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use standin::event::{Event, Kind, LineState, Message, Moment, WallTime, What, json};
+use standin::event::{Event, Irregular, Kind, LineState, Message, Moment, WallTime, What, json};
 use standin::mqtt::Qos;
 use standin::profile::Cloud;
 use standin::tape::{Destination, Recorded, Settings, Sought, Tape, Tapes, Writer};
@@ -135,6 +135,8 @@ pub fn make(path: &Path, events: u64) -> Result<(f64, u64)> {
             request_id: None,
             deadline_ms: None,
             took_ms: None,
+            by: None,
+            irregular: Irregular::default(),
             order: None,
         };
         let mono_us = seq * 1_000;

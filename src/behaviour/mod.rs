@@ -4,13 +4,28 @@
 //! A pure state machine beside the MQTT client's: the session hands it what came and what went, and sends what it wants sent.
 //! What may not live here: a cloud's topics and bodies (those are `cloud`'s), sockets, clocks, files.
 
+mod compact;
 mod machine;
+mod pending;
 mod plan;
+mod queue;
+pub mod recorded;
+mod reports;
+mod requests;
+pub mod rule;
+pub mod simulator;
 mod standing;
+#[cfg(test)]
+mod tests;
+mod told;
+mod upgrade;
 
 pub use machine::Behaviour;
-pub use plan::{Plan, PlannedUpgrade};
+pub use plan::{AnswersFrom, Auto, Plan, PlannedUpgrade};
+pub use requests::RECORDED;
 pub use standing::{RuleStanding, SimulatorStanding, Standing, UpgradeStanding};
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -77,5 +92,5 @@ pub struct Sending {
     /// Quality of service.
     pub qos: Qos,
     /// Who sends it: "rule NAME", "simulator NAME", "upgrade". It stands on the event.
-    pub by: String,
+    pub by: Arc<str>,
 }

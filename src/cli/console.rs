@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::plans::Plans;
 use super::{CliError, Exit, Global, Outcome, note, terminal};
 use crate::console::tapes::ended_words;
 use crate::console::{self, ConsoleError, Left, Shell};
@@ -23,7 +24,8 @@ pub async fn run(global: &Global) -> Result<Outcome, CliError> {
     terminal::require("standin sub DEVICE")?;
     let config = global.load_quietly()?;
     let budget = Budget { bytes: config.timeline_bytes, ..Budget::default() };
-    let (journal, handles, recorder, faults) = start(config.devices, budget, config.tapes);
+    let plans = Plans::of(&config, &config.devices)?;
+    let (journal, handles, recorder, faults) = start(config.devices, &plans, budget, config.tapes);
     let news: Vec<String> = faults.into_iter().chain(config.warnings).collect();
     let shell = Shell {
         journal,
@@ -42,13 +44,18 @@ pub async fn run(global: &Global) -> Result<Outcome, CliError> {
 /// such a tape could not be begun.
 pub(super) fn start(
     profiles: Vec<Profile>,
+    plans: &Plans,
     budget: Budget,
     tapes: Settings,
 ) -> (Journal, Vec<Handle>, Recorder, Vec<String>) {
     let journal = Journal::new(Timeline::new(Journal::roomy(budget, &profiles), clock::now()));
     let recorder = Recorder::new(journal.clone(), tapes);
     let faults = begin_tapes(&journal, &recorder, &profiles);
-    let handles = profiles.into_iter().map(|profile| session::start(profile, &journal)).collect();
+    let handle = |profile: Profile| {
+        let plan = plans.plan(&profile.name);
+        session::start_with(profile, &plan, &journal)
+    };
+    let handles = profiles.into_iter().map(handle).collect();
     (journal, handles, recorder, faults)
 }
 

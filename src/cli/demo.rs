@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::plans::Plans;
 use super::{CliError, Outcome, console, terminal};
 use crate::config::tapes;
 use crate::console::Shell;
@@ -25,7 +26,9 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
     let platform = Platform::start(Options { seed, live: true, devices, ..Options::default() })
         .map_err(|error| CliError::not_held(format!("the embedded platform could not start: {error}")))?;
     let tapes = tapes::usual(tapes::usual_folder(Path::new("")));
-    let (journal, handles, recorder, _) = console::start(platform.profiles(), Budget::default(), tapes);
+    let profiles = platform.profiles();
+    let plans = Plans::demo(&profiles);
+    let (journal, handles, recorder, _) = console::start(profiles, &plans, Budget::default(), tapes);
     let shell = Shell {
         journal,
         handles,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::console::{begin_tapes, end_tapes};
+use super::plans::Plans;
 use super::record::tell_missing;
 use super::signals::Signals;
 use super::{CliError, Global, Outcome, note, write_out, written};
@@ -59,13 +60,16 @@ pub struct FirstConnections {
 impl Headless {
     /// Starts the sessions of `profiles`, which dial at once whatever their `autoconnect` says, and before that what is to
     /// record them. An error when a tape of all cannot be begun; one that the config asks for is only told of.
-    pub fn start(profiles: Vec<Profile>, taping: Taping) -> Result<Self, CliError> {
+    pub fn start(profiles: Vec<Profile>, plans: &Plans, taping: Taping) -> Result<Self, CliError> {
         let budget = Journal::roomy(Budget::default(), &profiles);
         let (journal, follower) = Journal::followed(Timeline::new(budget, clock::now()));
         let recorder = record(&journal, &profiles, taping)?;
         let handles = profiles
             .into_iter()
-            .map(|profile| session::start(Profile { autoconnect: true, ..profile }, &journal))
+            .map(|profile| {
+                let plan = plans.plan(&profile.name);
+                session::start_with(Profile { autoconnect: true, ..profile }, &plan, &journal)
+            })
             .collect();
         Ok(Self { handles, journal, follower, recorder })
     }
@@ -172,8 +176,19 @@ impl FirstConnections {
     }
 }
 
-/// The profiles of the devices named, each once, and how tapes are kept.
-pub fn devices(names: &[String], global: &Global) -> Result<(Vec<Profile>, Settings), CliError> {
+/// The devices that a command was given.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    /// Their profiles, each once, in the order named.
+    pub profiles: Vec<Profile>,
+    /// What they do by themselves.
+    pub plans: Plans,
+    /// How tapes are kept.
+    pub tapes: Settings,
+}
+
+/// The devices named.
+pub fn devices(names: &[String], global: &Global) -> Result<Chosen, CliError> {
     let config = global.load()?;
     let mut profiles: Vec<Profile> = Vec::with_capacity(names.len());
     for name in names {
@@ -182,7 +197,8 @@ pub fn devices(names: &[String], global: &Global) -> Result<(Vec<Profile>, Setti
             profiles.push(profile.clone());
         }
     }
-    Ok((profiles, config.tapes))
+    let plans = Plans::of(&config, &profiles)?;
+    Ok(Chosen { profiles, plans, tapes: config.tapes })
 }
 
 /// Writes `text` to standard output. Answers how the command ends, if this ends it: by a signal, because the reader has gone,

@@ -95,7 +95,7 @@ fn message(line: &mut String, sign: &str, message: &Message<'_>) -> fmt::Result 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{LineState, WallTime, What};
+    use crate::event::{Irregular, LineState, WallTime, What};
     use crate::mqtt::Qos;
 
     fn line(kind: Kind<'_>) -> String {
@@ -118,6 +118,8 @@ mod tests {
             request_id: Some("7"),
             deadline_ms: Some(20_000),
             took_ms: None,
+            by: None,
+            irregular: Irregular::default(),
             order: None,
         };
         let told = line(Kind::Rx(message));

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use tokio::io::AsyncReadExt as _;
 
 use super::headless::{self, BATCH, FirstConnections, Headless, Taping};
+use super::plans::Plans;
 use super::signals::Signals;
 use super::{CliError, Global, Outcome};
 use crate::cloud::{self, Direction, guard};
@@ -43,7 +44,7 @@ pub struct Args {
 
 /// Sends the message and waits until the platform has it.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    let (profiles, _) = headless::devices(std::slice::from_ref(&args.device), global)?;
+    let profiles = headless::devices(std::slice::from_ref(&args.device), global)?.profiles;
     let payload = payload(&args).await?;
     for profile in &profiles {
         check(profile, &args, &payload)?;
@@ -55,7 +56,7 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
         stage: Stage::Waiting,
         end: None,
     };
-    let mut headless = Headless::start(profiles, Taping::Nothing)?;
+    let mut headless = Headless::start(profiles, &Plans::none(), Taping::Nothing)?;
     let outcome = loop {
         tokio::select! {
             signal = signals.next() => break Ok(Outcome::Signal(signal)),

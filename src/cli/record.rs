@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::time::{Instant, MissedTickBehavior};
 
-use super::headless::{self, BATCH, FirstConnections, Headless, Taping};
+use super::headless::{self, BATCH, Chosen, FirstConnections, Headless, Taping};
 use super::signals::Signals;
 use super::{CliError, Global, Outcome, human, note};
 use crate::console::tapes::{ended_words, fault_words};
@@ -42,10 +42,10 @@ const END_CALMLY: Duration = Duration::from_secs(10);
 
 /// Records until the end that the arguments name.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    let (profiles, tapes) = headless::devices(&args.devices, global)?;
+    let Chosen { profiles, plans, tapes } = headless::devices(&args.devices, global)?;
     let mut signals = Signals::listen()?;
     let mut watch = Watch::new(&args, FirstConnections::new(&profiles, args.retry));
-    let mut headless = Headless::start(profiles, Taping::All(to_file(tapes, args.out)))?;
+    let mut headless = Headless::start(profiles, &plans, Taping::All(to_file(tapes, args.out)))?;
     watch.tell(&headless.recorder);
     let mut ticks = tokio::time::interval(GLANCE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -10,7 +10,8 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::error::Exit;
-use super::headless::{self, FirstConnections, Headless, Taping};
+use super::headless::{self, Chosen, FirstConnections, Headless, Taping};
+use super::plans::Plans;
 use super::signals::Signals;
 use super::{CliError, Global, Outcome, human, note};
 use crate::event::{Event, Kind, json};
@@ -70,7 +71,7 @@ pub async fn run(
 ) -> Result<Outcome, CliError> {
     let options = options(&args, speed)?;
     let device = args.to.clone().unwrap_or_default();
-    let (mut profiles, settings) = headless::devices(std::slice::from_ref(&device), global)?;
+    let Chosen { mut profiles, tapes: settings, .. } = headless::devices(std::slice::from_ref(&device), global)?;
     let Some(profile) = profiles.pop() else {
         return Err(CliError::usage(format!("there is no device `{device}`")));
     };
@@ -204,7 +205,7 @@ async fn send(
 ) -> Result<(Report, Option<u8>), CliError> {
     let profiles = vec![profile];
     let mut first = FirstConnections::new(&profiles, retry);
-    let mut headless = Headless::start(profiles, Taping::AsConfigured(settings))?;
+    let mut headless = Headless::start(profiles, &Plans::none(), Taping::AsConfigured(settings))?;
     let Some(handle) = headless.handles.first().cloned() else {
         return Err(CliError::not_held("the device's session could not be started"));
     };

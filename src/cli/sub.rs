@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
 
-use super::headless::{self, BATCH, FirstConnections, Headless, Taping};
+use super::headless::{self, BATCH, Chosen, FirstConnections, Headless, Taping};
 use super::signals::Signals;
 use super::{CliError, Global, Outcome, human};
 use crate::cloud::{self, guard};
@@ -45,11 +45,11 @@ pub struct Args {
 
 /// Prints events until the end that the arguments name.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    let (mut profiles, tapes) = headless::devices(&args.devices, global)?;
+    let Chosen { mut profiles, plans, tapes } = headless::devices(&args.devices, global)?;
     subscribe_to_more(&mut profiles, &args)?;
     let mut signals = Signals::listen()?;
     let mut watch = Watch::new(&args, &profiles);
-    let mut headless = Headless::start(profiles, Taping::AsConfigured(tapes))?;
+    let mut headless = Headless::start(profiles, &plans, Taping::AsConfigured(tapes))?;
     let outcome = loop {
         let mut page = String::new();
         tokio::select! {

@@ -213,7 +213,8 @@ impl Page {
 
 fn create(path: &Path) -> Result<File, CliError> {
     File::create(path).map_err(|error| {
-        CliError::usage(format!("the report cannot go to {}: {error}", path.display())).hint("another place: --out FILE")
+        CliError::usage(format!("the report cannot go to {}: {error}", path.display()))
+            .hint("another place: --out FILE")
     })
 }
 

@@ -170,6 +170,7 @@ mod tests {
             client_id: client_id.to_owned(),
             sign_method: SignMethod::HmacSha256,
             timestamp,
+            ext: None,
         })
     }
 

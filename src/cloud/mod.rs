@@ -3,8 +3,8 @@
 //!
 //! One folder a cloud (`plain`, a broker without words of its own, is one file). What all share is beside them: `defaults`
 //! and `identifiers` for the config, `guard` for what a cloud would not take, `line` and `envelope` for payloads,
-//! `request`, `properties` and `told` for what a device has to act on, `transfer` for sending a recording again, `refusal`
-//! and `clock` for words. Nothing here does I/O or reads a clock: the time
+//! `request`, `properties` and `told` for what a device has to act on, `transfer` for sending a recording again, `spoil` for
+//! answers with a fault on purpose, `refusal` and `clock` for words. Nothing here does I/O or reads a clock: the time
 //! of an attempt is an argument, so that every signature is a table test.
 
 pub mod aliyun;
@@ -20,6 +20,7 @@ mod properties;
 mod refusal;
 mod request;
 mod signing;
+pub mod spoil;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -50,6 +51,9 @@ pub use told::{Told, Upgrade, UpgradeStep, clock_offset_us};
 
 /// A device as its cloud sees it.
 pub trait Platform: Send + Sync + Debug {
+    /// Which cloud it is.
+    fn cloud(&self) -> Cloud;
+
     /// What CONNECT carries for an attempt at `at`. Never cache it: time-stamped signatures expire.
     fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials;
 
@@ -80,6 +84,12 @@ pub trait Platform: Send + Sync + Debug {
     /// A report of `values`; `None` where the cloud has no reports. The values are taken at `at`, where that is given.
     fn report(&self, serial: u64, values: &[(Property, Value)], at: Option<WallTime>) -> Option<Draft>;
 
+    /// The values of its own properties that a message of the device reports as current; empty for every other message.
+    fn reported(&self, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {
+        let _ = (topic, payload);
+        Vec::new()
+    }
+
     /// What a message of the platform tells the device beside requests; `None`: nothing that calls for more than showing it.
     fn told(&self, topic: &str, payload: &[u8]) -> Option<Told> {
         let _ = (topic, payload);
@@ -89,6 +99,18 @@ pub trait Platform: Send + Sync + Debug {
     /// The acknowledgement of a [`Told::Order`], where the cloud wants one.
     fn acknowledge(&self, asked: &Asked<'_>) -> Option<Draft> {
         let _ = asked;
+        None
+    }
+
+    /// The body to send instead of `payload` on a topic that says its bodies are packed; `None`: it goes as it is.
+    fn packed(&self, topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
+        let _ = (topic, payload);
+        None
+    }
+
+    /// The body of a message that is packed, for looking at; `None`: it is not.
+    fn unpacked(&self, topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
+        let _ = (topic, payload);
         None
     }
 
@@ -163,6 +185,7 @@ pub fn observed(cloud: Cloud, identifiers: &BTreeMap<String, String>) -> Box<dyn
                 client_id: of("client_id"),
                 sign_method: SignMethod::default(),
                 timestamp: AliyunTimestamp::default(),
+                ext: None,
             };
             Box::new(aliyun::Device::new(&device, Transport::default()))
         }

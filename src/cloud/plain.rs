@@ -13,7 +13,7 @@ use super::{
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
-use crate::profile::{MqttIdentity, Subscription};
+use crate::profile::{Cloud, MqttIdentity, Subscription};
 use crate::secret::Secret;
 
 /// The name in sentences.
@@ -50,6 +50,10 @@ impl Device {
 }
 
 impl Platform for Device {
+    fn cloud(&self) -> Cloud {
+        Cloud::Mqtt
+    }
+
     fn credentials(&self, secret: Option<&Secret>, _at: WallTime) -> Credentials {
         Credentials {
             client_id: self.identity.client_id.clone(),

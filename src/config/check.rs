@@ -1,11 +1,15 @@
 //! A config's text to a checked [`Config`], with every fault found.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use toml::de::DeValue;
 
 use super::document;
 use super::file::Source;
 use super::table::Table;
-use super::{Config, ConfigError, device, keys, tapes, units};
+use super::{Config, ConfigError, device, keys, plan, tapes, units};
+use crate::behaviour::Plan;
 use crate::profile::Profile;
 
 /// The timeline's budget unless the config says otherwise, in bytes.
@@ -16,6 +20,7 @@ pub(super) fn check(source: &Source) -> Result<Config, ConfigError> {
     let mut config = Config {
         path: source.path.clone(),
         devices: Vec::new(),
+        plans: BTreeMap::new(),
         theme: None,
         bell: false,
         timeline_bytes: TIMELINE,
@@ -35,28 +40,39 @@ fn fill(config: &mut Config, top: &Table<'_>, source: &Source) {
         config.timeline_bytes = size.value;
     }
     config.tapes = tapes::settings(top, source.folder());
-    config.devices = devices(top, source);
+    let Devices { profiles, plans } = devices(top, source);
+    config.devices = profiles;
+    config.plans = plans;
+}
+
+/// Devices that were read.
+#[derive(Debug, Default)]
+pub(crate) struct Devices {
+    /// In the file's order.
+    pub(crate) profiles: Vec<Profile>,
+    /// What they do by themselves, by name; a device without an entry does nothing.
+    pub(crate) plans: BTreeMap<String, Arc<Plan>>,
 }
 
 /// The devices of the tables `[[device]]`.
-pub(crate) fn devices(top: &Table<'_>, source: &Source) -> Vec<Profile> {
+pub(crate) fn devices(top: &Table<'_>, source: &Source) -> Devices {
     const FORM: &str = "each device starts with a line [[device]]";
     let Some(value) = top.raw("device") else {
         // A misspelt [[device]] has been told of already.
         if !top.keys().any(|key| key.value.contains("evice")) {
             top.report.fault(top.place(), format!("the config has no device: {FORM}; `standin init` writes a sample"));
         }
-        return Vec::new();
+        return Devices::default();
     };
     let Some(list) = value.get_ref().as_array() else {
         top.report.fault(top.key_place("device"), FORM);
-        return Vec::new();
+        return Devices::default();
     };
     if list.is_empty() {
         top.report.fault(value.span(), format!("the config has no device: {FORM}"));
     }
     let mut seen: Vec<(String, usize)> = Vec::new();
-    let mut devices = Vec::new();
+    let mut devices = Devices::default();
     for (number, entry) in list.iter().enumerate() {
         let DeValue::Table(entries) = entry.get_ref() else {
             top.report.fault(entry.span(), FORM);
@@ -66,7 +82,11 @@ pub(crate) fn devices(top: &Table<'_>, source: &Source) -> Vec<Profile> {
         let what = name.map_or_else(|| format!("device {}", number + 1), |name| format!("device `{name}`"));
         let table = Table::new(entries, entry.span(), &what, top.report);
         refuse_twin(&table, name, &mut seen, &source.text);
-        devices.extend(device::profile(&table, source.folder()));
+        let plan = plan::plan(&table, source.folder());
+        if let (Some(name), true) = (name, plan != Plan::default()) {
+            devices.plans.insert(name.to_owned(), Arc::new(plan));
+        }
+        devices.profiles.extend(device::profile(&table, source.folder()));
     }
     devices
 }

@@ -78,6 +78,11 @@ fn aliyun(device: &Table<'_>, folder: &Path) -> Option<AliyunIdentity> {
         None => Some(SignMethod::default()),
     };
     let timestamp = timestamp(device);
+    let ext = match device.raw("ext") {
+        // Within its bounds, the number fits.
+        Some(_) => device.integer("ext", 0, i64::from(u32::MAX)).map(|flags| u32::try_from(flags.value).ok()),
+        None => Some(None),
+    };
     Some(AliyunIdentity {
         product_key: key?,
         device_name: name?,
@@ -85,6 +90,7 @@ fn aliyun(device: &Table<'_>, folder: &Path) -> Option<AliyunIdentity> {
         client_id: client_id?,
         sign_method: method?,
         timestamp: timestamp?,
+        ext: ext?,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::profile::Cloud;
 pub(super) const TOP: [&str; 6] = ["device", "theme", "bell", "timeline", "redact", "tapes"];
 
 /// The keys of every device.
-const SHARED: [&str; 23] = [
+const SHARED: [&str; 31] = [
     "name",
     "cloud",
     "host",
@@ -32,13 +32,23 @@ const SHARED: [&str; 23] = [
     "record",
     "redact",
     "model",
+    "simulator",
+    "rule",
+    "properties",
+    "vars",
+    "auto",
+    "upgrade",
+    "answers",
+    "seed",
 ];
 
 /// The keys of a cloud's devices beside [`SHARED`].
 fn own(cloud: Cloud) -> &'static [&'static str] {
     match cloud {
         Cloud::Huawei => &["device_id", "secret", "sign_type", "check_timestamp"],
-        Cloud::Aliyun => &["product_key", "device_name", "secret", "region", "client_id", "sign_method", "timestamp"],
+        Cloud::Aliyun => {
+            &["product_key", "device_name", "secret", "region", "client_id", "sign_method", "timestamp", "ext"]
+        }
         Cloud::Ucloud => &["product_sn", "device_sn", "secret"],
         Cloud::Mqtt => &["url", "client_id", "username", "password", "will"],
     }

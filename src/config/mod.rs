@@ -17,18 +17,26 @@ mod endpoint;
 mod excerpt;
 pub(crate) mod file;
 mod identity;
+pub(crate) mod json;
 mod keys;
+mod plan;
 pub(crate) mod report;
+mod rules;
+mod simulators;
 pub(crate) mod suggest;
 pub(crate) mod table;
 pub mod tapes;
+mod templates;
 mod units;
 mod values;
 pub mod write;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use crate::behaviour::Plan;
 use crate::profile::Profile;
 use crate::secret::Exposure;
 use crate::tape::Settings;
@@ -41,6 +49,8 @@ pub struct Config {
     pub path: PathBuf,
     /// Its devices, in the file's order; at least one.
     pub devices: Vec<Profile>,
+    /// What devices do by themselves, by name; a device without an entry does nothing.
+    pub plans: BTreeMap<String, Arc<Plan>>,
     /// The theme's name.
     pub theme: Option<String>,
     /// Whether a new request may ring the terminal's bell.

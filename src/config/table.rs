@@ -116,6 +116,44 @@ impl<'a> Table<'a> {
         Some(Table::new(entries, value.span(), what, self.report))
     }
 
+    /// The tables of a list, each called `what` in sentences: `[[device.rule]]` and the like.
+    pub(crate) fn tables<'b>(&self, key: &str, what: &'b str) -> Vec<Table<'b>>
+    where
+        'a: 'b,
+    {
+        let Some(value) = self.raw(key) else { return Vec::new() };
+        let wanted = format!("a list of tables: [[…{key}]]");
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong_type(value, key, &wanted);
+            return Vec::new();
+        };
+        let mut tables = Vec::with_capacity(list.len());
+        for entry in list {
+            match entry.get_ref().as_table() {
+                Some(entries) => tables.push(Table::new(entries, entry.span(), what, self.report)),
+                None => self.wrong_type(entry, key, &wanted),
+            }
+        }
+        tables
+    }
+
+    /// A number within bounds, both included, with or without a decimal point.
+    pub(crate) fn number(&self, key: &str, bounds: std::ops::RangeInclusive<f64>) -> Option<At<f64>> {
+        let value = self.raw(key)?;
+        let number = match value.get_ref() {
+            DeValue::Float(number) => number.as_str().replace('_', "").parse::<f64>().ok(),
+            other => integer(other).and_then(|number| i32::try_from(number).ok()).map(f64::from),
+        };
+        if let Some(number) = number.filter(|number| bounds.contains(number)) {
+            return Some(At { value: number, at: value.span() });
+        }
+        let all = *bounds.start() == f64::MIN && *bounds.end() == f64::MAX;
+        let wanted =
+            if all { "a number".to_owned() } else { format!("a number from {} to {}", bounds.start(), bounds.end()) };
+        self.fault_at(value.span(), key, &wanted);
+        None
+    }
+
     /// A value of one of a few names.
     pub(crate) fn choice<T: Copy>(&self, key: &str, choices: &[(&'static str, T)]) -> Option<At<T>> {
         let text = self.text(key)?;

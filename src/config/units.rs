@@ -1,5 +1,8 @@
 //! Sizes and times as people write them: `"8MiB"`, `"24h"`.
 
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
 use toml::de::DeValue;
 
 use super::table::{At, Table, integer};
@@ -81,6 +84,38 @@ fn limit(
 /// The units of time, in seconds; a longer name goes before the one that it ends with.
 const TIMES: [(&str, u64); 4] = [("min", 60), ("d", 86_400), ("h", 3_600), ("s", 1)];
 
+/// The units of a duration, in milliseconds; a longer name goes before the one that it ends with.
+const DURATIONS: [(&str, f64); 4] = [("ms", 1.0), ("min", 60_000.0), ("h", 3_600_000.0), ("s", 1_000.0)];
+
+/// A duration within bounds, both included: `"500ms"`, `"1.5s"`, `"10min"`, `"1h"`.
+pub(crate) fn duration(table: &Table<'_>, key: &str, bounds: RangeInclusive<Duration>) -> Option<At<Duration>> {
+    let value = table.raw(key)?;
+    let read = value.get_ref().as_str().and_then(parse_duration);
+    let Some(time) = read.filter(|time| bounds.contains(time)) else {
+        let (low, high) = (show_duration(*bounds.start()), show_duration(*bounds.end()));
+        table.fault_at(value.span(), key, &format!("a time from {low} to {high}, such as \"500ms\" or \"5s\""));
+        return None;
+    };
+    Some(At { value: time, at: value.span() })
+}
+
+/// Reads a number with its unit.
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let (number, factor) = DURATIONS.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))?;
+    let number = number.trim().parse::<f64>().ok()?;
+    Duration::try_from_secs_f64(number * factor / 1_000.0).ok()
+}
+
+/// Writes a duration with the largest unit that keeps it whole.
+fn show_duration(time: Duration) -> String {
+    let millis = time.as_millis();
+    [(3_600_000, "h"), (60_000, "min"), (1_000, "s")]
+        .into_iter()
+        .find(|(factor, _)| millis >= *factor && millis.is_multiple_of(*factor))
+        .map_or_else(|| format!("{millis}ms"), |(factor, unit)| format!("{}{unit}", millis / factor))
+}
+
 /// Reads a whole number of seconds, minutes, hours or days.
 fn parse_time(text: &str) -> Option<u64> {
     let text = text.trim();
@@ -147,6 +182,25 @@ mod tests {
             ("h", None),
         ] {
             assert_eq!(parse_time(text), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_are_read_with_their_units() {
+        for (text, millis) in [
+            ("500ms", Some(500)),
+            ("5s", Some(5_000)),
+            ("1.5 s", Some(1_500)),
+            ("2min", Some(120_000)),
+            ("1h", Some(3_600_000)),
+            ("0s", Some(0)),
+            ("5", None),
+            ("-1s", None),
+            ("NaNs", None),
+            ("infs", None),
+            ("s", None),
+        ] {
+            assert_eq!(parse_duration(text), millis.map(Duration::from_millis), "{text}");
         }
     }
 

@@ -109,6 +109,9 @@ fn identity(put: &mut impl FnMut(&str, Value), identity: &Identity) {
                 AliyunTimestamp::Now => put("timestamp", true.into()),
                 AliyunTimestamp::Fixed(text) => put("timestamp", text.clone().into()),
             }
+            if let Some(flags) = device.ext {
+                put("ext", i64::from(flags).into());
+            }
         }
         Identity::Ucloud(device) => {
             put("product_sn", device.product_sn.clone().into());

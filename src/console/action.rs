@@ -39,6 +39,20 @@ pub enum Action {
     Compose,
     /// Reply to a request.
     Reply,
+    /// Answer a request with success, at once.
+    Succeed,
+    /// Answer a request with a failure code.
+    Fail,
+    /// Set a request aside, or take it back.
+    Hold,
+    /// Leave a request without an answer.
+    Ignore,
+    /// Show what the device does by itself.
+    Doings,
+    /// Switch all rules on or off.
+    Rules,
+    /// Ask the platform for its time.
+    AskTime,
     /// Send what is composed.
     Send,
     /// Send in spite of a fault or a limit.

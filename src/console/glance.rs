@@ -1,7 +1,10 @@
 //! A look at the timeline: what the panes show of it, copied out as owned, safe text while the lock is held for as short a
 //! time as possible. What needs thought (a cloud's summary) is made after the lock is gone, once for each event.
 
+mod asks;
+
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -10,12 +13,16 @@ use super::acks::Acks;
 use super::history::{History, Seen};
 use super::layout::Pane;
 use super::row::{Draft, Row, clock};
-use super::state::State;
+use super::state::{Overlay, State};
 use super::words;
-use crate::cloud::{Direction, Platform};
+use crate::behaviour::Standing as Doings;
+use crate::cloud::Platform;
 use crate::event::{LineState, Moment};
+use crate::session::Handle;
 use crate::text::Safe;
-use crate::timeline::{LetGo, Request, RequestState, SessionId, Standing, Timeline};
+use crate::timeline::{LetGo, SessionId, Standing};
+pub use asks::Ask;
+use asks::Asks;
 
 /// Rates are means over a few whole seconds: so long after the last message they are at nothing.
 const SETTLE: Duration = Duration::from_secs(5);
@@ -42,6 +49,8 @@ pub struct Glance {
     pub open: usize,
     /// The open one with the least time left.
     pub urgent: Option<Ask>,
+    /// How the own doings of the device stand whose list is open.
+    pub doings: Option<Arc<Doings>>,
     /// The number of the newest event.
     pub newest: u64,
     /// What is no longer in memory.
@@ -71,6 +80,8 @@ pub struct Device {
     pub reason: Safe,
     /// The last ping's round trip.
     pub ping: Option<Duration>,
+    /// The platform's clock minus ours, in microseconds, as its own answer to the question for the time has it.
+    pub clock_offset_us: Option<i64>,
     /// Messages a second from the platform and to it.
     pub rates: (f64, f64),
     /// How many subscriptions the platform refused.
@@ -109,19 +120,8 @@ pub enum Right {
     Late(Duration),
     /// A request that was not answered.
     Expired,
-}
-
-/// A request.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    /// Its event's number.
-    pub seq: u64,
-    /// Its session.
-    pub session: SessionId,
-    /// What it asks for.
-    pub label: Safe,
-    /// What became of it.
-    pub right: Right,
+    /// A request that the person left without an answer.
+    Ignored,
 }
 
 /// What is remembered between two looks.
@@ -131,16 +131,12 @@ pub struct Eye {
     rows: HashMap<u64, Row>,
     /// Rows for events that are not here.
     absent: HashMap<u64, Row>,
-    labels: HashMap<u64, Safe>,
     glance: Glance,
     /// Made under the lock, to be finished without it.
     drafts: Vec<Draft>,
-    unlabelled: Vec<(u64, SessionId, String, Vec<u8>, &'static str)>,
     visible: Vec<u64>,
     acks: Acks,
-    asks: Vec<(u64, SessionId, Right)>,
-    urgent: Option<(u64, SessionId, Right)>,
-    requests: HashMap<u64, Right>,
+    asks: Asks,
     /// How many messages there were at the last look, and until when their rates change by themselves.
     messages: u64,
     busy_until: Option<Instant>,
@@ -162,7 +158,7 @@ impl Eye {
     pub fn forget(&mut self) {
         self.rows.clear();
         self.drafts.clear();
-        self.labels.clear();
+        self.asks.forget();
         self.acks = Acks::default();
     }
 
@@ -177,7 +173,9 @@ impl Eye {
         self.glance.let_go = timeline.let_go();
         // What a tape still has is not gone.
         self.glance.let_go.events = self.glance.let_go.events.min(oldest.saturating_sub(1));
-        self.look_at_requests(timeline, state, now.mono);
+        self.glance.all_asks = timeline.requests().len();
+        self.glance.open = timeline.requests().most_urgent().0;
+        self.asks.look(timeline, state, now.mono);
         self.look_at_rows(history, state, &zone);
         let mut more = None;
         if let Some(seq) = state.window.selected() {
@@ -204,43 +202,43 @@ impl Eye {
         self.glance.ticking = busy || self.glance.open > 0 || self.glance.devices.iter().any(counts);
     }
 
+    /// Takes in how the devices' own doings stand; the timeline is not needed.
+    pub fn look_at_devices(&mut self, handles: &[Handle], state: &State) {
+        for handle in handles {
+            if let Some(device) = self.glance.devices.get_mut(usize::from(handle.id.0)) {
+                device.clock_offset_us = handle.standing().clock_offset_us;
+            }
+        }
+        let session = match &state.overlay {
+            Some(Overlay::Doings(doings)) => Some(doings.session),
+            _ => None,
+        };
+        let shown = session.and_then(|session| handles.iter().find(|handle| handle.id == session));
+        self.glance.doings = shown.map(Handle::standing);
+    }
+
     /// Makes the words that take thought; the timeline is no longer needed.
     /// `platform` answers which cloud a session speaks to.
     pub fn finish<'a>(&mut self, platform: impl Fn(SessionId) -> Option<&'a dyn Platform>) -> &Glance {
-        for (seq, session, topic, payload, what) in self.unlabelled.drain(..) {
-            let summary = platform(session).map(|cloud| cloud.summary(Direction::Down, &topic, &payload));
-            let name = summary.map(|summary| summary.name).filter(|name| !name.is_empty());
-            let label =
-                name.map_or_else(|| Safe::new(&what.replace('-', " ")), |name| Safe::new(words::clip(&name, 200)));
-            self.labels.insert(seq, label);
-        }
+        (self.glance.asks, self.glance.urgent) = self.asks.finish(&platform);
         for draft in self.drafts.drain(..) {
             let cloud = platform(draft.session());
             let row = draft.finish(cloud);
             self.rows.insert(row.seq, row);
         }
-        let (rows, absent, requests, acks) = (&self.rows, &self.absent, &mut self.requests, &self.acks);
+        let (rows, absent, asks, acks) = (&self.rows, &self.absent, &mut self.asks, &self.acks);
         self.glance.rows = self
             .visible
             .iter()
             .filter_map(|seq| rows.get(seq).or_else(|| absent.get(seq)))
             .map(|row| {
-                let right = requests.remove(&row.seq).unwrap_or_else(|| match acks.of(row.seq) {
+                let right = asks.take_right(row.seq).unwrap_or_else(|| match acks.of(row.seq) {
                     _ if !row.aside.is_empty() => Right::Aside(row.aside.clone()),
                     right => right,
                 });
                 (row.clone(), right)
             })
             .collect();
-        let labels = &self.labels;
-        let ask = |(seq, session, right): &(u64, SessionId, Right)| Ask {
-            seq: *seq,
-            session: *session,
-            label: labels.get(seq).cloned().unwrap_or_default(),
-            right: right.clone(),
-        };
-        self.glance.asks = self.asks.iter().map(ask).collect();
-        self.glance.urgent = self.urgent.as_ref().map(ask);
         &self.glance
     }
 
@@ -273,55 +271,6 @@ impl Eye {
         }
         self.acks.look(history, visible);
     }
-
-    fn look_at_requests(&mut self, timeline: &Timeline, state: &State, now: Instant) {
-        let mut sorted: Vec<&Request> = timeline.requests().iter().collect();
-        let is_open = |request: &Request| request.state == RequestState::Open;
-        sort(&mut sorted);
-        self.glance.all_asks = sorted.len();
-        self.glance.open = sorted.iter().filter(|request| is_open(request)).count();
-        let (first, last) =
-            state.window.visible().fold((u64::MAX, 0), |(first, last), seq| (first.min(seq), last.max(seq)));
-        self.requests = sorted
-            .iter()
-            .filter(|request| (first..=last).contains(&request.seq))
-            .map(|request| (request.seq, right(request, now)))
-            .collect();
-        let height = usize::from(state.content(Pane::Requests).height);
-        let chosen = sorted.iter().position(|request| Some(request.seq) == state.request).unwrap_or(0);
-        let top = (chosen + 1).saturating_sub(height);
-        let shown = sorted.get(top..sorted.len().min(top + height)).unwrap_or_default();
-        let urgent = sorted.first().filter(|request| is_open(request));
-        self.asks = shown.iter().map(|request| (request.seq, request.session, right(request, now))).collect();
-        self.urgent = urgent.map(|request| (request.seq, request.session, right(request, now)));
-        let wanted = || shown.iter().chain(urgent);
-        self.labels.retain(|seq, _| wanted().any(|request| request.seq == *seq));
-        for request in wanted() {
-            let known =
-                self.labels.contains_key(&request.seq) || self.unlabelled.iter().any(|(seq, ..)| *seq == request.seq);
-            if !known {
-                let payload = if request.payload.len() > 64 * 1024 { Vec::new() } else { request.payload.clone() };
-                let what = request.what.word();
-                self.unlabelled.push((request.seq, request.session, request.topic.clone(), payload, what));
-            }
-        }
-    }
-}
-
-/// The requests in the order of their pane; the choice moves in this order too.
-pub fn order_of_requests(timeline: &Timeline) -> Vec<u64> {
-    let mut sorted: Vec<&Request> = timeline.requests().iter().collect();
-    sort(&mut sorted);
-    sorted.iter().map(|request| request.seq).collect()
-}
-
-fn right(request: &Request, now: Instant) -> Right {
-    match request.state {
-        RequestState::Open => Right::Left(request.deadline.saturating_duration_since(now)),
-        RequestState::Answered(took) => Right::Answered(took),
-        RequestState::Late(took) => Right::Late(took),
-        RequestState::Expired => Right::Expired,
-    }
 }
 
 fn device(standing: &Standing, now: Moment, mono_us: u64, zone: &TimeZone) -> Device {
@@ -336,15 +285,8 @@ fn device(standing: &Standing, now: Moment, mono_us: u64, zone: &TimeZone) -> De
         code: text(&standing.code),
         reason: text(&standing.reason),
         ping: standing.ping,
+        clock_offset_us: None,
         rates: (standing.rx_rate.per_second(mono_us), standing.tx_rate.per_second(mono_us)),
         refused: standing.subscriptions.iter().filter(|(_, granted)| granted.is_none()).count(),
     }
-}
-
-/// Open ones by their deadline, then the others, the newest first.
-fn sort(requests: &mut [&Request]) {
-    requests.sort_by_key(|request| {
-        let open = request.state == RequestState::Open;
-        (!open, open.then_some(request.deadline), std::cmp::Reverse(request.seq))
-    });
 }

@@ -34,12 +34,21 @@ pub enum Context {
     Tapes,
     /// While a question about a tape waits for its answer.
     Question,
+    /// While a question about an answer waits.
+    Again,
+    /// While a code is chosen or typed.
+    Codes,
+    /// While the list of what a device does by itself is open.
+    Doings,
 }
 
 impl Context {
     /// Whether a letter that no key of this context takes is text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Compose | Self::Filter | Self::Prompt | Self::Palette | Self::Note | Self::Seek)
+        matches!(
+            self,
+            Self::Compose | Self::Filter | Self::Prompt | Self::Palette | Self::Note | Self::Seek | Self::Codes
+        )
     }
 
     /// The context whose keys act in this one too.
@@ -63,6 +72,9 @@ impl Context {
             Self::Note => "While typing a note",
             Self::Tapes => "List of tapes",
             Self::Question => "Questions about a tape",
+            Self::Again => "Questions about an answer",
+            Self::Codes => "While choosing a code",
+            Self::Doings => "What a device does by itself",
         }
     }
 }
@@ -105,7 +117,8 @@ const fn key(code: KeyCode) -> Chord {
 
 use Action as A;
 use Context::{
-    Browse, Compose, Confirm, Everywhere, Filter, Help, Note, Palette, Prompt, Question, Replay, Seek, Tapes,
+    Again, Browse, Codes, Compose, Confirm, Doings, Everywhere, Filter, Help, Note, Palette, Prompt, Question, Replay,
+    Seek, Tapes,
 };
 use Knob as K;
 use Motion as M;
@@ -134,7 +147,14 @@ pub const KEYS: &[Binding] = &[
     bind(Browse, &[letter('8')], A::Device(7), "", "", ""),
     bind(Browse, &[letter('9')], A::Device(8), "", "", ""),
     bind(Browse, &[letter('0')], A::AllDevices, "all", "all devices", "all devices"),
-    bind(Browse, &[key(KeyCode::Enter)], A::Open, "open", "open", "open larger; filter by a topic; show a request"),
+    bind(
+        Browse,
+        &[key(KeyCode::Enter)],
+        A::Open,
+        "open",
+        "open",
+        "open larger; filter by a topic; in larger requests: show it",
+    ),
     bind(Browse, &[key(KeyCode::Esc)], A::Back, "back", "back", "back: close, clear the filter, let go"),
     bind(Browse, &[letter('/')], A::Filter, "filter", "filter", "filter as you type: words, !word, \"two words\""),
     bind(Browse, &[letter('n')], A::NextMatch, "next-match", "next", "next match of the last filter"),
@@ -150,6 +170,18 @@ pub const KEYS: &[Binding] = &[
     ),
     bind(Browse, &[letter('c')], A::Compose, "compose", "report", "compose a report"),
     bind(Browse, &[letter('r')], A::Reply, "reply", "reply", "reply to the selected request, else to the most urgent"),
+    bind(Browse, &[letter('A')], A::Succeed, "succeed", "success", "answer that request with success, at once"),
+    bind(Browse, &[letter('F')], A::Fail, "fail", "fail", "answer it with a failure code"),
+    bind(Browse, &[letter('H')], A::Hold, "hold", "hold", "set it aside, or take it back"),
+    bind(Browse, &[letter('I')], A::Ignore, "ignore", "ignore", "leave it without an answer, with a note"),
+    bind(
+        Browse,
+        &[letter('B')],
+        A::Doings,
+        "by-itself",
+        "",
+        "what the device does by itself: rules, simulators, properties, upgrade, clock",
+    ),
     bind(Browse, &[letter('s')], A::Subscribe, "subscribe", "subscribe", "subscribe to a topic filter"),
     bind(Browse, &[letter('u')], A::Unsubscribe, "unsubscribe", "unsubscribe", "end the selected subscription"),
     bind(Browse, &[letter('v')], A::View, "view", "view", "view: pretty, text, hex"),
@@ -261,6 +293,40 @@ pub const KEYS: &[Binding] = &[
     bind(Question, &[letter('7')], A::Device(6), "", "", ""),
     bind(Question, &[letter('8')], A::Device(7), "", "", ""),
     bind(Question, &[letter('9')], A::Device(8), "", "", ""),
+    bind(Again, &[letter('y'), key(KeyCode::Enter)], A::Accept, "", "yes", "yes, answer (so does the key that asked)"),
+    bind(Again, &[letter('A')], A::Succeed, "", "", ""),
+    bind(Again, &[key(KeyCode::Esc), letter('n'), letter('q')], A::Back, "", "no", "no"),
+    bind(Codes, &[key(KeyCode::Enter)], A::Accept, "", "answer", "take the code"),
+    bind(Codes, &[key(KeyCode::Down), key(KeyCode::Tab)], A::Move(M::Down), "", "next", "next code of the cloud"),
+    bind(Codes, &[key(KeyCode::Up), key(KeyCode::BackTab)], A::Move(M::Up), "", "", "previous code of the cloud"),
+    bind(Codes, &[key(KeyCode::Esc)], A::Back, "", "back", "answer nothing"),
+    bind(
+        Doings,
+        &[letter(' '), key(KeyCode::Enter)],
+        A::Accept,
+        "",
+        "switch",
+        "a rule or a simulator on or off; run the ordered upgrade; ask for the time",
+    ),
+    bind(Doings, &[letter('a')], A::Rules, "", "all rules", "all rules on or off"),
+    bind(Doings, &[letter('f')], A::Fail, "", "fail", "have the ordered upgrade fail with a code"),
+    bind(Doings, &[letter('t')], A::AskTime, "", "time", "ask the platform for its time"),
+    bind(Doings, &[letter('j'), key(KeyCode::Down)], A::Move(M::Down), "", "", "one down"),
+    bind(Doings, &[letter('k'), key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),
+    bind(Doings, &[key(KeyCode::PageDown), Chord::ctrl('d')], A::Move(M::PageDown), "", "", "a page down"),
+    bind(Doings, &[key(KeyCode::PageUp), Chord::ctrl('u')], A::Move(M::PageUp), "", "", "a page up"),
+    bind(Doings, &[letter('g'), key(KeyCode::Home)], A::Move(M::First), "", "", "to the first"),
+    bind(Doings, &[letter('G'), key(KeyCode::End)], A::Move(M::Last), "", "", "to the last"),
+    bind(Doings, &[letter('1')], A::Device(0), "", "", "another device"),
+    bind(Doings, &[letter('2')], A::Device(1), "", "", ""),
+    bind(Doings, &[letter('3')], A::Device(2), "", "", ""),
+    bind(Doings, &[letter('4')], A::Device(3), "", "", ""),
+    bind(Doings, &[letter('5')], A::Device(4), "", "", ""),
+    bind(Doings, &[letter('6')], A::Device(5), "", "", ""),
+    bind(Doings, &[letter('7')], A::Device(6), "", "", ""),
+    bind(Doings, &[letter('8')], A::Device(7), "", "", ""),
+    bind(Doings, &[letter('9')], A::Device(8), "", "", ""),
+    bind(Doings, &[key(KeyCode::Esc), letter('q'), letter('B')], A::Back, "", "close", "close the list"),
     bind(Everywhere, &[Chord::ctrl('c')], A::Interrupt, "", "", "leave, when pressed twice"),
     bind(Everywhere, &[Chord::ctrl('z')], A::Suspend, "suspend", "", "back to the shell for a while (fg returns)"),
     bind(Everywhere, &[Chord::ctrl('l')], A::Redraw, "redraw", "", "draw everything anew"),
@@ -348,7 +414,7 @@ mod tests {
 
     #[test]
     fn where_text_is_typed_no_letter_is_a_command() {
-        for context in [Compose, Filter, Prompt, Palette, Note, Seek] {
+        for context in [Compose, Filter, Prompt, Palette, Note, Seek, Codes] {
             assert!(context.takes_text());
             for letter in ' '..='~' {
                 assert_eq!(lookup(context, Chord::letter(letter)), None, "{letter} in {context:?}");

@@ -260,6 +260,8 @@ impl Console {
                 Effect::Deck(order) => self.stage().order(order),
                 Effect::CallOff => self.stage().call_off(),
                 Effect::Send(sending) => self.stage().send(&sending),
+                Effect::Hold { bound, held } => self.stage().hold(&bound, held),
+                Effect::Ignore { bound, note } => self.stage().ignore(&bound, &note),
                 Effect::Copy(bytes) => self.extra.extend(clipboard::sequence(&bytes, self.inside)),
                 Effect::NextTheme => self.next_theme(),
                 Effect::Suspend => self.suspend(guard).await?,

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::glance::{Eye, Glance};
 use super::history::History;
+use super::inbox::Bound;
 use super::input::Input;
 use super::layout::Pane;
 use super::panes;
@@ -18,7 +19,7 @@ use super::state::State;
 use super::update::{self, Effect, Sending, World};
 use super::window::Progress;
 use crate::cloud::{self, Platform};
-use crate::event::Moment;
+use crate::event::{Kind, Moment};
 use crate::replay::{Deck, Order, Pace, Past};
 use crate::session::recording::Place;
 use crate::session::{Handle, Journal, clock};
@@ -213,6 +214,21 @@ impl Stage {
         });
     }
 
+    /// Sets a request aside, or takes it back.
+    pub fn hold(&mut self, bound: &Bound, held: bool) {
+        let done = self.journal.with(|timeline| timeline.hold_request(bound.seq, held));
+        update::held(&mut self.state, bound, held, done);
+    }
+
+    /// Leaves a request without an answer; `note` is put on the timeline, so that a tape has it.
+    pub fn ignore(&mut self, bound: &Bound, note: &str) {
+        let done = self.journal.with(|timeline| timeline.ignore_request(bound.seq));
+        if done {
+            self.journal.append(bound.session, self.now(), &Kind::Note { text: note });
+        }
+        update::ignored(&mut self.state, bound, done);
+    }
+
     /// When a search goes on.
     pub fn search_at(&self) -> Option<Instant> {
         self.search
@@ -285,6 +301,7 @@ impl Stage {
             eye.look(history, state, now);
             (next, timeline.requests().iter().next_back().map_or(0, |request| request.seq))
         });
+        eye.look_at_devices(handles, state);
         let glance = eye.finish(|session| platform(platforms, session));
         let (ticking, more) = (glance.ticking, glance.more.map(|wait| keys + wait));
         let rings = newest > self.rung && glance.open > 0;

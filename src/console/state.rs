@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use ratatui::layout::Rect;
 
+use super::action::Action;
 use super::composer::Composer;
+use super::doings::Doings;
+use super::inbox::{Bound, Inbox};
 use super::keymap::Context;
 use super::layout::{Layout, Pane, Wish};
 use super::line::Line;
@@ -14,6 +17,7 @@ use super::tapes::{List, Tapes};
 use super::theme::Role;
 use super::tree::TopicTree;
 use super::window::Window;
+use crate::event::Irregular;
 use crate::mqtt::Qos;
 use crate::text::Safe;
 use crate::timeline::SessionId;
@@ -40,8 +44,8 @@ pub struct State {
     pub typing: bool,
     /// The filter that `n` and `N` look for.
     pub hunted: String,
-    /// The chosen request, by its event's number.
-    pub request: Option<u64>,
+    /// The inbox of requests.
+    pub inbox: Inbox,
     /// The message under the cursor.
     pub message: MessageView,
     /// The topics.
@@ -108,11 +112,54 @@ pub enum Overlay {
     },
     /// The list of tapes.
     Tapes(List),
+    /// Whether to answer a request although something speaks against it.
+    Again(Question),
+    /// A code to answer or to fail with.
+    Codes(Codes),
+    /// What a device does by itself.
+    Doings(Doings),
     /// Whether to leave, in spite of these.
     Leave {
         /// What would be lost.
         reasons: Vec<Safe>,
     },
+}
+
+/// A question before an answer that is out of order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The request.
+    pub bound: Bound,
+    /// The code to answer with; success when absent.
+    pub code: Option<i64>,
+    /// The key that asked for the answer: pressed once more it is a yes.
+    pub by: Action,
+    /// What is out of order, as far as the question tells.
+    pub told: Irregular,
+    /// The question.
+    pub question: String,
+}
+
+/// A code that is being chosen or typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codes {
+    /// What it is for.
+    pub purpose: CodesFor,
+    /// The codes that the cloud knows, with its words.
+    pub known: &'static [(i64, &'static str)],
+    /// The code.
+    pub line: Line,
+    /// Whether the line holds a chosen code, which typing replaces.
+    pub is_fresh: bool,
+}
+
+/// What a code is chosen for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CodesFor {
+    /// The answer to a request.
+    Answer(Bound),
+    /// An upgrade of that session's device, which is to fail.
+    Upgrade(SessionId),
 }
 
 /// One line of news, until the next key.
@@ -137,6 +184,8 @@ pub struct Pending {
     pub since: u64,
     /// When it is no longer waited for.
     pub until: Instant,
+    /// The id of the request that it answers.
+    pub answers: Option<String>,
 }
 
 impl State {
@@ -151,7 +200,7 @@ impl State {
             filter: Line::default(),
             typing: false,
             hunted: String::new(),
-            request: None,
+            inbox: Inbox::default(),
             message: MessageView::default(),
             tree: TopicTree::default(),
             composer: Composer::default(),
@@ -178,6 +227,9 @@ impl State {
             Some(Overlay::Seek { .. }) => Context::Seek,
             Some(Overlay::Tapes(List { asked: Some(_), .. })) => Context::Question,
             Some(Overlay::Tapes(_)) => Context::Tapes,
+            Some(Overlay::Again(_)) => Context::Again,
+            Some(Overlay::Codes(_)) => Context::Codes,
+            Some(Overlay::Doings(_)) => Context::Doings,
             None if self.typing => Context::Filter,
             None if self.focus == Pane::Composer => Context::Compose,
             None => self.ground(),
@@ -199,6 +251,11 @@ impl State {
     /// The room for a pane's content; without any place on the screen it has no size.
     pub fn content(&self, pane: Pane) -> Rect {
         self.layout().content(pane)
+    }
+
+    /// Whether an answer to that request was handed over of which nothing was heard yet.
+    pub fn is_answering(&self, session: SessionId, request_id: &str) -> bool {
+        self.orders.iter().any(|order| order.session == session && order.answers.as_deref() == Some(request_id))
     }
 
     /// Tells that something was done.

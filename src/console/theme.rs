@@ -150,6 +150,8 @@ pub struct Signs {
     pub cut: &'static str,
     /// Between two things on a line.
     pub dot: &'static str,
+    /// Before how often something was done.
+    pub times: &'static str,
     /// Beside a rate: from the platform, to the platform.
     pub rates: [&'static str; 2],
     /// Of rising height: how much happens in a cell of a time line.
@@ -175,6 +177,7 @@ impl Signs {
         closed: "▸",
         cut: "…",
         dot: "·",
+        times: "×",
         rates: ["↓", "↑"],
         bars: ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
         reel: ["┃", "▸", "‖"],
@@ -194,6 +197,7 @@ impl Signs {
         closed: ">",
         cut: "~",
         dot: "-",
+        times: "x",
         rates: ["in", "out"],
         bars: [".", ":", "-", "=", "+", "*", "%", "#"],
         reel: ["|", ">", "="],

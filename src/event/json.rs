@@ -81,6 +81,10 @@ fn message(object: &mut Object<'_>, message: &Message<'_>, shown: &[u8]) {
     object.maybe_number("deadline_ms", message.deadline_ms);
     object.maybe_number("took_ms", message.took_ms);
     object.maybe_number("order", message.order);
+    object.maybe_text("by", message.by);
+    if message.irregular.any() {
+        object.words("irregular", message.irregular.words());
+    }
     payload(object, shown);
 }
 
@@ -152,6 +156,17 @@ impl Object<'_> {
     fn flag(&mut self, key: &str, value: bool) {
         self.key(key);
         self.out.push_str(if value { "true" } else { "false" });
+    }
+
+    /// A list of words that need no escapes.
+    fn words(&mut self, key: &str, words: impl Iterator<Item = &'static str>) {
+        self.key(key);
+        for (place, word) in words.enumerate() {
+            self.out.push_str(if place == 0 { "[\"" } else { ",\"" });
+            self.out.push_str(word);
+            self.out.push('"');
+        }
+        self.out.push(']');
     }
 
     fn maybe_text(&mut self, key: &str, value: Option<&str>) {

@@ -4,11 +4,13 @@
 //! event as a borrowed view, its time stamps and its JSON. What may not: how events are stored (that is `timeline`) or
 //! what a topic means (that is `cloud`).
 
+mod irregular;
 pub mod json;
 pub mod moment;
 
 use std::time::Duration;
 
+pub use irregular::Irregular;
 pub use moment::{Moment, WallTime};
 
 use crate::mqtt::{PacketId, Qos};
@@ -122,6 +124,10 @@ pub struct Message<'a> {
     pub took_ms: Option<u32>,
     /// The number of the order that sent it.
     pub order: Option<u64>,
+    /// What of the device's own doings sent it ("rule NAME", "simulator NAME"); `None`: a person, or an order.
+    pub by: Option<&'a str>,
+    /// For a reply: what is out of order about it.
+    pub irregular: Irregular,
 }
 
 /// What a message is, in the clouds' words.

@@ -4,6 +4,7 @@
 //! What lives here: pace, position and seeking; reading tapes without holding up the screen; sending a device's part again.
 //! What may not: the screen, or how a tape is laid out (that is `tape`).
 
+pub mod answers;
 mod cast;
 mod clock;
 mod deck;

@@ -2,12 +2,15 @@
 //!
 //! What may not live here: how it is read (that is `file`), or how it is run.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::value::{Form, Matcher, Path, Text};
+use crate::behaviour::Plan;
 use crate::cloud::Direction;
 use crate::event::{LineState, What};
 use crate::mqtt::Qos;
@@ -30,6 +33,8 @@ pub struct Scenario {
     pub(super) rows: Vec<Row>,
     /// Who takes part.
     pub(super) cast: Cast,
+    /// What they do by themselves, by name.
+    pub(super) plans: BTreeMap<String, Arc<Plan>>,
     /// The devices that the steps name, by their place in [`Step::device`].
     pub(super) devices: Vec<String>,
     /// What is done, in order.

@@ -15,9 +15,11 @@ use super::journal::Journal;
 use super::ledger::Ledger;
 use super::line::{Dialled, Line, Online};
 use super::order::Order;
+use super::own::Board;
 use super::record::Turning;
 use super::recovery::{Ending, Next, Recovery};
 use super::{clock, secrets};
+use crate::behaviour::Behaviour;
 use crate::cloud::guard::Meter;
 use crate::cloud::{Platform, Scene};
 use crate::event::{Kind, LineState, Moment, StateChange, WallTime};
@@ -45,6 +47,9 @@ pub(super) struct Actor {
     pub(super) ledger: Ledger,
     pub(super) evidence: Evidence,
     pub(super) meter: Meter,
+    /// What the device does by itself.
+    pub(super) own: Behaviour,
+    pub(super) board: Board,
     /// What to subscribe to at each connect.
     pub(super) wanted: Vec<Subscription>,
     recovery: Recovery,
@@ -73,6 +78,8 @@ impl Actor {
         platform: Arc<dyn Platform>,
         journal: Journal,
         orders: mpsc::Receiver<Order>,
+        own: Behaviour,
+        board: Board,
     ) -> Self {
         let options = Options {
             max_packet: profile.max_packet,
@@ -94,6 +101,8 @@ impl Actor {
             ledger: Ledger::default(),
             evidence: Evidence::default(),
             meter: Meter::default(),
+            own,
+            board,
             wanted,
             state_order: None,
             clock_offset_us: None,
@@ -104,6 +113,7 @@ impl Actor {
 
     /// Runs until the session is told to leave or nobody can give it orders any more.
     pub(super) async fn run(mut self) {
+        self.tell_standing();
         let mut line = if self.profile.autoconnect { self.dial() } else { Line::Offline };
         while !matches!(line, Line::Left) {
             let wake = self.wait(&mut line).await;
@@ -136,8 +146,10 @@ impl Actor {
             },
             Line::Connected(online) => {
                 online.held = !self.journal.has_room(clock::now().mono);
-                let timer =
-                    [self.client.deadline(), self.recovery.stable_at(), self.leaving].into_iter().flatten().min();
+                let timer = [self.client.deadline(), self.recovery.stable_at(), self.own.deadline(), self.leaving]
+                    .into_iter()
+                    .flatten()
+                    .min();
                 let (written, evidence) = (self.ledger.next_written(), self.evidence.next());
                 tokio::select! {
                     order = self.orders.recv() => Wake::Order(order),
@@ -222,10 +234,14 @@ impl Actor {
     }
 
     fn ticked(&mut self, mut online: Box<Online>) -> Line {
-        let now = clock::now().mono;
+        let moment = clock::now();
+        let now = moment.mono;
         self.recovery.settle(now);
         if online.held {
             self.client.forgive_silence(now);
+        }
+        if self.own.deadline().is_some_and(|due| due <= now) {
+            self.own.tick(moment);
         }
         let fault = self.client.step(now, Input::Tick, &mut online.connection.output).err();
         self.settle(online, fault)
@@ -239,6 +255,7 @@ impl Actor {
                 online.accepted = true;
                 let now = clock::now();
                 self.recovery.online(now.mono);
+                self.own.online(now);
                 self.subscribe_to_wanted(&mut online, now);
             }
             Some(Turning::Refused(code)) => {
@@ -249,6 +266,7 @@ impl Actor {
             }
             None => {}
         }
+        let fault = fault.or_else(|| self.do_own_deeds(&mut online));
         let fault = fault.or_else(|| self.acknowledge(&mut online));
         let Some(fault) = fault else { return Line::Connected(online) };
         let cause = Cause::fault(&fault, online.accepted);
@@ -326,6 +344,8 @@ impl Actor {
 
     /// Tells the machine that the link is down, and records what died with it.
     pub(super) fn hang_up(&mut self, now: Moment) {
+        self.own.offline();
+        self.tell_standing();
         let mut output = Output::default();
         // Closing can find no fault: nothing is received any more.
         if let Err(fault) = self.client.step(now.mono, Input::Closed, &mut output) {
@@ -352,9 +372,14 @@ impl Actor {
     fn note_clock(&mut self, server_date: Option<WallTime>) {
         if let Some(date) = server_date {
             let offset_us = date.unix_micros().saturating_sub(clock::wall().unix_micros());
-            self.clock_offset_us = Some(offset_us);
-            self.journal.learnt_clock(self.id, offset_us);
+            self.learnt_clock(offset_us);
         }
+    }
+
+    /// The platform's clock is now known to be so far ahead of ours, in microseconds.
+    pub(super) fn learnt_clock(&mut self, offset_us: i64) {
+        self.clock_offset_us = Some(offset_us);
+        self.journal.learnt_clock(self.id, offset_us);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a session has asked for and waits to hear about: orders by token, reports by the cloud's id.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -35,6 +36,8 @@ pub(super) struct Entry {
     pub(super) order: Option<u64>,
     /// The message, for a publish.
     pub(super) message: Option<Outgoing>,
+    /// What of the device's own doings sent it.
+    pub(super) by: Option<Arc<str>>,
 }
 
 /// A message on its way.
@@ -49,9 +52,18 @@ pub(super) struct Outgoing {
 impl Ledger {
     /// Opens an entry.
     pub(super) fn open(&mut self, order: Option<u64>, message: Option<Outgoing>) -> Token {
+        self.enter(Entry { order, message, by: None })
+    }
+
+    /// Opens an entry for a message that `by`, of the device's own doings, sends.
+    pub(super) fn open_own(&mut self, by: Arc<str>, message: Outgoing) -> Token {
+        self.enter(Entry { order: None, message: Some(message), by: Some(by) })
+    }
+
+    fn enter(&mut self, entry: Entry) -> Token {
         self.last += 1;
         let token = Token(self.last);
-        self.open.insert(token, Entry { order, message });
+        self.open.insert(token, entry);
         token
     }
 

@@ -14,6 +14,7 @@ mod ledger;
 mod line;
 mod order;
 mod orders;
+mod own;
 mod record;
 pub mod recorder;
 pub mod recording;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use crate::behaviour::{Behaviour, Plan, Standing};
 use crate::cloud::{Platform, platform};
 use crate::profile::Profile;
 use crate::tape::Recorded;
@@ -46,6 +48,7 @@ pub struct Handle {
     /// The device as its cloud sees it.
     pub platform: Arc<dyn Platform>,
     orders: mpsc::Sender<Order>,
+    board: own::Board,
 }
 
 /// Why an order was not taken; the order comes back unharmed.
@@ -57,23 +60,36 @@ pub enum Refused {
     Gone(Order),
 }
 
-/// Makes the device of `profile` known in `journal` and starts its session, which dials at once if the profile says so.
-/// Must be called within a tokio runtime.
+/// Makes the device of `profile` known in `journal` and starts its session, which dials at once if the profile says so. The device
+/// does nothing by itself. Must be called within a tokio runtime.
 pub fn start(profile: Profile, journal: &Journal) -> Handle {
+    start_with(profile, &Plan::default(), journal)
+}
+
+/// As [`start`], for a device that does what `plan` says by itself.
+pub fn start_with(profile: Profile, plan: &Plan, journal: &Journal) -> Handle {
     let profile = Arc::new(profile);
     let platform: Arc<dyn Platform> = platform(&profile).into();
     let id = journal.with(|timeline| timeline.register(&profile.name, profile.identity.cloud()));
     journal.introduce(id, Recorded::of(&profile));
     let (sender, orders) = mpsc::channel(ORDERS);
-    let actor = actor::Actor::new(id, Arc::clone(&profile), Arc::clone(&platform), journal.clone(), orders);
+    let own = Behaviour::new(plan, Arc::clone(&platform), fastrand::u64(..), clock::now());
+    let board = own::Board::default();
+    let actor =
+        actor::Actor::new(id, Arc::clone(&profile), Arc::clone(&platform), journal.clone(), orders, own, board.clone());
     tokio::spawn(actor.run());
-    Handle { id, profile, platform, orders: sender }
+    Handle { id, profile, platform, orders: sender, board }
 }
 
 impl Handle {
     /// A handle whose orders go to whoever holds the other end of `orders`.
     pub fn new(id: SessionId, profile: Arc<Profile>, platform: Arc<dyn Platform>, orders: mpsc::Sender<Order>) -> Self {
-        Self { id, profile, platform, orders }
+        Self { id, profile, platform, orders, board: own::Board::default() }
+    }
+
+    /// How the device's own doings stand: its rules, simulators, properties. Cheap: a shared copy, made when something changes.
+    pub fn standing(&self) -> Arc<Standing> {
+        self.board.look()
     }
 
     /// Hands an order over without waiting.

@@ -2,10 +2,11 @@
 
 use bytes::Bytes;
 
+use crate::behaviour::Control;
 use crate::mqtt::{Qos, TopicFilter};
 
 /// One order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Order {
     /// Comes back in the event that ends the order.
     pub number: Option<u64>,
@@ -14,7 +15,7 @@ pub struct Order {
 }
 
 /// What to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Send a message.
     Publish {
@@ -54,6 +55,8 @@ pub enum Action {
         /// The topic filter.
         filter: TopicFilter,
     },
+    /// Switch something of the device's own doings.
+    Own(Box<Control>),
     /// Connect, from `offline`.
     Connect,
     /// Leave in order, and end the session.

@@ -1,7 +1,7 @@
 //! What an order does, in each state of the line.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -10,6 +10,7 @@ use super::clock;
 use super::ledger::Outgoing;
 use super::line::{Line, Online};
 use super::order::{Action, Order};
+use crate::behaviour::Sending;
 use crate::cloud::guard::{self, Breach};
 use crate::cloud::{Asked, Direction};
 use crate::event::{Failure, Kind, LineState, StateChange};
@@ -44,6 +45,12 @@ impl Actor {
                 self.state_order = self.state_order.or(number);
                 self.leaving = Some(clock::now().mono + LEAVE_WITHIN);
                 line
+            }
+            Action::Own(control) => {
+                if let Err(reason) = self.own.control(clock::now(), &control) {
+                    self.refuse(number, "own", &reason, None);
+                }
+                self.act(line)
             }
             Action::Publish { .. } | Action::Reply { .. } | Action::Subscribe { .. } | Action::Unsubscribe { .. } => {
                 match line {
@@ -141,7 +148,7 @@ impl Actor {
                 let token = self.ledger.open(number, None);
                 self.step(online, Input::Unsubscribe { token, filters: vec![filter] })
             }
-            Action::Connect | Action::Disconnect | Action::Now | Action::Leave => None,
+            Action::Connect | Action::Disconnect | Action::Now | Action::Leave | Action::Own(_) => None,
         }
     }
 
@@ -151,10 +158,8 @@ impl Actor {
             return None;
         }
         let now = clock::now().mono;
-        let what = self.platform.meaning(Direction::Up, &message.topic, &message.payload).what;
-        let (size, qos, retain) = (message.payload.len(), message.qos, message.retain);
-        let outgoing = guard::Outgoing { topic: &message.topic, size, qos, retain, what };
-        let checked = guard::check_publish(self.platform.limits(), &self.meter, now, &outgoing);
+        let size = message.payload.len();
+        let checked = self.guard(now, &message);
         if !self.passes(online, number, checked, force) {
             return None;
         }
@@ -165,7 +170,7 @@ impl Actor {
             return None;
         }
         self.meter.count(now, size);
-        let Outgoing { topic, payload, .. } = message.clone();
+        let Outgoing { topic, payload, qos, retain } = message.clone();
         let token = self.ledger.open(number, Some(message));
         self.step(online, Input::Publish { token, topic, payload, qos, retain })
     }
@@ -185,6 +190,37 @@ impl Actor {
         let payload = payload.clone().unwrap_or_else(|| Bytes::from(draft.body));
         let message = Outgoing { topic: draft.topic, payload, qos: draft.qos, retain: false };
         self.publish(online, number, message, force)
+    }
+
+    /// What the cloud's guardrails say about a message that goes at `now`.
+    fn guard(&self, now: Instant, message: &Outgoing) -> Result<(), Breach> {
+        let what = self.platform.meaning(Direction::Up, &message.topic, &message.payload).what;
+        let (size, qos, retain) = (message.payload.len(), message.qos, message.retain);
+        let outgoing = guard::Outgoing { topic: &message.topic, size, qos, retain, what };
+        guard::check_publish(self.platform.limits(), &self.meter, now, &outgoing)
+    }
+
+    /// Sends a message of the device's own doings. The cloud's guardrails do not hold it back: an answer that is kept back is worse
+    /// than one too many, and a fault on purpose is meant to break them.
+    pub(super) fn send_own(&mut self, online: &mut Online, sending: Sending) -> Option<Fault> {
+        let Sending { topic, payload, qos, by } = sending;
+        if let Err(error) = check_name(&topic) {
+            self.refuse(None, "topic", &format!("{by}: no message can go to this topic: {error}"), None);
+            return None;
+        }
+        let size = payload.len();
+        let waiting = online.connection.unwritten().max(self.client.unacknowledged_bytes());
+        if waiting > 0 && waiting.saturating_add(size) > BACKLOG {
+            let reason = format!("{by}: {waiting} bytes of earlier messages are still on their way");
+            self.refuse(None, "busy", &reason, None);
+            return None;
+        }
+        let now = clock::now().mono;
+        let message = Outgoing { topic: topic.clone(), payload: payload.clone(), qos, retain: false };
+        online.forced |= self.guard(now, &message).is_err();
+        self.meter.count(now, size);
+        let token = self.ledger.open_own(by, message);
+        self.step(online, Input::Publish { token, topic, payload, qos, retain: false })
     }
 
     fn subscribe(
@@ -219,7 +255,7 @@ impl Actor {
         self.client.step(clock::now().mono, input, &mut online.connection.output).err()
     }
 
-    fn refuse(&self, order: Option<u64>, code: &str, reason: &str, hint: Option<&str>) {
+    pub(super) fn refuse(&self, order: Option<u64>, code: &str, reason: &str, hint: Option<&str>) {
         let failure = Failure { code, reason, hint, order };
         self.journal.append(self.id, clock::now(), &Kind::Error(failure));
     }

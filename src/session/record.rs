@@ -8,8 +8,8 @@ use super::clock;
 use super::connection::Connection;
 use super::ledger::Outgoing;
 use super::line::Online;
-use crate::cloud::{Direction, Platform};
-use crate::event::{Acked, Failure, Kind, LineState, Message, Moment, StateChange, Subscribed, What};
+use crate::cloud::{Asked, Direction, Platform};
+use crate::event::{Acked, Failure, Irregular, Kind, LineState, Message, Moment, StateChange, Subscribed, What};
 use crate::mqtt::packet::{ConnectReturn, PacketId, Publish};
 use crate::mqtt::{Happening, Input, Qos, Token, TopicFilter};
 use crate::profile::Subscription;
@@ -108,7 +108,7 @@ impl Actor {
     fn came(&mut self, book: &mut Book<'_>, publish: &Publish) {
         let meaning = book.platform.meaning(Direction::Down, &publish.topic, &publish.payload);
         let took = match (meaning.what, &meaning.request_id) {
-            (What::Reply, Some(id)) => self.ledger.answered(id, book.now.mono),
+            (What::Reply | What::Shadow, Some(id)) => self.ledger.answered(id, book.now.mono),
             _ => None,
         };
         let message = Message {
@@ -122,10 +122,19 @@ impl Actor {
             request_id: meaning.request_id.as_deref(),
             deadline_ms: meaning.deadline.map(millis),
             took_ms: took.map(millis),
+            by: None,
+            irregular: Irregular::default(),
             order: None,
         };
+        // The platform delivers again what it did not see acknowledged: that is no second request.
+        let again = publish.dup
+            && meaning.request_id.as_deref().is_some_and(|id| book.timeline.requests().find(self.id, id).is_some());
         let seq = book.add(self, &Kind::Rx(message), meaning.id_span);
         self.evidence.came(seq);
+        if !again {
+            let asked = Asked { topic: &publish.topic, payload: &publish.payload };
+            self.own.received(book.now, &asked, &meaning);
+        }
     }
 
     fn went(&mut self, book: &mut Book<'_>, token: Token, packet_id: Option<PacketId>, dup: bool) {
@@ -133,9 +142,12 @@ impl Actor {
         let Some(Outgoing { topic, payload, qos, retain }) = entry.message else { return };
         let meaning = book.platform.meaning(Direction::Up, &topic, &payload);
         let id = meaning.request_id.as_deref();
-        let took = id
-            .filter(|_| meaning.what.is_answer())
-            .and_then(|id| book.timeline.requests().took(self.id, id, book.now.mono));
+        let answered = id.filter(|_| meaning.what.is_answer());
+        let took = answered.and_then(|id| book.timeline.requests().took(self.id, id, book.now.mono));
+        // What MQTT delivers again is the same answer, not a second one.
+        let irregular = answered
+            .filter(|_| !dup)
+            .map_or(Irregular::default(), |id| book.timeline.requests().irregular(self.id, id, book.now.mono));
         let message = Message {
             topic: &topic,
             qos,
@@ -147,9 +159,14 @@ impl Actor {
             request_id: id,
             deadline_ms: None,
             took_ms: took.map(millis),
+            by: entry.by.as_deref(),
+            irregular,
             order: entry.order,
         };
         book.add(self, &Kind::Tx(message), meaning.id_span);
+        if !dup {
+            self.own.sent(book.now, &topic, &payload, meaning.what);
+        }
         if let Some(id) = id.filter(|_| !meaning.what.is_answer() && !dup) {
             self.ledger.reported(id, book.now.mono);
         }

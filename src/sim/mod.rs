@@ -52,7 +52,7 @@ pub use hub::Refusal;
 pub use notice::{Happening, Notice};
 pub use request::{Ask, Outcome};
 pub use roster::{Device, demo};
-pub use service::Offer;
+pub use service::{ALIYUN_PRODUCT_SECRET, ALIYUN_SUB_DEVICES, Offer};
 pub use tape::{Cue, Script};
 
 use crate::mqtt::Qos;

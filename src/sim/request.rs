@@ -13,7 +13,7 @@ use crate::profile::{Cloud, Identity};
 /// How long Huawei's synchronous calls wait.
 const HUAWEI_WAITS: Duration = Duration::from_secs(20);
 /// How long Aliyun's callers wait at the most.
-const ALIYUN_WAITS: Duration = Duration::from_secs(8);
+pub(crate) const ALIYUN_WAITS: Duration = Duration::from_secs(8);
 /// How long UCloud waits.
 const UCLOUD_WAITS: Duration = Duration::from_secs(5);
 
@@ -114,6 +114,11 @@ pub(crate) fn build(identity: &Identity, ask: &Ask, number: u64) -> Option<Reque
 }
 
 impl Expect {
+    /// An answer on `topic`, and, where `id` names a key of the body, with that id there.
+    pub(crate) fn new(within: Duration, topic: String, id: Option<(&'static str, String)>) -> Self {
+        Self { within, topic, id }
+    }
+
     /// Whether a message of the device is the answer.
     pub(crate) fn is_met_by(&self, topic: &str, payload: &[u8]) -> bool {
         if self.topic != topic {

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::mqtt::Qos;
 use crate::mqtt::topic::matches;
 use crate::profile::Identity;
 
@@ -108,6 +109,13 @@ pub(crate) fn echoes(identity: &Identity, topic: &str) -> bool {
         Identity::Huawei(_) if outside_oc(topic) => true,
         _ => right_to(identity, topic) == Some(Both),
     }
+}
+
+/// The one QoS with which the platform takes a message on `topic`, where it takes no other.
+pub(crate) fn only_qos(identity: &Identity, topic: &str) -> Option<Qos> {
+    // Aliyun's page on its time service.
+    let asks_for_time = matches!(identity, Identity::Aliyun(_)) && topic.starts_with("/ext/ntp/");
+    asks_for_time.then_some(Qos::AtMostOnce)
 }
 
 /// Whether `topic` is the device's property report, for which the clouds set a limit of its own.

@@ -72,6 +72,7 @@ impl Device {
                 secret: secret(),
                 sign_method: SignMethod::HmacSha256,
                 timestamp: AliyunTimestamp::Now,
+                ext: None,
             }),
             Cloud::Ucloud => Identity::Ucloud(UcloudIdentity {
                 product_sn: of("product_sn"),
@@ -208,6 +209,7 @@ pub fn demo() -> Vec<Device> {
                 client_id: defaults::aliyun_client_id("a1AbCdEfGh1", "lamp-01"),
                 sign_method: SignMethod::HmacSha256,
                 timestamp: AliyunTimestamp::Now,
+                ext: None,
             }),
         ),
         Device::new(

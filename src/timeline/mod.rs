@@ -21,7 +21,7 @@ pub use requests::{Request, RequestState, Requests};
 pub use sessions::{SessionId, Standing};
 pub use topics::{Rate, TopicCount, Topics};
 
-use crate::event::{Event, Kind, Message, Moment, StateChange, WallTime};
+use crate::event::{Event, Kind, LineState, Message, Moment, StateChange, WallTime};
 use crate::profile::Cloud;
 use record::Head;
 use store::{Place, Store, Stored};
@@ -112,6 +112,9 @@ impl Timeline {
         }
         if let Kind::Rx(message) | Kind::Tx(message) = kind {
             return self.append_message(session, now, head, kind, message, id_span);
+        }
+        if matches!(kind, Kind::State(change) if change.state == LineState::Online) {
+            self.requests.connected(session);
         }
         if let Some(standing) = self.sessions.get_mut(usize::from(session.0)) {
             match kind {
@@ -244,6 +247,16 @@ impl Timeline {
     /// The topic counts.
     pub fn topics(&self) -> &Topics {
         &self.topics
+    }
+
+    /// Sets a request aside, or takes it back; `false`: it is not known, or not open.
+    pub fn hold_request(&mut self, seq: u64, held: bool) -> bool {
+        self.requests.hold(seq, held)
+    }
+
+    /// Leaves an open request without an answer; `false`: it is not known, or not open.
+    pub fn ignore_request(&mut self, seq: u64) -> bool {
+        self.requests.ignore(seq)
     }
 
     /// The requests.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::event::{Acked, Failure, Kind, LineState, Message, StateChange, Subscribed, What};
+use crate::event::{Acked, Failure, Irregular, Kind, LineState, Message, StateChange, Subscribed, What};
 use crate::mqtt::{PacketId, Qos};
 
 /// Bytes of a head at rest.
@@ -38,6 +38,8 @@ pub(super) struct Head {
     pub(super) flags: u8,
     /// An index into [`What::ALL`] or [`LineState::ALL`].
     pub(super) word: u8,
+    /// Messages: what is out of order about a reply, and whether something of the device's own sent it.
+    pub(super) more: u8,
 }
 
 /// Tags of the kinds.
@@ -72,6 +74,9 @@ mod flag {
     pub(super) const GRANTED_SHIFT: u32 = 6;
 }
 
+/// In [`Head::more`], beside the three bits of [`Irregular`].
+const BY: u8 = 1 << 3;
+
 impl Head {
     /// Writes the head into `HEAD_BYTES` bytes.
     pub(super) fn write(&self, out: &mut [u8; HEAD_BYTES]) {
@@ -87,6 +92,7 @@ impl Head {
         out[40] = self.tag;
         out[41] = self.flags;
         out[42] = self.word;
+        out[43] = self.more;
     }
 
     /// Reads what [`Head::write`] wrote.
@@ -104,6 +110,7 @@ impl Head {
             tag: bytes[40],
             flags: bytes[41],
             word: bytes[42],
+            more: bytes[43],
         }
     }
 
@@ -196,6 +203,11 @@ fn pack_message<'a>(tag: u8, message: &Message<'a>, head: &mut Head, extras: &mu
         }
     }
     put_text(flag::REQUEST, message.request_id, head, extras);
+    head.more = message.irregular.bits();
+    if let Some(by) = message.by {
+        head.more |= BY;
+        push_text(by, extras);
+    }
     (message.topic, message.payload)
 }
 
@@ -232,9 +244,13 @@ fn put_duration(duration: Duration, extras: &mut Vec<u8>) {
 fn put_text(flag: u8, text: Option<&str>, head: &mut Head, extras: &mut Vec<u8>) {
     if let Some(text) = text {
         head.flags |= flag;
-        extras.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
-        extras.extend_from_slice(text.as_bytes());
+        push_text(text, extras);
     }
+}
+
+fn push_text(text: &str, extras: &mut Vec<u8>) {
+    extras.extend_from_slice(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes());
+    extras.extend_from_slice(text.as_bytes());
 }
 
 /// Puts together what [`pack`] took apart.
@@ -292,6 +308,8 @@ fn unpack_message<'a>(
         deadline_ms: head.has(flag::DEADLINE).then(|| extras.u32()),
         took_ms: head.has(flag::TOOK).then(|| extras.u32()),
         request_id: head.has(flag::REQUEST).then(|| extras.text()),
+        irregular: Irregular::from_bits(head.more),
+        by: (head.more & BY != 0).then(|| extras.text()),
     }
 }
 

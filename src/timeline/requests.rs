@@ -1,13 +1,13 @@
 //! The platform's requests that wait, or waited, for the device's answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::sessions::SessionId;
-use crate::event::{Message, What};
+use crate::event::{Irregular, Message, What};
 
 /// How many bytes of topic, id and payload a request may take on average.
 const BYTES_A_REQUEST: usize = 4 << 10;
@@ -33,6 +33,14 @@ pub struct Request {
     pub deadline: Instant,
     /// What became of it.
     pub state: RequestState,
+    /// Which connection of its session brought it: 1, 2, 3 … since the timeline began; 0 before the first.
+    pub connection: u32,
+    /// How many answers have gone.
+    pub answers: u32,
+    /// What of the device's own doings answered it first ("rule NAME"); `None`: a person, an order, or nobody yet.
+    pub by: Option<Box<str>>,
+    /// The person has set it aside: it is not offered as the next one to answer.
+    pub held: bool,
 }
 
 /// What became of a request.
@@ -46,6 +54,8 @@ pub enum RequestState {
     Late(Duration),
     /// The deadline passed without an answer.
     Expired,
+    /// The person decided to leave it without an answer.
+    Ignored,
 }
 
 /// At most so many requests, and at most 4 KiB a request on average; the ones no longer open go first, then the oldest. The
@@ -58,7 +68,7 @@ pub struct Requests {
     limit: usize,
     hasher: DefaultHashBuilder,
     /// By event number.
-    held: BTreeMap<u64, Request>,
+    known: BTreeMap<u64, Request>,
     /// The newest of each (session, id), by event number.
     by_id: HashTable<u64>,
     /// The open ones, by deadline and event number.
@@ -66,6 +76,8 @@ pub struct Requests {
     /// The others, by event number.
     closed: BTreeSet<u64>,
     bytes: usize,
+    /// How often each session has come online.
+    connections: HashMap<SessionId, u32>,
 }
 
 impl Requests {
@@ -74,30 +86,99 @@ impl Requests {
         Self {
             limit: limit.max(1),
             hasher: DefaultHashBuilder::default(),
-            held: BTreeMap::new(),
+            known: BTreeMap::new(),
             by_id: HashTable::new(),
             open: BTreeSet::new(),
             closed: BTreeSet::new(),
             bytes: 0,
+            connections: HashMap::new(),
         }
     }
 
     /// The requests, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Request> {
-        self.held.values()
+        self.known.values()
     }
 
     /// The request of that session and id: the newest open one, else the newest.
     pub fn find(&self, session: SessionId, request_id: &str) -> Option<&Request> {
         let hash = hash(&self.hasher, session, request_id);
         // At most one is open, and it is the newest.
-        let seq = self.by_id.find(hash, |seq| self.held.get(seq).is_some_and(|held| held.is(session, request_id)))?;
-        self.held.get(seq)
+        let seq =
+            self.by_id.find(hash, |seq| self.known.get(seq).is_some_and(|known| known.is(session, request_id)))?;
+        self.known.get(seq)
     }
 
-    /// How many are open, and the one with the least time left.
+    /// The requests that the events from number `first` to `last` brought, oldest first.
+    pub fn between(&self, first: u64, last: u64) -> impl Iterator<Item = &Request> {
+        // A range whose end is before its start has no meaning to the map.
+        self.known.range(first.min(last)..=last).filter(move |_| first <= last).map(|(_, request)| request)
+    }
+
+    /// All of them by urgency: the open ones by the time they have left, then the others, the newest first. Nothing is sorted
+    /// for it: both orders are kept.
+    pub fn by_urgency(&self) -> impl Iterator<Item = &Request> {
+        let open = self.open.iter().map(|(_, seq)| seq);
+        open.chain(self.closed.iter().rev()).filter_map(|seq| self.known.get(seq))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// How many are open, and of those that nobody holds the one with the least time left.
     pub fn most_urgent(&self) -> (usize, Option<&Request>) {
-        (self.open.len(), self.open.first().and_then(|(_, seq)| self.held.get(seq)))
+        let mut open = self.open.iter().filter_map(|(_, seq)| self.known.get(seq));
+        (self.open.len(), open.find(|request| !request.held))
+    }
+
+    /// The request that the event of that number brought.
+    pub fn get(&self, seq: u64) -> Option<&Request> {
+        self.known.get(&seq)
+    }
+
+    /// What would be out of order about an answer that goes at `now`.
+    pub fn irregular(&self, session: SessionId, request_id: &str, now: Instant) -> Irregular {
+        self.find(session, request_id).map_or(Irregular::default(), |request| Irregular {
+            late: now >= request.deadline,
+            second: request.answers > 0,
+            moved: request.connection != self.connection(session),
+        })
+    }
+
+    fn connection(&self, session: SessionId) -> u32 {
+        self.connections.get(&session).copied().unwrap_or(0)
+    }
+
+    /// A session is online, over a new connection.
+    pub(super) fn connected(&mut self, session: SessionId) {
+        *self.connections.entry(session).or_default() += 1;
+    }
+
+    /// Sets a request aside, or takes it back; `false`: it is not known, or not open.
+    pub(super) fn hold(&mut self, seq: u64, held: bool) -> bool {
+        let open = self.known.get_mut(&seq).filter(|request| request.state == RequestState::Open);
+        open.is_some_and(|request| {
+            request.held = held;
+            true
+        })
+    }
+
+    /// Leaves an open request without an answer; `false`: it is not known, or not open.
+    pub(super) fn ignore(&mut self, seq: u64) -> bool {
+        let open = self.known.get_mut(&seq).filter(|request| request.state == RequestState::Open);
+        open.is_some_and(|request| {
+            request.state = RequestState::Ignored;
+            self.open.remove(&(request.deadline, seq));
+            self.closed.insert(seq);
+            true
+        })
     }
 
     /// How long after its request an answer at `now` comes, in any state; used for `took_ms` before the answer is appended.
@@ -128,25 +209,33 @@ impl Requests {
             came: now,
             deadline: now + Duration::from_millis(u64::from(deadline_ms)),
             state: RequestState::Open,
+            connection: self.connection(session),
+            answers: 0,
+            by: None,
+            held: false,
         };
         self.make_room(request.bytes());
         self.bytes += request.bytes();
         self.open.insert((request.deadline, seq));
-        self.held.insert(seq, request);
-        let (hasher, held) = (&self.hasher, &self.held);
+        self.known.insert(seq, request);
+        let (hasher, known) = (&self.hasher, &self.known);
         self.by_id.insert_unique(hash(hasher, session, request_id), seq, |seq| {
-            held.get(seq).map_or(0, |held| hash(hasher, held.session, &held.request_id))
+            known.get(seq).map_or(0, |held| hash(hasher, held.session, &held.request_id))
         });
     }
 
-    /// Takes in a message that went: it closes its request if it answers one.
+    /// Takes in a message that went: it closes its request if it answers one. A re-delivery (DUP) is no answer of its own.
     pub(super) fn went(&mut self, session: SessionId, now: Instant, message: &Message<'_>) {
-        let Some(request_id) = message.request_id.filter(|_| message.what.is_answer()) else { return };
+        let Some(request_id) = message.request_id.filter(|_| message.what.is_answer() && !message.dup) else {
+            return;
+        };
         let Some(seq) = self.find(session, request_id).map(|request| request.seq) else { return };
-        let Some(request) = self.held.get_mut(&seq) else { return };
-        if !matches!(request.state, RequestState::Open | RequestState::Expired) {
+        let Some(request) = self.known.get_mut(&seq) else { return };
+        request.answers = request.answers.saturating_add(1);
+        if matches!(request.state, RequestState::Answered(_) | RequestState::Late(_)) {
             return;
         }
+        request.by = message.by.map(Into::into);
         let took = now.saturating_duration_since(request.came);
         request.state = if now < request.deadline { RequestState::Answered(took) } else { RequestState::Late(took) };
         self.open.remove(&(request.deadline, seq));
@@ -161,7 +250,7 @@ impl Requests {
             }
             self.open.pop_first();
             self.closed.insert(seq);
-            if let Some(request) = self.held.get_mut(&seq) {
+            if let Some(request) = self.known.get_mut(&seq) {
                 request.state = RequestState::Expired;
             }
         }
@@ -170,15 +259,15 @@ impl Requests {
 
     /// Lets requests go until one of `bytes` more fits.
     fn make_room(&mut self, bytes: usize) {
-        while self.held.len() >= self.limit || self.bytes + bytes > self.limit * BYTES_A_REQUEST {
-            let Some(seq) = self.closed.first().or_else(|| self.held.keys().next()).copied() else { return };
+        while self.known.len() >= self.limit || self.bytes + bytes > self.limit * BYTES_A_REQUEST {
+            let Some(seq) = self.closed.first().or_else(|| self.known.keys().next()).copied() else { return };
             self.forget_id(seq);
             self.remove(seq);
         }
     }
 
     fn remove(&mut self, seq: u64) {
-        if let Some(request) = self.held.remove(&seq) {
+        if let Some(request) = self.known.remove(&seq) {
             self.bytes -= request.bytes();
             self.open.remove(&(request.deadline, seq));
             self.closed.remove(&seq);
@@ -187,7 +276,7 @@ impl Requests {
 
     /// Takes the request of that number out of the table of ids, if it is there.
     fn forget_id(&mut self, seq: u64) {
-        let Some(request) = self.held.get(&seq) else { return };
+        let Some(request) = self.known.get(&seq) else { return };
         let hash = hash(&self.hasher, request.session, &request.request_id);
         if let Ok(entry) = self.by_id.find_entry(hash, |held| *held == seq) {
             entry.remove();

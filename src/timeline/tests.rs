@@ -5,7 +5,7 @@ use std::time::Instant;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Acked, Failure, LineState, StateChange, Subscribed, What};
+use crate::event::{Acked, Failure, Irregular, LineState, StateChange, Subscribed, What};
 use crate::mqtt::{PacketId, Qos};
 
 pub(super) fn moment(micros: u64) -> Moment {
@@ -28,6 +28,8 @@ pub(super) fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Message<'a> {
         request_id: None,
         deadline_ms: None,
         took_ms: None,
+        by: None,
+        irregular: Irregular::default(),
         order: None,
     }
 }
@@ -78,6 +80,8 @@ impl Made {
                     request_id: text(0),
                     deadline_ms: first,
                     took_ms: second,
+                    by: text(1),
+                    irregular: Irregular::from_bits(self.bits >> 4),
                     order,
                 };
                 if self.tag == 1 { Kind::Rx(message) } else { Kind::Tx(message) }

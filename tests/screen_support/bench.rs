@@ -15,7 +15,7 @@ use standin::console::state::State;
 use standin::console::theme::{Signs, Theme};
 use standin::console::update::{self, Effect};
 use standin::console::window::Progress;
-use standin::event::{Moment, WallTime};
+use standin::event::{Kind, Moment, WallTime};
 
 use super::Canned;
 
@@ -50,21 +50,38 @@ impl Bench {
     pub(crate) fn press(&mut self, keys: &str) -> Vec<Effect> {
         let mut out = Vec::new();
         for event in events(keys) {
-            let world = self.canned.world();
-            let effects = update::key(&mut self.state, event, &world);
-            for effect in &effects {
-                if let Effect::Send(sending) = effect {
-                    let handle = &self.canned.handles[usize::from(sending.session.0)];
-                    match handle.try_send(sending.order.clone()) {
-                        Ok(()) => update::taken(&mut self.state, sending, &world),
-                        Err(refusal) => update::refused(&mut self.state, sending, &refusal, &world),
-                    }
-                }
-            }
+            let effects = update::key(&mut self.state, event, &self.canned.world());
+            effects.iter().for_each(|effect| self.carry_out(effect));
             out.extend(effects);
             self.look();
         }
         out
+    }
+
+    /// Does what the shell does for an effect, as far as panes show it.
+    fn carry_out(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Send(sending) => {
+                let world = self.canned.world();
+                let handle = &self.canned.handles[usize::from(sending.session.0)];
+                match handle.try_send(sending.order.clone()) {
+                    Ok(()) => update::taken(&mut self.state, sending, &world),
+                    Err(refusal) => update::refused(&mut self.state, sending, &refusal, &world),
+                }
+            }
+            Effect::Hold { bound, held } => {
+                let done = self.canned.timeline.hold_request(bound.seq, *held);
+                update::held(&mut self.state, bound, *held, done);
+            }
+            Effect::Ignore { bound, note } => {
+                let done = self.canned.timeline.ignore_request(bound.seq);
+                if done {
+                    self.canned.timeline.append(bound.session, self.canned.now, &Kind::Note { text: note }, None);
+                }
+                update::ignored(&mut self.state, bound, done);
+            }
+            _ => {}
+        }
     }
 
     pub(crate) fn paste(&mut self, text: &str) {
@@ -84,6 +101,7 @@ impl Bench {
         update::settle(&mut self.state, &world);
         self.eye.look((&self.canned.timeline).into(), &mut self.state, now);
         let handles = &self.canned.handles;
+        self.eye.look_at_devices(handles, &self.state);
         self.eye
             .finish(|session| handles.iter().find(|known| known.id == session).map(|known| known.platform.as_ref()));
     }

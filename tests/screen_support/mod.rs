@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use standin::cloud::{self, Direction, Platform};
 use standin::console::update::World;
-use standin::event::{Acked, Kind, LineState, Message, Moment, StateChange, Subscribed};
+use standin::event::{Acked, Irregular, Kind, LineState, Message, Moment, StateChange, Subscribed};
 use standin::mqtt::{PacketId, Qos};
 use standin::profile::{
     AliyunIdentity, AliyunTimestamp, Endpoint, HuaweiIdentity, Identity, Profile, SecretSource, SignMethod, SignType,
@@ -63,6 +63,7 @@ pub(crate) fn profiles() -> Vec<Profile> {
                 client_id: "a1B2c3.lamp-gw".to_owned(),
                 sign_method: SignMethod::HmacSha256,
                 timestamp: AliyunTimestamp::Absent,
+                ext: None,
             }),
         ),
         profile(
@@ -212,6 +213,8 @@ impl Canned {
                 .filter(|_| direction == Direction::Down)
                 .and_then(|deadline| u32::try_from(deadline.as_millis()).ok()),
             took_ms: took.and_then(|took| u32::try_from(took.as_millis()).ok()),
+            by: None,
+            irregular: Irregular::default(),
             order: None,
         };
         let kind = if direction == Direction::Down { Kind::Rx(message) } else { Kind::Tx(message) };

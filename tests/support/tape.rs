@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use standin::cloud::{self, Direction, Platform};
 use standin::event::{
-    Acked, Event, Failure, Kind, LineState, Message, Moment, StateChange, Subscribed, WallTime, json,
+    Acked, Event, Failure, Irregular, Kind, LineState, Message, Moment, StateChange, Subscribed, WallTime, json,
 };
 use standin::mqtt::{PacketId, Qos};
 use standin::profile::Cloud;
@@ -157,6 +157,8 @@ impl Story {
             request_id: meaning.request_id.as_deref(),
             deadline_ms: meaning.deadline.filter(|_| direction == Direction::Down).map(millis),
             took_ms: None,
+            by: None,
+            irregular: Irregular::default(),
             order: None,
         };
         let kind = if direction == Direction::Down { Kind::Rx(message) } else { Kind::Tx(message) };

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use super::headless::{self, BATCH, FirstConnections, Headless, Taping};
+use super::headless::{self, BATCH, Chosen, FirstConnections, Headless, Taping};
 use super::signals::Signals;
 use super::{CliError, Global, Outcome};
 use crate::event::{Event, Failure, Kind, json};
@@ -29,10 +29,10 @@ pub struct Args {
 
 /// Carries orders out until the end of input.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
-    let (profiles, tapes) = headless::devices(&args.devices, global)?;
+    let Chosen { profiles, plans, tapes } = headless::devices(&args.devices, global)?;
     let mut signals = Signals::listen()?;
     let mut first = FirstConnections::new(&profiles, args.retry).revivable();
-    let mut headless = Headless::start(profiles, Taping::AsConfigured(tapes))?;
+    let mut headless = Headless::start(profiles, &plans, Taping::AsConfigured(tapes))?;
     let mut lines = BufReader::new(tokio::io::stdin()).split(b'\n');
     let mut number = 0;
     let end = loop {

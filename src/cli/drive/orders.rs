@@ -10,7 +10,7 @@ use crate::mqtt::{Qos, TopicFilter};
 use crate::session::{Action, Order};
 
 /// An order and the device it is for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Addressed {
     /// The device's name; `None`: the only one.
     pub session: Option<String>,

@@ -5,9 +5,13 @@ pub(super) fn platform_code(code: i64) -> Option<&'static str> {
     Some(match code {
         200 => "success",
         400 | 500 | 6760 => "failure at the platform",
+        401 => "the signature is wrong",
+        428 => "too many sub-devices on the gateway",
         429 | 26010 | 6452 => "throttled: too many messages",
         460 => "bad parameters: empty, malformed or too many",
         520 => "no session: the sub-device is not logged in",
+        521 => "the sub-device was deleted",
+        522 => "the sub-device is disabled",
         5005 | 6250 => "product not found: check the product key",
         5159 | 6320 => "property not in the model",
         5160 => "event not in the model",
@@ -19,6 +23,8 @@ pub(super) fn platform_code(code: i64) -> Option<&'static str> {
         6203 => "topic could not be parsed",
         6204 | 6208 => "device disabled",
         6207 => "body is not JSON",
+        6280 => "the device name is not of the documented form",
+        6287 => "the signature is wrong: check the sub-device's secret",
         6300 | 6450 => "method missing",
         6302 => "a required parameter is missing",
         6304 => "parameter not in the model",
@@ -32,7 +38,10 @@ pub(super) fn platform_code(code: i64) -> Option<&'static str> {
         6322 => "wrong type or range: double",
         6324 | 6325 | 6328 => "wrong type or size: array",
         6321 => "property could not be looked up",
+        6401 => "the sub-device is not in the gateway's topology",
         6402 => "the sub-device is the gateway itself",
+        6710 => "no remote config is set",
+        6713 => "remote config is switched off",
         6813 => "topic not allowed",
         9200 => "device not activated",
         9201 => "device offline",
@@ -48,6 +57,35 @@ pub(super) fn device_code(code: i64) -> Option<&'static str> {
         429 => "too busy",
         460 => "bad parameters",
         100_000..=110_000 => "the device's own code",
+        _ => return None,
+    })
+}
+
+/// The meaning of an error code in a reply about the device shadow.
+pub(super) fn shadow(code: i64) -> Option<&'static str> {
+    Some(match code {
+        400 => "body is not JSON",
+        401 => "method missing",
+        402 => "state missing",
+        403 => "version is no number",
+        404 => "reported missing",
+        405 => "reported is empty",
+        406 => "unknown method",
+        407 => "body is empty",
+        408 => "more than 128 reported values",
+        409 => "version conflict: it must be above the stored one",
+        500 => "failure at the platform",
+        _ => return None,
+    })
+}
+
+/// What a change of a gateway's topology is.
+pub(super) fn topology(status: i64) -> Option<&'static str> {
+    Some(match status {
+        0 => "added",
+        1 => "deleted",
+        2 => "enabled",
+        8 => "disabled",
         _ => return None,
     })
 }

@@ -13,14 +13,14 @@ use crate::secret::Secret;
 
 /// What is signed. The client id is the part before the bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Content<'a> {
-    client_id: &'a str,
+pub(super) struct Content<'a> {
+    pub(super) client_id: &'a str,
     /// `DeviceName`.
-    device_name: &'a str,
+    pub(super) device_name: &'a str,
     /// `ProductKey`.
-    product_key: &'a str,
+    pub(super) product_key: &'a str,
     /// Signed exactly when it is sent, as the text that is sent.
-    timestamp: Option<&'a str>,
+    pub(super) timestamp: Option<&'a str>,
 }
 
 /// What a client id says.
@@ -34,18 +34,25 @@ pub struct Login<'a> {
     pub sign_method: SignMethod,
     /// `timestamp`, as it stands.
     pub timestamp: Option<&'a str>,
+    /// `ext`: the capability flags.
+    pub ext: Option<u32>,
 }
 
 /// The password: HMAC of the content under the device secret. Each key that takes part stands before its value, in the
 /// keys' alphabetical order, with nothing between.
-fn sign(secret: &str, method: SignMethod, content: &Content<'_>) -> String {
+pub(super) fn sign(secret: &str, method: SignMethod, content: &Content<'_>) -> String {
     let Content { client_id, device_name, product_key, timestamp } = content;
     let mut text = format!("clientId{client_id}deviceName{device_name}productKey{product_key}");
     if let Some(timestamp) = timestamp {
         text.push_str("timestamp");
         text.push_str(timestamp);
     }
-    let (key, message) = (secret.as_bytes(), text.as_bytes());
+    hash(secret, method, &text)
+}
+
+/// HMAC of `content` under `secret`, as lower-case hexadecimal.
+pub(super) fn hash(secret: &str, method: SignMethod, content: &str) -> String {
+    let (key, message) = (secret.as_bytes(), content.as_bytes());
     match method {
         SignMethod::HmacMd5 => hmac_hex::<Hmac<Md5>>(key, message),
         SignMethod::HmacSha1 => hmac_hex::<Hmac<Sha1>>(key, message),
@@ -53,9 +60,14 @@ fn sign(secret: &str, method: SignMethod, content: &Content<'_>) -> String {
     }
 }
 
-/// The client id: `{client id}|securemode=…,signmethod=…[,timestamp=…]|`.
-fn client_id(client_id: &str, transport: Transport, method: SignMethod, timestamp: Option<&str>) -> String {
-    let mut text = format!("{client_id}|securemode={},signmethod={}", secure_mode(transport), method.word());
+/// The client id: `{client id}|securemode=…,signmethod=…[,ext=…][,timestamp=…]|`.
+fn client_id(identity: &AliyunIdentity, transport: Transport, timestamp: Option<&str>) -> String {
+    let AliyunIdentity { client_id, sign_method, ext, .. } = identity;
+    let mut text = format!("{client_id}|securemode={},signmethod={}", secure_mode(transport), sign_method.word());
+    if let Some(flags) = ext {
+        text.push_str(",ext=");
+        text.push_str(&flags.to_string());
+    }
     if let Some(timestamp) = timestamp {
         text.push_str(",timestamp=");
         text.push_str(timestamp);
@@ -65,18 +77,20 @@ fn client_id(client_id: &str, transport: Transport, method: SignMethod, timestam
 }
 
 /// Reads a client id back; `None` when it has not that form: two bars, the second at the end, pairs between them. Keys
-/// that are not signed (`lan`, `_v`, `ext`, …) may stand among them in any order.
+/// that are not signed (`lan`, `_v`, `_ss`, …) may stand among them in any order.
 pub fn parse_client_id(client_id: &str) -> Option<Login<'_>> {
     let (client_id, extensions) = client_id.strip_suffix('|')?.split_once('|')?;
     if client_id.is_empty() || extensions.contains('|') {
         return None;
     }
-    let mut login = Login { client_id, secure_mode: None, sign_method: SignMethod::HmacMd5, timestamp: None };
+    let mut login =
+        Login { client_id, secure_mode: None, sign_method: SignMethod::HmacMd5, timestamp: None, ext: None };
     for pair in extensions.split(',') {
         match pair.split_once('=')? {
             ("securemode", mode) => login.secure_mode = Some(mode.parse().ok()?),
             ("signmethod", method) => login.sign_method = method_from_word(method)?,
             ("timestamp", timestamp) => login.timestamp = Some(timestamp),
+            ("ext", flags) => login.ext = Some(flags.parse().ok()?),
             _ => {}
         }
     }
@@ -94,7 +108,7 @@ pub(super) fn secure_mode(transport: Transport) -> i32 {
 }
 
 /// Reads a method's name; SDKs differ in its case.
-fn method_from_word(word: &str) -> Option<SignMethod> {
+pub(super) fn method_from_word(word: &str) -> Option<SignMethod> {
     [SignMethod::HmacMd5, SignMethod::HmacSha1, SignMethod::HmacSha256]
         .into_iter()
         .find(|method| method.word().eq_ignore_ascii_case(word))
@@ -120,7 +134,7 @@ pub(super) fn credentials(
         timestamp,
     };
     Credentials {
-        client_id: client_id(&identity.client_id, transport, identity.sign_method, timestamp),
+        client_id: client_id(identity, transport, timestamp),
         username: Some(username(&identity.device_name, &identity.product_key)),
         password: secret.map(|secret| Secret::new(sign(secret.reveal(), identity.sign_method, &content))),
         will: None,
@@ -203,6 +217,7 @@ mod tests {
             client_id: content.client_id.to_owned(),
             sign_method,
             timestamp,
+            ext: None,
         }
     }
 
@@ -254,12 +269,24 @@ mod tests {
         }
     }
 
+    /// The flags are not signed: the password is that of the vector without them.
+    #[test]
+    fn the_capability_flags_are_sent_and_not_signed() {
+        let content = content("12345", "device", "pk", Some("789"));
+        let plain = identity(&content, SignMethod::HmacSha1, AliyunTimestamp::Fixed("789".to_owned()));
+        let flagged = AliyunIdentity { ext: Some(1), ..plain };
+        let connect = credentials(&flagged, Transport::Wss, Some(&Secret::new("secret")), WallTime::default());
+        assert_eq!(connect.client_id, "12345|securemode=2,signmethod=hmacsha1,ext=1,timestamp=789|");
+        assert_eq!(connect.password.as_ref().map(Secret::reveal), Some("fafd82a3d602b37fb0fa8b7892f24a477f851a14"));
+        assert_eq!(parse_client_id(&connect.client_id).and_then(|login| login.ext), Some(1));
+    }
+
     #[test]
     fn client_ids_are_read_as_sdks_write_them() {
         let long = "a&b|lan=Python,_v=1.2,timestamp=1,securemode=2,signmethod=hmacSha256,ext=1,_ss=1|";
         let login = parse_client_id(long).unwrap();
         assert_eq!((login.client_id, login.secure_mode, login.timestamp), ("a&b", Some(2), Some("1")));
-        assert_eq!(login.sign_method, SignMethod::HmacSha256);
+        assert_eq!((login.sign_method, login.ext), (SignMethod::HmacSha256, Some(1)));
         assert_eq!(parse_client_id("c|securemode=-1|").unwrap().secure_mode, Some(-1));
         assert_eq!(parse_client_id("c|securemode=2|").unwrap().sign_method, SignMethod::HmacMd5);
         for other in [
@@ -271,6 +298,7 @@ mod tests {
             "c|securemode|",
             "c||",
             "c|securemode=two|",
+            "c|securemode=2,ext=one|",
             "c|securemode=2,signmethod=sha3|",
         ] {
             assert_eq!(parse_client_id(other), None, "{other}");

@@ -1,18 +1,24 @@
 //! Alibaba Cloud ("Aliyun") IoT Platform.
 //!
-//! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies, codes and
-//! advice have a file each. What may not: another cloud's rules.
+//! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies, summaries,
+//! drafts, codes and advice have a file each, and so have upgrades, sub-devices and what the platform tells. What may not:
+//! another cloud's rules.
 
 mod advice;
 mod bodies;
 mod codes;
 mod credentials;
+mod drafts;
+mod reported;
 mod request;
 mod spots;
-mod topics;
-
+pub mod sub_devices;
+mod summaries;
 #[cfg(test)]
 mod tests;
+mod told;
+mod topics;
+mod upgrade;
 
 use std::time::Duration;
 
@@ -20,12 +26,12 @@ use serde_json::Value;
 
 use super::{
     Advice, Answer, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Property, Request, Scene, Summary,
-    envelope,
+    Told, Upgrade, UpgradeStep, envelope,
 };
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
-use crate::profile::{AliyunIdentity, Subscription, Transport};
+use crate::profile::{AliyunIdentity, Cloud, Subscription, Transport};
 use crate::secret::Secret;
 
 pub(super) use spots::spots;
@@ -67,6 +73,10 @@ impl Device {
 }
 
 impl Platform for Device {
+    fn cloud(&self) -> Cloud {
+        Cloud::Aliyun
+    }
+
     fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials {
         credentials::credentials(&self.identity, self.transport, secret, at)
     }
@@ -83,12 +93,12 @@ impl Platform for Device {
     }
 
     fn summary(&self, direction: Direction, topic: &str, payload: &[u8]) -> Summary {
-        bodies::summary(direction, &topics::route(direction, topic), payload)
+        summaries::summary(direction, &topics::route(direction, topic), payload)
     }
 
     fn request(&self, asked: &Asked<'_>) -> Option<Request> {
         let route = topics::route(Direction::Down, asked.topic);
-        route.what.is_request().then(|| request::request(&route, asked.payload))
+        route.what.is_request().then(|| request::request(&self.identity, &route, asked.payload))
     }
 
     fn answer_codes(&self, _what: What) -> &'static [(i64, &'static str)] {
@@ -103,7 +113,7 @@ impl Platform for Device {
         let route = topics::route(Direction::Down, asked.topic);
         let (what, subject) = match route.what {
             What::Command => {
-                let name = bodies::summary(Direction::Down, &route, asked.payload).name;
+                let name = summaries::summary(Direction::Down, &route, asked.payload).name;
                 (What::CommandReply, if name.is_empty() { "call".to_owned() } else { name })
             }
             What::PropertySet => (What::PropertySetReply, "property set".to_owned()),
@@ -111,12 +121,40 @@ impl Platform for Device {
             _ => return None,
         };
         let (topic, qos) = topics::answer(asked.topic);
-        let body = request::answer(route.what, asked.payload, answer);
+        let body = request::answer(&self.identity, &route, asked.payload, answer);
         Some(Draft { label: format!("reply to {subject}"), what, topic, qos, body })
     }
 
+    fn reported(&self, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {
+        reported::reported(&self.identity, topic, payload)
+    }
+
     fn drafts(&self, serial: u64) -> Vec<Draft> {
-        bodies::drafts(&self.identity, serial)
+        drafts::drafts(&self.identity, serial)
+    }
+
+    fn told(&self, topic: &str, payload: &[u8]) -> Option<Told> {
+        told::told(&self.identity, topic, payload)
+    }
+
+    fn acknowledge(&self, asked: &Asked<'_>) -> Option<Draft> {
+        told::acknowledge(asked)
+    }
+
+    fn ask_time(&self, _serial: u64, at: WallTime) -> Option<Draft> {
+        Some(told::ask_time(&self.identity, at))
+    }
+
+    fn version_report(&self, serial: u64, _at: WallTime, module: &str, version: &str) -> Option<Draft> {
+        Some(upgrade::version_report(&self.identity, &bodies::id(serial), module, version))
+    }
+
+    fn upgrade_progress(&self, serial: u64, _at: WallTime, upgrade: &Upgrade, step: UpgradeStep) -> Option<Draft> {
+        upgrade::progress(&self.identity, &bodies::id(serial), upgrade, step)
+    }
+
+    fn upgrade_failures(&self) -> &'static [(i64, &'static str)] {
+        upgrade::FAILURES
     }
 
     fn limits(&self) -> &'static Limits {

@@ -3,22 +3,26 @@
 use serde_json::{Map, Value, json};
 
 use super::bodies;
-use super::topics::Route;
-use crate::cloud::{Answer, Properties, Property, Request};
+use super::topics::{Route, Tree};
+use crate::cloud::{Answer, Properties, Property, Request, pretty};
 use crate::event::{WallTime, What};
+use crate::profile::AliyunIdentity;
+
+/// The code of success.
+const SUCCESS: i64 = 200;
 
 /// The codes that a device may answer with, beside its own from 100000 to 110000.
 pub(super) const CODES: &[(i64, &str)] = &[
-    (200, "success"),
+    (SUCCESS, "success"),
     (400, "internal failure"),
     (460, "bad parameters"),
     (429, "too busy"),
     (100_000, "the device's own code"),
 ];
 
-/// Takes a request apart.
-pub(super) fn request(route: &Route<'_>, payload: &[u8]) -> Request {
-    let mut request = Request::of(route.what);
+/// Takes a request apart that came on `device`'s connection, for itself or for a sub-device.
+pub(super) fn request(device: &AliyunIdentity, route: &Route<'_>, payload: &[u8]) -> Request {
+    let mut request = Request { target: route.target(device), ..Request::of(route.what) };
     route.name.clone_into(&mut request.name);
     let body = match serde_json::from_slice(payload) {
         Ok(Value::Object(body)) => body,
@@ -45,14 +49,20 @@ pub(super) fn request(route: &Route<'_>, payload: &[u8]) -> Request {
     request
 }
 
-/// The body of an answer.
-pub(super) fn answer(what: What, payload: &[u8], answer: &Answer<'_>) -> String {
-    let data = match (what, answer.output, answer.properties) {
+/// The body of an answer to a request on `route`. On a custom topic the output is the whole of it. What is known of the
+/// device's own properties says nothing about a sub-device.
+pub(super) fn answer(device: &AliyunIdentity, route: &Route<'_>, payload: &[u8], answer: &Answer<'_>) -> String {
+    let code = answer.code.unwrap_or(SUCCESS);
+    let data = match (route.what, answer.output, answer.properties) {
+        (What::Command, Some(Value::String(text)), _) if route.tree == Tree::Rrpc => return text.clone(),
+        (What::Command, Some(output), _) if route.tree == Tree::Rrpc => return pretty(output),
         (What::Command, Some(output), _) => Some(output.clone()),
-        (What::PropertyGet, _, Some(properties)) => Some(asked_for(payload, properties)),
+        (What::PropertyGet, _, Some(properties)) if code == SUCCESS && route.target(device).is_none() => {
+            Some(asked_for(payload, properties))
+        }
         _ => None,
     };
-    bodies::answer(what, payload, answer.code.unwrap_or(200), answer.message, data)
+    bodies::answer(route.what, payload, code, answer.message, data)
 }
 
 /// The `params` of a report, all values taken at `at` where that is given.

@@ -5,16 +5,20 @@ use crate::profile::{AliyunTimestamp, SecretSource, SignMethod};
 
 const BASE: &str = "/sys/a1AbCdEfGh1/lamp-01/";
 
-fn device() -> Device {
-    let identity = AliyunIdentity {
+pub(super) fn identity() -> AliyunIdentity {
+    AliyunIdentity {
         product_key: "a1AbCdEfGh1".to_owned(),
         device_name: "lamp-01".to_owned(),
         secret: SecretSource::Env("UNUSED".to_owned()),
         client_id: "a1AbCdEfGh1.lamp-01".to_owned(),
         sign_method: SignMethod::HmacSha256,
         timestamp: AliyunTimestamp::Absent,
-    };
-    Device::new(&identity, Transport::Wss)
+        ext: None,
+    }
+}
+
+fn device() -> Device {
+    Device::new(&identity(), Transport::Wss)
 }
 
 fn topic(tail: &str) -> String {
@@ -126,7 +130,7 @@ const SUMMARIES: &[(Direction, &str, &str, &str, &str, bool)] = &[
     ),
     (Direction::Up, "thing/service/property/set_reply", r#"{"code":100001}"#, "", "100001 the device's own code", true),
     (Direction::Down, "/a1AbCdEfGh1/lamp-01/user/get", r#"{"hello":"world"}"#, "", "hello=world", false),
-    (Direction::Up, "thing/model/up_raw", "\u{1}", "", "\u{1}", false),
+    (Direction::Up, "thing/model/up_raw", "\u{1}", "", "1 B 01", false),
 ];
 
 #[test]
@@ -228,13 +232,127 @@ fn a_reply_echoes_the_id_in_its_own_form() {
 }
 
 #[test]
+fn a_request_for_a_sub_device_names_it_and_is_answered_on_its_topic() {
+    let payload = br#"{"id":"7","version":"1.0","params":{"level":60},"method":"thing.service.SetBrightness"}"#;
+    for (topic, target, answer) in [
+        ("/sys/a1AbCdEfGh1/lamp-01/thing/service/SetBrightness", None, "/thing/service/SetBrightness_reply"),
+        (
+            "/sys/a1AbCdEfGh1/lamp-sub-01/thing/service/SetBrightness",
+            Some("a1AbCdEfGh1/lamp-sub-01"),
+            "/sys/a1AbCdEfGh1/lamp-sub-01/thing/service/SetBrightness_reply",
+        ),
+        (
+            "/sys/a1AbCdEfGh1/lamp-sub-01/rrpc/request/812",
+            Some("a1AbCdEfGh1/lamp-sub-01"),
+            "/sys/a1AbCdEfGh1/lamp-sub-01/rrpc/response/812",
+        ),
+    ] {
+        let asked = Asked { topic, payload };
+        let request = device().request(&asked).unwrap();
+        assert_eq!((request.name.as_str(), request.target.as_deref()), ("SetBrightness", target));
+        assert_eq!(request.input, serde_json::json!({"level": 60}));
+        let draft = device().reply(&asked, None).unwrap();
+        assert!(draft.topic.ends_with(answer), "{}", draft.topic);
+    }
+    let get = Asked {
+        topic: "/sys/a1AbCdEfGh1/lamp-sub-01/thing/service/property/get",
+        payload: br#"{"id":"1","params":["a"]}"#,
+    };
+    let mut properties = crate::cloud::Properties::default();
+    properties.set(Property::of("", "a"), serde_json::json!(5), WallTime::default());
+    let answer = Answer { properties: Some(&properties), ..Answer::default() };
+    let body = device().answer(&get, &answer).unwrap().body;
+    assert!(body.contains("\"a\": 0"), "the gateway's own value is not the sub-device's: {body}");
+    let own = Asked { topic: "/sys/a1AbCdEfGh1/lamp-01/thing/service/property/get", ..get };
+    assert!(device().answer(&own, &answer).unwrap().body.contains("\"a\": 5"));
+    let failed = device().answer(&own, &Answer { code: Some(400), ..answer }).unwrap().body;
+    assert!(!failed.contains('5'), "a failure holds no values: {failed}");
+}
+
+#[test]
+fn a_call_on_a_custom_topic_is_answered_with_any_body() {
+    let asked = Asked { topic: "/ext/rrpc/812//a1AbCdEfGh1/lamp-01/user/get", payload: b"ping" };
+    let request = device().request(&asked).unwrap();
+    assert_eq!((request.what, request.name.as_str()), (What::Command, "/a1AbCdEfGh1/lamp-01/user/get"));
+    assert_eq!((request.input, request.target), (serde_json::json!("ping"), None));
+    for (output, body) in [
+        (serde_json::json!("pong"), "pong"),
+        (serde_json::json!({"a": 1}), "{\n  \"a\": 1\n}"),
+        (serde_json::json!(3), "3"),
+    ] {
+        let draft = device().answer(&asked, &Answer { output: Some(&output), ..Answer::default() }).unwrap();
+        assert_eq!((draft.topic.as_str(), draft.body.as_str(), draft.qos), (asked.topic, body, Qos::AtMostOnce));
+    }
+    // On the system's topic it stays Alink.
+    let system = topic("rrpc/request/812");
+    let asked = Asked { topic: &system, payload: br#"{"id":"1","method":"thing.service.turnOn","params":{}}"# };
+    let output = serde_json::json!({"state": 1});
+    let draft = device().answer(&asked, &Answer { output: Some(&output), ..Answer::default() }).unwrap();
+    let body: serde_json::Value = serde_json::from_str(&draft.body).unwrap();
+    assert_eq!(body, serde_json::json!({"id": "1", "code": 200, "message": "success", "data": {"state": 1}}));
+}
+
+#[test]
+fn the_composer_offers_every_upward_row_of_the_topic_list() {
+    let drafts = device().drafts(1_700_000_000_000);
+    for path in [
+        "thing/event/property/post",
+        "thing/event/alarm/post",
+        "thing/event/property/history/post",
+        "thing/event/property/pack/post",
+        "thing/property/desired/get",
+        "thing/property/desired/delete",
+        "thing/deviceinfo/update",
+        "thing/deviceinfo/delete",
+        "thing/config/get",
+        "thing/dsltemplate/get",
+        "thing/dynamicTsl/get",
+        "thing/log/post",
+        "thing/model/up_raw",
+        "thing/topo/add",
+        "thing/topo/delete",
+        "thing/topo/get",
+        "thing/list/found",
+        "thing/sub/register",
+        "thing/sub/unregister",
+        "thing/ota/firmware/get",
+        "/ota/device/inform/a1AbCdEfGh1/lamp-01",
+        "/ota/device/progress/a1AbCdEfGh1/lamp-01",
+        "/ext/session/a1AbCdEfGh1/lamp-01/combine/login",
+        "/ext/session/a1AbCdEfGh1/lamp-01/combine/logout",
+        "/ext/session/a1AbCdEfGh1/lamp-01/combine/batch_login",
+        "/ext/session/a1AbCdEfGh1/lamp-01/combine/batch_logout",
+        "/ext/ntp/a1AbCdEfGh1/lamp-01/request",
+        "/shadow/update/a1AbCdEfGh1/lamp-01",
+        "/a1AbCdEfGh1/lamp-01/user/update",
+        "/a1AbCdEfGh1/lamp-01/user/update/error",
+    ] {
+        let topic = topic(path);
+        let draft = drafts.iter().find(|draft| draft.topic == topic).unwrap_or_else(|| panic!("{path}"));
+        if let Some(method) = path.strip_prefix("thing/").filter(|_| draft.what != What::Message) {
+            let body: serde_json::Value = serde_json::from_str(&draft.body).unwrap();
+            assert_eq!(body["method"], format!("thing.{}", method.replace('/', ".")));
+            assert!(body["id"].as_str().is_some_and(|id| id.parse::<u32>().is_ok()), "{body}");
+        }
+        let said = device().summary(Direction::Up, &draft.topic, draft.body.as_bytes());
+        assert!(!said.name.is_empty() || !said.detail.is_empty(), "{path}");
+    }
+    let mut labels: Vec<_> = drafts.iter().map(|draft| draft.label.as_str()).collect();
+    labels.sort_unstable();
+    let all = labels.len();
+    labels.dedup();
+    assert_eq!(labels.len(), all, "each label names one draft");
+}
+
+#[test]
 fn drafts_begin_with_the_report_and_have_fresh_ids() {
     let drafts = device().drafts(u64::from(u32::MAX) + 8);
     assert_eq!(drafts[0].topic, topic("thing/event/property/post"));
     assert_eq!(drafts[1].topic, "/a1AbCdEfGh1/lamp-01/user/update");
     for draft in &drafts {
         assert_eq!(device().meaning(Direction::Up, &draft.topic, draft.body.as_bytes()).what, draft.what, "{draft:?}");
-        assert!(serde_json::from_str::<serde_json::Value>(&draft.body).is_ok(), "{draft:?}");
+        let json = serde_json::from_str::<serde_json::Value>(&draft.body);
+        assert_eq!(json.is_ok(), draft.what != What::Message, "{draft:?}");
     }
     assert!(drafts[0].body.contains("\"id\": \"7\""), "below 2^32: {}", drafts[0].body);
     assert_ne!(drafts[0].body, device().drafts(9)[0].body);

@@ -1,10 +1,11 @@
 //! What a topic means to Aliyun IoT.
 //!
 //! System topics lie below `/sys/{product key}/{device name}/`; the product's own below `/{product key}/{device name}/`.
-//! Request ids are in the payload, except for RRPC, whose id is a topic level.
+//! Request ids are in the payload, except for RRPC, whose id is a topic level. A gateway speaks for its sub-devices on their
+//! topics, so that a topic also says whose message it is.
 
 use crate::cloud::Direction;
-use crate::cloud::envelope::{Id, below_device};
+use crate::cloud::envelope::Id;
 use crate::event::What;
 use crate::mqtt::Qos;
 use crate::profile::{AliyunIdentity, Subscription};
@@ -12,47 +13,140 @@ use crate::profile::{AliyunIdentity, Subscription};
 /// What stands before the id of an RRPC, below the device's own part of the topic.
 const RRPC_REQUEST: &str = "rrpc/request/";
 
-/// A topic's meaning. `name` is the identifier of a service or event where the topic holds one.
+/// Which of the cloud's trees a topic stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tree {
+    /// `/sys/{pk}/{dn}/…`.
+    Sys,
+    /// `/ext/session/{pk}/{dn}/…`: a gateway's sub-devices come and go.
+    Session,
+    /// `/ext/ntp/{pk}/{dn}/…`.
+    Ntp,
+    /// `/ext/error/{pk}/{dn}`.
+    Error,
+    /// `/ext/rrpc/{id}/…`.
+    Rrpc,
+    /// `/ext/register` and `/ext/regnwl`, which hand out secrets.
+    Register,
+    /// Whatever else begins with `/ext/`: `/ext/notify`.
+    Ext,
+    /// `/ota/device/{verb}/{pk}/{dn}`.
+    Ota,
+    /// `/shadow/{verb}/{pk}/{dn}`.
+    Shadow,
+    /// `/broadcast/{pk}/…`.
+    Broadcast,
+    /// A topic of the product's own.
+    User,
+}
+
+/// A topic's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Route<'a> {
     pub(super) what: What,
     pub(super) id: Id,
+    /// The identifier of a service or event where the topic holds one; of a call on a custom topic that topic.
     pub(super) name: &'a str,
+    pub(super) tree: Tree,
+    /// Product key and device name, where the topic has both.
+    pub(super) owner: Option<(&'a str, &'a str)>,
+    /// What is left of the topic when the tree and the owner are taken away: `thing/topo/add_reply`, `combine/login`,
+    /// `response`, `upgrade`.
+    pub(super) path: &'a str,
+}
+
+impl Route<'_> {
+    /// The sub-device that a message on `device`'s connection belongs to, as `{product key}/{device name}`; `None`: the
+    /// device itself, or nobody in particular.
+    pub(super) fn target(&self, device: &AliyunIdentity) -> Option<String> {
+        let (product_key, device_name) = self.owner?;
+        let own = product_key == device.product_key && device_name == device.device_name;
+        (!own).then(|| format!("{product_key}/{device_name}"))
+    }
 }
 
 /// What `topic` means, whichever device it belongs to. The direction matters for RRPC on custom topics, whose answer goes
 /// back on the topic of the request.
 pub(super) fn route(direction: Direction, topic: &str) -> Route<'_> {
-    let plain = |what| Route { what, id: Id::None, name: "" };
     if let Some(rest) = topic.strip_prefix("/sys/") {
-        return below_device(rest).map_or(plain(What::System), |path| system(topic, path));
+        return system(topic, rest);
     }
     if let Some(rest) = topic.strip_prefix("/ext/") {
         return extension(direction, topic, rest);
     }
-    if topic.starts_with("/ota/device/") {
-        return Route { id: Id::Payload, ..plain(What::Ota) };
+    if let Some(rest) = topic.strip_prefix("/ota/device/") {
+        let (path, owner) = verb_first(rest);
+        return Route { id: Id::Payload, ..plain(What::Ota, Tree::Ota, owner, path) };
     }
-    if topic.starts_with("/shadow/") {
-        return plain(What::Shadow);
+    if let Some(rest) = topic.strip_prefix("/shadow/") {
+        let (path, owner) = verb_first(rest);
+        return plain(What::Shadow, Tree::Shadow, owner, path);
     }
-    plain(if topic.starts_with("/broadcast/") { What::Broadcast } else { What::Custom })
+    if let Some(rest) = topic.strip_prefix("/broadcast/") {
+        return plain(What::Broadcast, Tree::Broadcast, None, rest);
+    }
+    let (owner, path) = topic.strip_prefix('/').map_or((None, topic), device_first);
+    plain(What::Custom, Tree::User, owner, path)
 }
 
-/// What the device subscribes to at connect; only the vendor's own SDK is subscribed by the platform itself.
+fn plain<'a>(what: What, tree: Tree, owner: Option<(&'a str, &'a str)>, path: &'a str) -> Route<'a> {
+    Route { what, id: Id::None, name: "", tree, owner, path }
+}
+
+/// `{pk}/{dn}/{path}`; without all three it has no owner.
+fn device_first(rest: &str) -> (Option<(&str, &str)>, &str) {
+    let mut levels = rest.splitn(3, '/');
+    match (levels.next(), levels.next(), levels.next()) {
+        (Some(product_key), Some(device_name), Some(path)) => (Some((product_key, device_name)), path),
+        _ => (None, rest),
+    }
+}
+
+/// `{verb}/{pk}/{dn}`.
+fn verb_first(rest: &str) -> (&str, Option<(&str, &str)>) {
+    let (verb, owner) = rest.split_once('/').unwrap_or((rest, ""));
+    (verb, owner.split_once('/').filter(|(_, device_name)| !device_name.contains('/')))
+}
+
+/// What the device subscribes to at connect; only the vendor's own SDK is subscribed by the platform itself. No two filters
+/// match the same topic, for a broker may then deliver twice.
 pub(super) fn subscriptions(device: &AliyunIdentity) -> Vec<Subscription> {
-    let sys = format!("/sys/{}/{}", device.product_key, device.device_name);
-    [
-        format!("{sys}/thing/event/+/post_reply"),
-        format!("{sys}/thing/service/property/set"),
-        format!("{sys}/thing/service/property/get"),
-        format!("{sys}/thing/service/+"),
-        format!("{sys}/rrpc/request/+"),
-        format!("/{}/{}/user/get", device.product_key, device.device_name),
-    ]
-    .into_iter()
-    .filter_map(|filter| crate::cloud::subscription(filter, Qos::AtLeastOnce))
-    .collect()
+    let own = format!("{}/{}", device.product_key, device.device_name);
+    let thing = format!("/sys/{own}/thing");
+    let below_thing = [
+        "event/+/post_reply",
+        "service/property/set",
+        "service/property/get",
+        "service/+",
+        "event/property/+/post_reply",
+        "property/desired/+",
+        "deviceinfo/+",
+        "config/+",
+        "log/+",
+        "model/+",
+        "ota/firmware/get_reply",
+        "topo/+",
+        "topo/add/notify",
+        "list/found_reply",
+        "sub/+",
+        "gateway/permit",
+        "+",
+    ];
+    let others = [
+        format!("/sys/{own}/rrpc/request/+"),
+        format!("/ext/session/{own}/combine/+"),
+        format!("/ext/ntp/{own}/response"),
+        format!("/ext/error/{own}"),
+        format!("/ota/device/upgrade/{own}"),
+        format!("/shadow/get/{own}"),
+        format!("/{own}/user/get"),
+    ];
+    below_thing
+        .into_iter()
+        .map(|tail| format!("{thing}/{tail}"))
+        .chain(others)
+        .filter_map(|filter| crate::cloud::subscription(filter, Qos::AtLeastOnce))
+        .collect()
 }
 
 /// The topic of the answer to a request on `topic`, and its quality of service.
@@ -61,46 +155,53 @@ pub(super) fn answer(topic: &str) -> (String, Qos) {
         return (topic.to_owned(), Qos::AtMostOnce);
     }
     // Looked for in its place only: other levels may have these names too.
-    let call = topic.strip_prefix("/sys/").and_then(below_device).and_then(|path| path.strip_prefix(RRPC_REQUEST));
+    let below = topic.strip_prefix("/sys/").map(device_first);
+    let call = below.and_then(|(owner, path)| owner.and(path.strip_prefix(RRPC_REQUEST)));
     match call.and_then(|id| Some((topic.strip_suffix(id)?.strip_suffix(RRPC_REQUEST)?, id))) {
         Some((device, id)) => (format!("{device}rrpc/response/{id}"), Qos::AtMostOnce),
         None => (format!("{topic}_reply"), Qos::AtLeastOnce),
     }
 }
 
-fn system<'a>(topic: &'a str, path: &'a str) -> Route<'a> {
+fn system<'a>(topic: &'a str, rest: &'a str) -> Route<'a> {
+    let (owner, path) = device_first(rest);
+    let route = plain(What::System, Tree::Sys, owner, path);
+    if owner.is_none() {
+        return route;
+    }
     if let Some(tail) = path.strip_prefix("thing/") {
-        return thing(tail);
+        let (what, id, name) = thing(tail);
+        return Route { what, id, name, ..route };
     }
     let (what, id) = if let Some(id) = path.strip_prefix(RRPC_REQUEST) {
         (What::Command, id)
     } else if let Some(id) = path.strip_prefix("rrpc/response/") {
         (What::CommandReply, id)
     } else {
-        return Route { what: What::System, id: Id::None, name: "" };
+        return route;
     };
-    let id = Id::ends(topic, id);
-    Route { what, id, name: "" }
+    Route { what, id: Id::ends(topic, id), ..route }
 }
 
 /// Below `thing/` everything but the raw ("transparent") bodies is Alink, with its id in the payload.
-fn thing(path: &str) -> Route<'_> {
+fn thing(path: &str) -> (What, Id, &str) {
     if path.starts_with("model/") {
         let what = if path == "model/up_raw_reply" { What::Reply } else { What::Message };
-        return Route { what, id: Id::None, name: "" };
+        return (what, Id::None, "");
     }
     let (what, name) = match path.strip_suffix("_reply") {
         Some(asked) => reply(asked),
         None => request(path),
     };
-    Route { what, id: Id::Payload, name }
+    (what, Id::Payload, name)
 }
 
 fn request(path: &str) -> (What, &str) {
     match path {
-        "event/property/post" | "event/property/history/post" | "event/property/pack/post" => {
-            return (What::PropertyReport, "");
-        }
+        "event/property/post"
+        | "event/property/history/post"
+        | "event/property/pack/post"
+        | "event/property/batch/post" => return (What::PropertyReport, ""),
         "service/property/set" => return (What::PropertySet, ""),
         "service/property/get" => return (What::PropertyGet, ""),
         _ => {}
@@ -130,11 +231,19 @@ fn reply(asked: &str) -> (What, &str) {
     }
 }
 
-/// Orders of the platform that are neither services nor properties.
-fn is_order(path: &str) -> bool {
+/// Orders of the platform, by their path below `thing/`, that are neither services nor properties. The device acknowledges
+/// them.
+pub(super) fn is_order(path: &str) -> bool {
     matches!(
         path,
-        "config/push" | "topo/add/notify" | "topo/change" | "disable" | "enable" | "delete" | "gateway/permit"
+        "config/push"
+            | "config/log/push"
+            | "topo/add/notify"
+            | "topo/change"
+            | "disable"
+            | "enable"
+            | "delete"
+            | "gateway/permit"
     )
 }
 
@@ -144,134 +253,25 @@ fn extension<'a>(direction: Direction, topic: &'a str, rest: &'a str) -> Route<'
         let start = topic.len() - tail.len();
         let place = if id.is_empty() { Id::None } else { Id::Topic(start, start + id.len()) };
         let what = if direction == Direction::Down { What::Command } else { What::CommandReply };
-        return Route { what, id: place, name };
+        // The custom topic follows the call's id, with its own slash or without.
+        let (owner, path) = device_first(name.strip_prefix('/').unwrap_or(name));
+        return Route { id: place, name, ..plain(what, Tree::Rrpc, owner, path) };
     }
-    if rest.starts_with("session/") {
+    if let Some(rest) = rest.strip_prefix("session/") {
         let what = if rest.ends_with("_reply") { What::Reply } else { What::System };
-        return Route { what, id: Id::Payload, name: "" };
+        let (owner, path) = device_first(rest);
+        return Route { id: Id::Payload, ..plain(what, Tree::Session, owner, path) };
     }
-    Route { what: What::System, id: Id::None, name: "" }
+    if let Some(rest) = rest.strip_prefix("ntp/") {
+        let (owner, path) = device_first(rest);
+        return plain(What::System, Tree::Ntp, owner, path);
+    }
+    if let Some(rest) = rest.strip_prefix("error/") {
+        return plain(What::System, Tree::Error, rest.split_once('/'), "");
+    }
+    let tree = if matches!(rest, "register" | "regnwl") { Tree::Register } else { Tree::Ext };
+    plain(What::System, tree, None, rest)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::profile::{AliyunTimestamp, SecretSource, SignMethod};
-
-    const UP: Direction = Direction::Up;
-    const DOWN: Direction = Direction::Down;
-
-    #[test]
-    fn every_thing_topic_has_its_meaning() {
-        for (tail, what, name) in [
-            ("event/property/post", What::PropertyReport, ""),
-            ("event/property/post_reply", What::Reply, ""),
-            ("event/property/history/post", What::PropertyReport, ""),
-            ("event/property/pack/post", What::PropertyReport, ""),
-            ("event/property/pack/post_reply", What::Reply, ""),
-            ("event/smoke/post", What::Event, "smoke"),
-            ("event/module:smoke/post", What::Event, "module:smoke"),
-            ("event/smoke/post_reply", What::Reply, "smoke"),
-            ("service/property/set", What::PropertySet, ""),
-            ("service/property/set_reply", What::PropertySetReply, ""),
-            ("service/property/get", What::PropertyGet, ""),
-            ("service/property/get_reply", What::PropertyGetReply, ""),
-            ("service/turnOn", What::Command, "turnOn"),
-            ("service/turnOn_reply", What::CommandReply, "turnOn"),
-            ("property/desired/get", What::Shadow, ""),
-            ("property/desired/get_reply", What::Reply, ""),
-            ("deviceinfo/update", What::System, ""),
-            ("deviceinfo/update_reply", What::Reply, ""),
-            ("config/push", What::System, ""),
-            ("config/push_reply", What::System, ""),
-            ("config/get_reply", What::Reply, ""),
-            ("topo/add_reply", What::Reply, ""),
-            ("topo/add/notify_reply", What::System, ""),
-            ("ota/firmware/get", What::Ota, ""),
-        ] {
-            let topic = format!("/sys/a1AbCdEfGh1/lamp-01/thing/{tail}");
-            assert_eq!(route(UP, &topic), Route { what, id: Id::Payload, name }, "{topic}");
-        }
-    }
-
-    #[test]
-    fn other_topics_have_theirs() {
-        for (direction, topic, what, id, name) in [
-            (DOWN, "/sys/pk/dn/rrpc/request/812", What::Command, Some("812"), ""),
-            (UP, "/sys/pk/dn/rrpc/response/812", What::CommandReply, Some("812"), ""),
-            (DOWN, "/sys/pk/dn/rrpc/request/", What::Command, None, ""),
-            (DOWN, "/ext/rrpc/812//pk/dn/user/get", What::Command, Some("812"), "/pk/dn/user/get"),
-            (UP, "/ext/rrpc/812/pk/dn/user/get", What::CommandReply, Some("812"), "pk/dn/user/get"),
-            (DOWN, "/ext/rrpc/", What::Command, None, ""),
-            (UP, "/sys/pk/dn/thing/model/up_raw", What::Message, None, ""),
-            (DOWN, "/sys/pk/dn/thing/model/down_raw", What::Message, None, ""),
-            (DOWN, "/sys/pk/dn/thing/model/up_raw_reply", What::Reply, None, ""),
-            (DOWN, "/sys/pk/dn/odd", What::System, None, ""),
-            (DOWN, "/sys/pk", What::System, None, ""),
-            (DOWN, "/ext/ntp/pk/dn/response", What::System, None, ""),
-            (DOWN, "/shadow/get/pk/dn", What::Shadow, None, ""),
-            (DOWN, "/broadcast/pk/all", What::Broadcast, None, ""),
-            (DOWN, "/pk/dn/user/get", What::Custom, None, ""),
-            (UP, "/pk/dn/user/update/error", What::Custom, None, ""),
-            (UP, "a", What::Custom, None, ""),
-        ] {
-            let route = route(direction, topic);
-            assert_eq!((route.what, route.name), (what, name), "{topic}");
-            let found = match route.id {
-                Id::Topic(start, end) => Some(&topic[start..end]),
-                Id::None => None,
-                Id::Payload => panic!("{topic}: no id in the payload"),
-            };
-            assert_eq!(found, id, "{topic}");
-        }
-        for (topic, what) in [
-            ("/ota/device/upgrade/pk/dn", What::Ota),
-            ("/ext/session/pk/dn/combine/login", What::System),
-            ("/ext/session/pk/dn/combine/login_reply", What::Reply),
-        ] {
-            assert_eq!(route(DOWN, topic), Route { what, id: Id::Payload, name: "" }, "{topic}");
-        }
-    }
-
-    #[test]
-    fn answers_go_where_the_platform_waits() {
-        for (asked, expected, qos) in [
-            ("/sys/pk/dn/thing/service/property/set", "/sys/pk/dn/thing/service/property/set_reply", Qos::AtLeastOnce),
-            ("/sys/pk/dn/thing/service/turnOn", "/sys/pk/dn/thing/service/turnOn_reply", Qos::AtLeastOnce),
-            ("/sys/pk/dn/rrpc/request/812", "/sys/pk/dn/rrpc/response/812", Qos::AtMostOnce),
-            ("/ext/rrpc/812//pk/dn/user/get", "/ext/rrpc/812//pk/dn/user/get", Qos::AtMostOnce),
-            ("/sys/rrpc/request/rrpc/request/1", "/sys/rrpc/request/rrpc/response/1", Qos::AtMostOnce),
-            (
-                "/sys/pk/dn/thing/service/rrpc/request/x",
-                "/sys/pk/dn/thing/service/rrpc/request/x_reply",
-                Qos::AtLeastOnce,
-            ),
-        ] {
-            assert_eq!(answer(asked), (expected.to_owned(), qos));
-        }
-    }
-
-    #[test]
-    fn the_own_filters_cover_every_request() {
-        let filters = subscriptions(&AliyunIdentity {
-            product_key: "pk".to_owned(),
-            device_name: "dn".to_owned(),
-            secret: SecretSource::Env("UNUSED".to_owned()),
-            client_id: "pk.dn".to_owned(),
-            sign_method: SignMethod::default(),
-            timestamp: AliyunTimestamp::Absent,
-        });
-        assert_eq!(filters.len(), 6);
-        for topic in [
-            "/sys/pk/dn/thing/event/property/post_reply",
-            "/sys/pk/dn/thing/event/smoke/post_reply",
-            "/sys/pk/dn/thing/service/property/set",
-            "/sys/pk/dn/thing/service/property/get",
-            "/sys/pk/dn/thing/service/turnOn",
-            "/sys/pk/dn/rrpc/request/812",
-            "/pk/dn/user/get",
-        ] {
-            assert_eq!(filters.iter().filter(|own| own.filter.matches(topic)).count(), 1, "{topic}");
-        }
-    }
-}
+mod tests;

@@ -1,9 +1,10 @@
-//! Huawei's bodies: what they say in one line, what answers them, and what to start composing from.
+//! Huawei's bodies: what they say in one line, and what answers them.
 
 use serde_json::{Map, Value, json};
 
+use super::functions;
 use crate::cloud::line::{self, Body, Line, bounded};
-use crate::cloud::{Draft, Summary, pretty};
+use crate::cloud::{Summary, pretty};
 use crate::event::What;
 
 /// Says what a message holds.
@@ -14,7 +15,9 @@ pub(super) fn summary(what: What, payload: &[u8]) -> Summary {
         What::CommandReply | What::PropertySetReply => Some(result(object)),
         What::PropertyReport | What::PropertySet | What::PropertyGetReply => services(object).map(Summary::detail),
         What::PropertyGet => Some(asked_service(object)),
-        What::Event => event(object),
+        What::Event | What::Ota => event(object),
+        What::Shadow => shadow(object).map(Summary::detail),
+        What::System => legacy(object),
         What::Message => message(object),
         _ => None,
     });
@@ -46,32 +49,8 @@ pub(super) fn answer(what: What, payload: &[u8], code: i64) -> Option<String> {
     Some(pretty(&body))
 }
 
-/// What the composer offers. `serial` makes the ids of messages and requests.
-pub(super) fn drafts(device_id: &str, serial: u64) -> Vec<Draft> {
-    let sys = |tail: &str| format!("$oc/devices/{device_id}/sys/{tail}");
-    let report = json!({ "services": [smoke_detector()] });
-    let message =
-        json!({ "object_device_id": device_id, "name": "note", "id": serial.to_string(), "content": "hello" });
-    let event = json!({ "services": [{
-        "service_id": "smokeDetector", "event_type": "smokeAlarm", "event_id": serial.to_string(),
-        "paras": { "smokeConcentration": 89.5 }
-    }] });
-    vec![
-        Draft::json("property report", What::PropertyReport, sys("properties/report"), &report),
-        Draft::json("message", What::Message, sys("messages/up"), &message),
-        Draft::json("event", What::Event, sys("events/up"), &event),
-        Draft::json("shadow: ask for it", What::Shadow, sys(&format!("shadow/get/request_id={serial}")), &json!({})),
-        Draft::json(
-            "custom topic",
-            What::Custom,
-            format!("$oc/devices/{device_id}/user/example"),
-            &json!({ "hello": 1 }),
-        ),
-    ]
-}
-
 /// The smoke detector of Huawei's own examples.
-fn smoke_detector() -> Value {
+pub(super) fn smoke_detector() -> Value {
     json!({
         "service_id": "smokeDetector",
         "properties": { "alarm": 0, "temperature": 21.4, "humidity": 40, "smokeConcentration": 12.5 }
@@ -146,14 +125,56 @@ fn asked_service(object: &Map<String, Value>) -> Summary {
     Summary::detail(object.get("service_id").and_then(Value::as_str).map_or("all services".to_owned(), bounded))
 }
 
+/// An event, of the product's model or of the platform's own functions.
 fn event(object: &Map<String, Value>) -> Option<Summary> {
-    let first = object.get("services")?.as_array()?.first()?;
+    let event = functions::first(object)?;
+    let (detail, failed) = functions::detail(&event);
+    Some(Summary { name: bounded(event.kind), detail, failed })
+}
+
+/// The older interface: reports, commands and their answers by `msgType`.
+fn legacy(object: &Map<String, Value>) -> Option<Summary> {
+    let kind = object.get("msgType")?.as_str()?;
     let mut detail = Line::default();
-    if let Some(paras) = first.get("paras").and_then(Value::as_object) {
-        detail.pairs(paras);
+    for service in object.get("data").and_then(Value::as_array).into_iter().flatten() {
+        detail.word(service.get("serviceId").and_then(Value::as_str).unwrap_or("?"));
+        if let Some(values) = service.get("serviceData").and_then(Value::as_object) {
+            detail.pairs(values);
+        }
     }
-    let name = first.get("event_type").and_then(Value::as_str)?;
-    Some(Summary { name: bounded(name), detail: detail.finish(), failed: false })
+    let error = line::code(object.get("errcode"));
+    if let Some(code) = error {
+        detail.word(if code == 0 { "0 success" } else { "failed with" });
+        if code != 0 {
+            detail.word(&code.to_string());
+        }
+    }
+    for key in ["paras", "body"] {
+        if let Some(values) = object.get(key).and_then(Value::as_object) {
+            detail.pairs(values);
+        }
+    }
+    let name = object.get("cmd").and_then(Value::as_str).unwrap_or(kind);
+    Some(Summary { name: bounded(name), detail: detail.finish(), failed: error.is_some_and(|code| code != 0) })
+}
+
+/// The shadow of each service: desired, reported and version.
+fn shadow(object: &Map<String, Value>) -> Option<String> {
+    let mut detail = Line::default();
+    for service in object.get("shadow")?.as_array()? {
+        detail.word(service.get("service_id").and_then(Value::as_str).unwrap_or("?"));
+        for part in ["desired", "reported"] {
+            let values = service.get(part).and_then(|part| part.get("properties")).and_then(Value::as_object);
+            if let Some(values) = values.filter(|values| !values.is_empty()) {
+                detail.word(part);
+                detail.pairs(values);
+            }
+        }
+        if let Some(version) = line::code(service.get("version")) {
+            detail.word(&format!("v{version}"));
+        }
+    }
+    Some(detail.finish())
 }
 
 /// A message in Huawei's own envelope; any other bytes are a message too.

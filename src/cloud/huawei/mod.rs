@@ -6,9 +6,14 @@
 mod advice;
 mod bodies;
 mod credentials;
+mod drafts;
+mod functions;
+mod gzip;
+mod reported;
 mod request;
 mod spots;
 mod topics;
+mod upgrade;
 
 #[cfg(test)]
 mod tests;
@@ -16,15 +21,16 @@ mod tests;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     Advice, Answer, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Property, Request, Scene, Summary,
+    Told, Upgrade, UpgradeStep,
 };
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
-use crate::profile::{HuaweiIdentity, Subscription};
+use crate::profile::{Cloud, HuaweiIdentity, Subscription};
 use crate::secret::Secret;
 
 pub(super) use spots::spots;
@@ -65,6 +71,10 @@ impl Device {
 }
 
 impl Platform for Device {
+    fn cloud(&self) -> Cloud {
+        Cloud::Huawei
+    }
+
     fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials {
         credentials::credentials(&self.identity, secret, at)
     }
@@ -73,8 +83,8 @@ impl Platform for Device {
         topics::subscriptions(&self.identity.device_id)
     }
 
-    fn meaning<'a>(&self, direction: Direction, topic: &'a str, _payload: &'a [u8]) -> Meaning<'a> {
-        let route = topics::route(topic);
+    fn meaning<'a>(&self, direction: Direction, topic: &'a str, payload: &'a [u8]) -> Meaning<'a> {
+        let route = topics::route_of(topic, payload);
         Meaning {
             what: route.what,
             request_id: route.id.and_then(|(start, end)| topic.get(start..end)).map(Cow::Borrowed),
@@ -84,7 +94,9 @@ impl Platform for Device {
     }
 
     fn summary(&self, _direction: Direction, topic: &str, payload: &[u8]) -> Summary {
-        bodies::summary(topics::route(topic).what, payload)
+        let unpacked = gzip::unpacked(topic, payload);
+        let payload = unpacked.as_deref().unwrap_or(payload);
+        bodies::summary(topics::route_of(topic, payload).what, payload)
     }
 
     fn request(&self, asked: &Asked<'_>) -> Option<Request> {
@@ -117,8 +129,57 @@ impl Platform for Device {
         Some(Draft { label: format!("reply to {subject}"), what, topic, qos: Qos::AtLeastOnce, body })
     }
 
+    fn reported(&self, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {
+        let unpacked = gzip::unpacked(topic, payload);
+        reported::reported(&self.identity.device_id, topic, unpacked.as_deref().unwrap_or(payload))
+    }
+
     fn drafts(&self, serial: u64) -> Vec<Draft> {
-        bodies::drafts(&self.identity.device_id, serial)
+        drafts::drafts(&self.identity.device_id, serial)
+    }
+
+    fn told(&self, topic: &str, payload: &[u8]) -> Option<Told> {
+        // A shadow is asked for and shown; what is desired in it is told as it is on the other clouds.
+        let what = topics::route(topic).what;
+        let told: fn(&Map<String, Value>) -> Option<Told> = match what {
+            What::Event => functions::told,
+            What::Shadow => request::desired,
+            _ => return None,
+        };
+        // What is no JSON object tells nothing.
+        let body: Map<String, Value> = serde_json::from_slice(payload).ok()?;
+        told(&body)
+    }
+
+    fn acknowledge(&self, asked: &Asked<'_>) -> Option<Draft> {
+        let body: Map<String, Value> = serde_json::from_slice(asked.payload).ok()?;
+        let event = functions::first(&body)
+            .filter(|event| (event.service, event.kind) == ("device_config", "config_update"))?;
+        Some(request::acknowledge(&self.identity.device_id, &event))
+    }
+
+    fn ask_time(&self, serial: u64, at: WallTime) -> Option<Draft> {
+        Some(request::ask_time(&self.identity.device_id, serial, at))
+    }
+
+    fn version_report(&self, _serial: u64, at: WallTime, module: &str, version: &str) -> Option<Draft> {
+        Some(upgrade::version_report(&self.identity.device_id, at, module, version))
+    }
+
+    fn upgrade_progress(&self, _serial: u64, at: WallTime, upgrade: &Upgrade, step: UpgradeStep) -> Option<Draft> {
+        upgrade::progress(&self.identity.device_id, at, upgrade, step)
+    }
+
+    fn upgrade_failures(&self) -> &'static [(i64, &'static str)] {
+        upgrade::FAILURES
+    }
+
+    fn packed(&self, topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
+        gzip::packed(topic, payload)
+    }
+
+    fn unpacked(&self, topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
+        gzip::unpacked(topic, payload)
     }
 
     fn limits(&self) -> &'static Limits {

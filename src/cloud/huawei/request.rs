@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::bodies;
-use crate::cloud::{Answer, Properties, Property, Request, pretty};
+use super::functions::Event;
+use crate::cloud::{Answer, Draft, Properties, Property, Request, Told, line, pretty};
 use crate::event::{WallTime, What};
 
 /// The codes of an answer. Everything but 0 is a failure; 1 and 2 are what the vendor's own SDK sends.
@@ -85,8 +86,48 @@ fn services(properties: &Properties, only: Option<&str>) -> Vec<Value> {
     report["services"].as_array_mut().map(std::mem::take).unwrap_or_default()
 }
 
+/// What a shadow says is desired of its services.
+pub(super) fn desired(body: &Map<String, Value>) -> Option<Told> {
+    let (mut writes, mut version) = (Vec::new(), None);
+    for service in body.get("shadow")?.as_array()? {
+        let id = service.get("service_id").and_then(Value::as_str).unwrap_or_default();
+        let values = service.get("desired").and_then(|desired| desired.get("properties")).and_then(Value::as_object);
+        for (name, value) in values.into_iter().flatten() {
+            writes.push((Property::of(id, name), value.clone()));
+            version = line::code(service.get("version")).or(version);
+        }
+    }
+    (!writes.is_empty()).then_some(Told::Desired { writes, version })
+}
+
+/// The question for the platform's time.
+pub(super) fn ask_time(device_id: &str, serial: u64, at: WallTime) -> Draft {
+    let sent = at.unix_micros().div_euclid(1_000);
+    let body = json!({ "object_device_id": device_id, "services": [{
+        "service_id": "$time_sync", "event_type": "time_sync_request", "event_time": event_time(at),
+        "event_id": serial.to_string(), "paras": { "device_send_time": sent }
+    }] });
+    Draft::json("time request", What::Event, events_up(device_id), &body)
+}
+
+/// The acknowledgement of a config that was pushed.
+pub(super) fn acknowledge(device_id: &str, event: &Event<'_>) -> Draft {
+    let mut paras = json!({ "result_code": 0, "result_desc": "success" });
+    if let Some(version) = event.paras.and_then(|paras| paras.get("version")) {
+        paras["version"] = version.clone();
+    }
+    let body = json!({ "object_device_id": device_id, "services": [{
+        "service_id": "$device_config", "event_type": "config_update_response", "paras": paras
+    }] });
+    Draft::json("reply to config update", What::Event, events_up(device_id), &body)
+}
+
+fn events_up(device_id: &str) -> String {
+    format!("$oc/devices/{device_id}/sys/events/up")
+}
+
 /// `yyyyMMdd'T'HHmmss'Z'`.
-fn event_time(at: WallTime) -> String {
+pub(super) fn event_time(at: WallTime) -> String {
     let text: String = at.to_string().chars().filter(|char| !matches!(char, '-' | ':')).collect();
     let seconds = text.split('.').next().unwrap_or_default();
     format!("{}Z", seconds.trim_end_matches('Z'))

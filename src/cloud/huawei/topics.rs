@@ -35,6 +35,20 @@ pub(super) fn route(topic: &str) -> Route {
     Route { what, id: trailing_id(topic) }
 }
 
+/// As [`route`], with a look at the body where the topic alone does not say enough: upgrades are spoken of in events.
+pub(super) fn route_of(topic: &str, payload: &[u8]) -> Route {
+    let route = route(topic);
+    let is_upgrade = route.what == What::Event
+        && payload.len() <= LOOKED_AT
+        && payload.windows(UPGRADE.len()).any(|window| window == UPGRADE);
+    if is_upgrade { Route { what: What::Ota, ..route } } else { route }
+}
+
+/// The service id of upgrades, as it stands in a body.
+const UPGRADE: &[u8] = b"\"$ota\"";
+/// No event of the platform is longer, in bytes.
+const LOOKED_AT: usize = 64 << 10;
+
 /// What the device subscribes to at connect. The platform may deliver these without being asked; its documents tell
 /// directly connected devices to ask all the same.
 pub(super) fn subscriptions(device_id: &str) -> Vec<Subscription> {

@@ -130,6 +130,11 @@ impl Transfer {
         Ok(Self { cloud: from.0, from: levels("recorded device", from)?, to: levels("new device", to)? })
     }
 
+    /// From a device of `cloud` to itself: ids and times alone change.
+    pub fn within(cloud: Cloud) -> Self {
+        Self { cloud, from: Levels::default(), to: Levels::default() }
+    }
+
     /// The cloud of both.
     pub fn cloud(&self) -> Cloud {
         self.cloud

@@ -1,31 +1,36 @@
 //! UCloud UIoT-Core.
 //!
-//! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies, codes and
-//! advice have a file each. What may not: another cloud's rules.
+//! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies, summaries, drafts,
+//! upgrades, the shadow, codes and advice have a file each. What may not: another cloud's rules.
 
 mod advice;
 mod bodies;
 mod codes;
 mod credentials;
+mod drafts;
+mod reported;
 mod request;
+mod shadow;
 mod spots;
+mod summaries;
 mod topics;
+mod upgrade;
 
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     Advice, Answer, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Property, Request, Scene, Summary,
-    envelope,
+    Told, Upgrade, UpgradeStep, envelope,
 };
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
-use crate::profile::{Subscription, UcloudIdentity};
+use crate::profile::{Cloud, Subscription, UcloudIdentity};
 use crate::secret::Secret;
 
 pub(super) use spots::spots;
@@ -66,6 +71,10 @@ impl Device {
 }
 
 impl Platform for Device {
+    fn cloud(&self) -> Cloud {
+        Cloud::Ucloud
+    }
+
     fn credentials(&self, secret: Option<&Secret>, _at: WallTime) -> Credentials {
         credentials::credentials(&self.identity, secret)
     }
@@ -82,7 +91,7 @@ impl Platform for Device {
     }
 
     fn summary(&self, _direction: Direction, topic: &str, payload: &[u8]) -> Summary {
-        bodies::summary(topics::route(topic).what, payload)
+        summaries::summary(&topics::route(topic), payload)
     }
 
     fn request(&self, asked: &Asked<'_>) -> Option<Request> {
@@ -103,7 +112,7 @@ impl Platform for Device {
         let id = envelope::uiot_id(asked.payload).and_then(envelope::id_text);
         let topic = topics::answer(what, asked.topic, id.as_deref())?;
         let (reply, subject) = if what == What::Command {
-            let name = bodies::summary(what, asked.payload).name;
+            let name = request::request(what, asked.payload).name;
             (What::CommandReply, if name.is_empty() { "command".to_owned() } else { name })
         } else {
             (What::PropertySetReply, "property set".to_owned())
@@ -112,8 +121,40 @@ impl Platform for Device {
         Some(Draft { label: format!("reply to {subject}"), what: reply, topic, qos: Qos::AtLeastOnce, body })
     }
 
+    fn reported(&self, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {
+        reported::reported(&self.identity, topic, payload)
+    }
+
     fn drafts(&self, serial: u64) -> Vec<Draft> {
-        bodies::drafts(&self.identity, serial)
+        drafts::drafts(&self.identity, serial)
+    }
+
+    fn told(&self, topic: &str, payload: &[u8]) -> Option<Told> {
+        let route = topics::route(topic);
+        if route.path == "password_reply" {
+            return Some(Told::Secret);
+        }
+        let wanted = match route.path {
+            "ota/downstream" => upgrade::told,
+            "shadow/downstream" | "shadow/get_reply" => shadow::wanted,
+            "tmodel/property/desired/get_reply" => request::desired,
+            _ => return None,
+        };
+        // What is no JSON object tells nothing.
+        let body: Map<String, Value> = serde_json::from_slice(payload).ok()?;
+        wanted(&body)
+    }
+
+    fn version_report(&self, _serial: u64, _at: WallTime, module: &str, version: &str) -> Option<Draft> {
+        Some(upgrade::version_report(&self.identity, module, version))
+    }
+
+    fn upgrade_progress(&self, _serial: u64, _at: WallTime, upgrade: &Upgrade, step: UpgradeStep) -> Option<Draft> {
+        upgrade::progress(&self.identity, upgrade, step)
+    }
+
+    fn upgrade_failures(&self) -> &'static [(i64, &'static str)] {
+        upgrade::FAILURES
     }
 
     fn limits(&self) -> &'static Limits {

@@ -1,8 +1,8 @@
 //! UCloud's requests taken apart, and the bodies of answers and reports.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::cloud::{Property, Request};
+use crate::cloud::{Property, Request, Told};
 use crate::event::{WallTime, What};
 
 /// The codes that a device may answer with. The documents give no list of its own for devices: these are the ones of the
@@ -23,7 +23,7 @@ pub(super) fn request(what: What, payload: &[u8]) -> Request {
     let Ok(Value::Object(body)) = serde_json::from_slice(payload) else { return request };
     match what {
         What::Command => {
-            request.name = body.get("Identifier").and_then(Value::as_str).unwrap_or_default().to_owned();
+            body.get("Identifier").and_then(Value::as_str).unwrap_or_default().clone_into(&mut request.name);
             request.input = body.get("Input").cloned().unwrap_or_default();
         }
         What::PropertySet => {
@@ -35,6 +35,14 @@ pub(super) fn request(what: What, payload: &[u8]) -> Request {
         _ => {}
     }
     request
+}
+
+/// The values that the answer to a question for desired ones holds; each has a version of its own, so that there is none for all.
+pub(super) fn desired(body: &Map<String, Value>) -> Option<Told> {
+    let values = body.get("Desired")?.as_object()?;
+    let writes: Vec<_> =
+        values.iter().filter_map(|(name, of)| Some((Property::of("", name), of.get("Value")?.clone()))).collect();
+    (!writes.is_empty()).then_some(Told::Desired { writes, version: None })
 }
 
 /// The `Property` of a report, all values taken at `at` where that is given.

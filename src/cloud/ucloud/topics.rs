@@ -10,29 +10,47 @@ use crate::profile::{Subscription, UcloudIdentity};
 
 /// A topic's meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Route {
+pub(super) struct Route<'a> {
     pub(super) what: What,
     pub(super) id: Id,
+    /// A system topic's part below the device; empty for others.
+    pub(super) path: &'a str,
 }
 
 /// What `topic` means, whichever device it belongs to.
-pub(super) fn route(topic: &str) -> Route {
+pub(super) fn route(topic: &str) -> Route<'_> {
     if let Some(rest) = topic.strip_prefix("/$system/") {
         return match below_device(rest) {
             Some(path) => system(topic, path),
-            None => Route { what: What::System, id: Id::None },
+            None => Route { what: What::System, id: Id::None, path: "" },
         };
     }
     let below_product = topic.strip_prefix('/').and_then(|rest| rest.split_once('/'));
     let broadcast = below_product.is_some_and(|(_, rest)| rest.starts_with("$broadcast/"));
-    Route { what: if broadcast { What::Broadcast } else { What::Custom }, id: Id::None }
+    Route { what: if broadcast { What::Broadcast } else { What::Custom }, id: Id::None, path: "" }
 }
+
+/// What a device hears, below its own part of the system topics. What it may hear of `password_reply` is asked for where it
+/// registers.
+const SUBSCRIPTIONS: [&str; 11] = [
+    "tmodel/property/post_reply",
+    "tmodel/property/set",
+    "tmodel/event/post_reply",
+    "tmodel/command",
+    "tmodel/property/restore_reply",
+    "tmodel/property/desired/get_reply",
+    "tmodel/property/desired/delete_reply",
+    "tmodel/template/get_reply",
+    "shadow/downstream",
+    "shadow/get_reply",
+    "ota/downstream",
+];
 
 /// What the device subscribes to at connect.
 pub(super) fn subscriptions(device: &UcloudIdentity) -> Vec<Subscription> {
-    ["property/post_reply", "property/set", "event/post_reply", "command"]
-        .into_iter()
-        .map(|tail| format!("/$system/{}/{}/tmodel/{tail}", device.product_sn, device.device_sn))
+    SUBSCRIPTIONS
+        .iter()
+        .map(|tail| format!("/$system/{}/{}/{tail}", device.product_sn, device.device_sn))
         .filter_map(|filter| crate::cloud::subscription(filter, Qos::AtLeastOnce))
         .collect()
 }
@@ -47,10 +65,10 @@ pub(super) fn answer(what: What, topic: &str, id: Option<&str>) -> Option<String
     }
 }
 
-fn system(topic: &str, path: &str) -> Route {
+fn system<'a>(topic: &'a str, path: &'a str) -> Route<'a> {
     if let Some(id) = path.strip_prefix("tmodel/command_reply/") {
         let id = Id::ends(topic, id);
-        return Route { what: What::CommandReply, id };
+        return Route { what: What::CommandReply, id, path };
     }
     let (what, id) = match path {
         "tmodel/property/post" => (What::PropertyReport, Id::Payload),
@@ -64,7 +82,7 @@ fn system(topic: &str, path: &str) -> Route {
         _ if path.starts_with("tmodel/property/desired/") => (What::Shadow, Id::Payload),
         _ => (What::System, Id::Payload),
     };
-    Route { what, id }
+    Route { what, id, path }
 }
 
 #[cfg(test)]
@@ -98,7 +116,7 @@ mod tests {
             ("ota/downstream", What::Ota, Id::None),
         ] {
             let topic = format!("/$system/ledubff3z85spjmu/h9onxtzw0aep7fsr/{tail}");
-            assert_eq!(route(&topic), Route { what, id }, "{topic}");
+            assert_eq!(route(&topic), Route { what, id, path: tail }, "{topic}");
         }
         for (topic, what) in [
             ("/ledubff3z85spjmu/h9onxtzw0aep7fsr/upload", What::Custom),
@@ -107,14 +125,14 @@ mod tests {
             ("$system/p/d/tmodel/command", What::Custom),
             ("", What::Custom),
         ] {
-            assert_eq!(route(topic), Route { what, id: Id::None }, "{topic}");
+            assert_eq!(route(topic), Route { what, id: Id::None, path: "" }, "{topic}");
         }
     }
 
     #[test]
     fn the_answer_to_a_command_holds_its_id() {
         let topic = "/$system/p/d/tmodel/command_reply/77";
-        let Route { what, id: Id::Topic(start, end) } = route(topic) else { panic!("no id in the topic") };
+        let Route { what, id: Id::Topic(start, end), .. } = route(topic) else { panic!("no id in the topic") };
         assert_eq!((what, &topic[start..end]), (What::CommandReply, "77"));
         let asked = "/$system/p/d/tmodel/command";
         assert_eq!(answer(What::Command, asked, Some("77")).as_deref(), Some(topic));
@@ -133,10 +151,10 @@ mod tests {
             device_sn: "d".to_owned(),
             secret: SecretSource::Env("UNUSED".to_owned()),
         });
-        for tail in ["property/post_reply", "property/set", "event/post_reply", "command"] {
-            let topic = format!("/$system/p/d/tmodel/{tail}");
+        for tail in SUBSCRIPTIONS {
+            let topic = format!("/$system/p/d/{tail}");
             assert_eq!(filters.iter().filter(|own| own.filter.matches(&topic)).count(), 1, "{topic}");
         }
-        assert_eq!(filters.len(), 4);
+        assert_eq!(filters.len(), SUBSCRIPTIONS.len());
     }
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::cloud;
 use crate::console::message::tests::hostile;
 use crate::console::picture::{assert_clean, canvas, styled, text};
-use crate::event::{Kind, LineState, Message, Moment, StateChange, WallTime, What};
+use crate::event::{Irregular, Kind, LineState, Message, Moment, StateChange, WallTime, What};
 use crate::mqtt::Qos;
 use crate::profile::{Cloud, Endpoint, HuaweiIdentity, Identity, MqttIdentity, Profile, SignType, Transport};
 use crate::session::Action;
@@ -73,6 +73,8 @@ impl World {
             request_id: Some("3a1f"),
             deadline_ms: Some(20_000),
             took_ms: None,
+            by: None,
+            irregular: Irregular::default(),
             order: None,
         };
         world.timeline.append(SessionId(0), world.at(2), &Kind::Rx(message), Some((51, 55)));
@@ -300,6 +302,8 @@ fn request_message(_: &World) -> Message<'static> {
         request_id: Some("3a1f"),
         deadline_ms: Some(20_000),
         took_ms: None,
+        by: None,
+        irregular: Irregular::default(),
         order: None,
     }
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::console::picture::{assert_clean, canvas, styled, text};
-use crate::event::{Failure, LineState, Message, StateChange, WallTime, What};
+use crate::event::{Failure, Irregular, LineState, Message, StateChange, WallTime, What};
 use crate::mqtt::{PacketId, Qos};
 
 const REQUEST: &str = r#"{"services":[{"service_id":"smokeDetector","properties":{"alarm":0}}]}"#;
@@ -22,6 +22,8 @@ fn message(payload: &[u8]) -> Message<'_> {
         request_id: Some("3a1f"),
         deadline_ms: Some(20_000),
         took_ms: None,
+        by: None,
+        irregular: Irregular::default(),
         order: None,
     }
 }

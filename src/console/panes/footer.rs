@@ -78,9 +78,17 @@ fn useful(view: &View<'_>) -> Vec<Action> {
             vec![Action::Force, Action::Send, Action::Back, Action::Topic, Action::Qos]
         }
         Context::Compose => vec![Action::Send, Action::Back, Action::Topic, Action::Qos],
-        Context::Filter | Context::Palette | Context::Confirm | Context::Note | Context::Question | Context::Seek => {
+        Context::Filter
+        | Context::Palette
+        | Context::Confirm
+        | Context::Note
+        | Context::Question
+        | Context::Again
+        | Context::Seek => {
             vec![Action::Accept, Action::Back]
         }
+        Context::Codes => vec![Action::Accept, Action::Move(Motion::Down), Action::Back],
+        Context::Doings => vec![Action::Accept, Action::Rules, Action::Fail, Action::AskTime, Action::Back],
         Context::Tapes => vec![Action::Accept, Action::Mark, Action::Resend, Action::Discard, Action::Back],
         Context::Prompt => vec![Action::Accept, Action::Qos, Action::Back],
         Context::Help => vec![Action::Move(Motion::Down), Action::Move(Motion::PageDown), Action::Back],
@@ -111,8 +119,12 @@ fn replay(view: &View<'_>) -> Vec<Action> {
 
 fn browse(view: &View<'_>) -> Vec<Action> {
     let state = view.state;
+    if state.focus == Pane::Requests && view.glance.all_asks > 0 {
+        return vec![Action::Succeed, Action::Fail, Action::Reply, Action::Hold];
+    }
     let mut actions = Vec::new();
     if view.glance.open > 0 {
+        actions.push(Action::Succeed);
         actions.push(Action::Reply);
     }
     let chosen = state.device().map(|session| usize::from(session.0));

@@ -12,7 +12,7 @@ use crate::console::theme::Role;
 use crate::text::Safe;
 
 /// The sections, in the order of the help.
-const SECTIONS: [Context; 13] = [
+const SECTIONS: [Context; 16] = [
     Context::Browse,
     Context::Replay,
     Context::Seek,
@@ -23,6 +23,9 @@ const SECTIONS: [Context; 13] = [
     Context::Note,
     Context::Tapes,
     Context::Question,
+    Context::Again,
+    Context::Codes,
+    Context::Doings,
     Context::Help,
     Context::Confirm,
     Context::Everywhere,

@@ -2,7 +2,9 @@
 //!
 //! What lives here: painting, from `&State`, `&Glance`, a theme and signs. What may not: changing the state, I/O, a clock.
 
+pub mod codes;
 pub mod compose;
+pub mod doings;
 pub mod footer;
 pub mod frames;
 pub mod header;

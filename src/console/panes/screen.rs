@@ -3,7 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{View, compose, footer, frames, header, help, palette, reel, requests, status, stream, tapes, words};
+use super::{
+    View, codes, compose, doings, footer, frames, header, help, palette, reel, requests, status, stream, tapes, words,
+};
 use crate::console::action::Action;
 use crate::console::glance::Glance;
 use crate::console::keymap::{Context, chord_words};
@@ -61,7 +63,12 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
             tapes::render(buffer, below, &view, list);
             cursor = None;
         }
-        Some(Overlay::Prompt { .. } | Overlay::Note { .. } | Overlay::Seek { .. }) | None => {}
+        Some(Overlay::Codes(list)) => codes::render(buffer, body, &view, list),
+        Some(Overlay::Doings(list)) => {
+            doings::render(buffer, body, &view, list);
+            cursor = None;
+        }
+        Some(Overlay::Prompt { .. } | Overlay::Note { .. } | Overlay::Seek { .. } | Overlay::Again(_)) | None => {}
     }
     if layout.header.is_none() || state.overlay.is_some() {
         let first = Rect { height: screen.height.min(1), ..screen };

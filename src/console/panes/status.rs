@@ -1,6 +1,8 @@
 //! The status line: what the last key came to, else how the lines are; the most urgent request where its pane is not on the
 //! screen; and the line that is typed.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -18,6 +20,9 @@ use crate::timeline::SessionId;
 /// Up to so many lines that are down are told one by one; of more, the header shows which.
 const SINGLY: usize = 2;
 
+/// A clock that is further off is told, in microseconds: signatures with a time stamp fail long after that, but hints begin here.
+const CLOCK_OFF: u64 = 1_000_000;
+
 /// Paints the line, with the keys on its right where they have no line of their own. Answers where the cursor is, if
 /// something is typed here.
 pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)> {
@@ -25,6 +30,11 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, 
     paint::fill(buffer, area, bar);
     if let Some(cursor) = prompt(buffer, area, view) {
         return Some(cursor);
+    }
+    if let Some(Overlay::Again(question)) = &view.state.overlay {
+        let style = bar.patch(view.style(Role::Waiting));
+        Pen::new(buffer, area, view.signs).skip(1).put(&Safe::new(&question.question), style);
+        return None;
     }
     let mut room = area;
     if view.layout.footer.is_none() {
@@ -62,6 +72,7 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
             let device = view.device(*session);
             (Safe::new(&format!("subscribe {device}, QoS {}{force}: ", qos.number())), line)
         }
+        Some(Overlay::Codes(codes)) => (Safe::from_static("code: "), &codes.line),
         Some(Overlay::Note { session, line }) => (Safe::new(&format!("note on {}: ", view.device(*session))), line),
         None if view.state.typing => (Safe::from_static("/"), &view.state.filter),
         _ => return None,
@@ -141,7 +152,12 @@ fn one(pen: &mut Pen<'_>, view: &View<'_>, session: SessionId, device: &Device, 
     if device.state == LineState::Online {
         pen.word("online", bar.patch(view.style(Role::Good)));
         pen.put(&Safe::new(&format!(" since {}", device.since)), bar);
-        if let Some(ping) = device.ping {
+        if let Some(off) = device.clock_offset_us.filter(|off| off.unsigned_abs() > CLOCK_OFF) {
+            let sign = if off < 0 { '-' } else { '+' };
+            let off = numbers::took(Duration::from_micros(off.unsigned_abs()));
+            let text = format!(" {} clock {sign}{off}", view.signs.dot);
+            pen.put(&Safe::new(&text), bar.patch(view.style(Role::Waiting)));
+        } else if let Some(ping) = device.ping {
             pen.put(&Safe::new(&format!(" {} ping {}", view.signs.dot, numbers::took(ping))), bar);
         }
         if device.refused > 0 {

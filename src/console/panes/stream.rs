@@ -162,6 +162,7 @@ fn right_words(view: &View<'_>, right: &Right, width: u16) -> (Safe, Role) {
         }
         Right::Answered(took) => (marked(view.signs.good, &numbers::took(*took)), Role::Good),
         Right::Late(took) => (marked(view.signs.wrong, &format!("late, {}", numbers::took(*took))), Role::Wrong),
+        Right::Ignored => (marked(view.signs.dot, "ignored"), Role::Dim),
         Right::Expired => (marked(view.signs.wrong, "no answer"), Role::Wrong),
     }
 }

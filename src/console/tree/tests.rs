@@ -9,7 +9,7 @@ use ratatui::buffer::Buffer;
 use super::*;
 use crate::console::picture::{assert_clean, canvas, styled, text};
 use crate::console::theme::{Signs, Theme};
-use crate::event::{Kind, Message, Moment, StateChange, Subscribed, WallTime, What};
+use crate::event::{Irregular, Kind, Message, Moment, StateChange, Subscribed, WallTime, What};
 use crate::timeline::Budget;
 
 struct Scene {
@@ -46,6 +46,8 @@ impl Scene {
             request_id: None,
             deadline_ms: None,
             took_ms: None,
+            by: None,
+            irregular: Irregular::default(),
             order: None,
         };
         let id_span = topic.find("request_id=").map(|at| (at + "request_id=".len(), topic.len()));

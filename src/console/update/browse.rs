@@ -1,8 +1,7 @@
 //! Keys in the panes.
 
-use super::{Effect, Origin, Sending, World, leave, likely_target, orders, show, show_filter, tapes, target};
+use super::{Effect, Origin, Sending, World, inbox, leave, likely_target, orders, show, show_filter, tapes, target};
 use crate::console::action::{Action, Motion};
-use crate::console::glance::order_of_requests;
 use crate::console::history::Seen;
 use crate::console::layout::Pane;
 use crate::console::line::Line;
@@ -46,6 +45,8 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Routine => routine(state),
         Action::Compose => super::compose::report(state, world),
         Action::Reply => super::compose::reply(state, world),
+        Action::Succeed | Action::Fail | Action::Hold | Action::Ignore => return inbox::act(state, action, world),
+        Action::Doings => super::doings::open(state, world),
         Action::Subscribe => prompt(state, world),
         Action::Unsubscribe => return unsubscribe(state),
         Action::View => state.message.cycle_mode(),
@@ -69,6 +70,8 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         | Action::Reel(_)
         | Action::Mark
         | Action::Resend
+        | Action::Rules
+        | Action::AskTime
         | Action::Interrupt
         | Action::Suspend
         | Action::Redraw => {}
@@ -106,10 +109,12 @@ pub(super) fn in_stream(state: &mut State, motion: Motion) {
 }
 
 fn in_requests(state: &mut State, motion: Motion, world: &World<'_>) {
-    let order = order_of_requests(world.history.timeline);
-    let Some(last) = order.len().checked_sub(1) else { return state.refuse("No request has come yet.") };
-    let place = order.iter().position(|seq| Some(*seq) == state.request).unwrap_or(0);
-    let page = usize::from(state.content(Pane::Requests).height.saturating_sub(1).max(1));
+    let requests = world.history.timeline.requests();
+    let Some(last) = requests.len().checked_sub(1) else { return state.refuse("No request has come yet.") };
+    let chosen = state.inbox.chosen;
+    let place = requests.by_urgency().position(|request| Some(request.seq) == chosen).unwrap_or(0);
+    let height = usize::from(state.content(Pane::Requests).height).max(1);
+    let page = height.saturating_sub(1).max(1);
     let goal = match motion {
         Motion::Up => place.saturating_sub(1),
         Motion::Down => place + 1,
@@ -118,7 +123,10 @@ fn in_requests(state: &mut State, motion: Motion, world: &World<'_>) {
         Motion::First => 0,
         Motion::Last => last,
     };
-    state.request = order.get(goal.min(last)).copied();
+    let goal = goal.min(last);
+    state.inbox.chosen = requests.by_urgency().nth(goal).map(|request| request.seq);
+    // The cursor moves over the lines that are there, and pushes the list at their ends.
+    state.inbox.line = (state.inbox.line + goal).saturating_sub(place).min(height - 1);
 }
 
 fn focus(state: &mut State, pane: Pane) {
@@ -193,8 +201,13 @@ fn open(state: &mut State, world: &World<'_>) {
             state.focus = Pane::Stream;
         }
         Pane::Requests => {
-            let first = || order_of_requests(world.history.timeline).first().copied();
-            let Some(seq) = state.request.or_else(first) else { return state.refuse("No request has come yet.") };
+            let first = || world.history.timeline.requests().by_urgency().next().map(|request| request.seq);
+            let Some(seq) = state.inbox.chosen.or_else(first) else { return state.refuse("No request has come yet.") };
+            if !state.zoom {
+                state.inbox.chosen = Some(seq);
+                state.zoom = true;
+                return;
+            }
             if world.history.look(seq, |_, _| ()) == Seen::Missing {
                 return state
                     .refuse("That request's message was let go to stay within the memory budget. r still replies.");
@@ -202,6 +215,7 @@ fn open(state: &mut State, world: &World<'_>) {
             state.filter = Line::default();
             state.window.show(Query::default());
             state.window.go(seq);
+            state.zoom = false;
             state.focus = Pane::Stream;
         }
         Pane::Composer => {}

@@ -2,7 +2,7 @@
 
 use ratatui::crossterm::event::KeyEvent;
 
-use super::{Effect, Origin, Sending, World, likely_target};
+use super::{Effect, Origin, Sending, World, inbox, likely_target};
 use crate::console::action::Action;
 use crate::console::composer::{Purpose, Scene};
 use crate::console::layout::Pane;
@@ -59,21 +59,14 @@ pub(super) fn report(state: &mut State, world: &World<'_>) {
 
 /// Opens the composer with the reply to the chosen request, else to the one with the least time left.
 pub(super) fn reply(state: &mut State, world: &World<'_>) {
-    let requests = world.history.timeline.requests();
-    let chosen = match state.focus {
-        Pane::Requests => state.request,
-        _ => state.window.selected().filter(|_| state.window.is_chosen()),
-    };
-    let request =
-        chosen.and_then(|seq| requests.iter().find(|request| request.seq == seq)).or_else(|| requests.most_urgent().1);
-    let Some(request) = request else {
+    let Some(request) = inbox::chosen(state, world) else {
         return state.refuse("No request is open, so there is nothing to reply to.");
     };
     let Some(handle) = world.handle(request.session) else {
         return state.refuse("The device of that request is not connected from here.");
     };
     if state.composer.open_reply(handle, request) {
-        state.request = Some(request.seq);
+        state.inbox.chosen = Some(request.seq);
         enter(state);
     } else {
         state.refuse("The cloud knows no answer to that request. c composes a message.");
@@ -107,7 +100,7 @@ fn send(state: &mut State, world: &World<'_>) -> Vec<Effect> {
 }
 
 fn asked<'a>(world: &World<'a>, seq: u64) -> Option<&'a Request> {
-    world.history.timeline.requests().iter().find(|request| request.seq == seq)
+    world.history.timeline.requests().get(seq)
 }
 
 fn enter(state: &mut State) {

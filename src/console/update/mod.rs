@@ -4,6 +4,8 @@
 
 mod browse;
 mod compose;
+mod doings;
+mod inbox;
 mod orders;
 mod overlay;
 mod replay;
@@ -17,15 +19,17 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::action::Action;
 use super::chord::Chord;
 use super::history::History;
+use super::inbox::Bound;
 use super::keymap::{Context, lookup};
 use super::line::{Edit, Line};
-use super::state::{Overlay, State, TWICE};
+use super::state::{Codes, Overlay, State, TWICE};
 use super::tapes::Wish;
 use crate::event::{LineState, Moment};
 use crate::replay::Order as Turn;
 use crate::session::{Handle, Order};
 use crate::timeline::{Filter, Query, SessionId, Standing};
 
+pub use inbox::{held, ignored};
 pub use orders::{refused, settle, taken};
 
 /// What a key may look at.
@@ -62,6 +66,20 @@ pub enum Effect {
         session: SessionId,
         /// The note.
         text: String,
+    },
+    /// Set a request aside, or take it back.
+    Hold {
+        /// The request.
+        bound: Bound,
+        /// Whether it is set aside.
+        held: bool,
+    },
+    /// Leave a request without an answer.
+    Ignore {
+        /// The request.
+        bound: Bound,
+        /// What the timeline shall say of it.
+        note: String,
     },
     /// Replay these tapes as one stream.
     Replay(Vec<PathBuf>),
@@ -106,6 +124,8 @@ pub enum Origin {
     Prompt,
     /// By a key alone.
     Key,
+    /// In the list of what a device does by itself.
+    Doings,
 }
 
 impl<'a> World<'a> {
@@ -189,6 +209,9 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
         | Context::Note
         | Context::Seek => overlay::act(state, action, world),
         Context::Tapes | Context::Question => tapes::act(state, action, world),
+        Context::Again => inbox::answer_question(state, action, world),
+        Context::Codes => inbox::act_in_codes(state, action, world),
+        Context::Doings => doings::act(state, action, world),
     }
 }
 
@@ -296,7 +319,8 @@ fn typed_line(state: &mut State) -> Option<&mut Line> {
             Overlay::Palette { line, .. }
             | Overlay::Prompt { line, .. }
             | Overlay::Note { line, .. }
-            | Overlay::Seek { line },
+            | Overlay::Seek { line }
+            | Overlay::Codes(Codes { line, .. }),
         ) => Some(line),
         Some(_) => None,
         None => state.typing.then_some(&mut state.filter),

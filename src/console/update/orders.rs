@@ -10,6 +10,8 @@ use crate::session::{Action as Deed, Order, Refused};
 
 /// An order that nothing was heard of for so long is no longer watched; its answer still stands in the stream.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// So long for the failure of a switch, which comes at once or not at all.
+const BRIEF: Duration = Duration::from_secs(5);
 /// How many events are looked at in one go for the answers of orders.
 const GLANCE: usize = 20_000;
 
@@ -24,13 +26,21 @@ pub(super) fn number(state: &mut State, action: Deed) -> Order {
 pub fn taken(state: &mut State, sent: &Sending, world: &World<'_>) {
     let since = world.history.span().map_or(1, |(_, newest)| newest + 1);
     if let Some(number) = sent.order.number {
-        let until = world.now.mono + PATIENCE;
-        state.orders.push(Pending { number, session: sent.session, what: sent.what, since, until });
+        // A switch that was carried out has no event of its own: only its failure is waited for.
+        let patience = if sent.origin == Origin::Doings { BRIEF } else { PATIENCE };
+        let until = world.now.mono + patience;
+        let answers = match &sent.order.action {
+            Deed::Reply { request_id, .. } => Some(request_id.clone()),
+            _ => None,
+        };
+        state.orders.push(Pending { number, session: sent.session, what: sent.what, since, until, answers });
     }
     match sent.origin {
         Origin::Composer => super::compose::sent(state),
         Origin::Prompt => state.overlay = None,
         Origin::Key => {}
+        // The list shows at once what has changed.
+        Origin::Doings => return,
     }
     let name = world.standing(sent.session).map_or("", |standing| standing.name.as_str());
     state.tell(&format!("{name}: {} is on its way.", sent.what));

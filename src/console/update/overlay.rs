@@ -52,6 +52,13 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
 }
 
 pub(super) fn edit(state: &mut State, edit: Edit, world: &World<'_>) {
+    if let Some(Overlay::Codes(codes)) = &mut state.overlay {
+        // What is typed takes the place of a code that was chosen, as a selected text would be replaced.
+        let fresh = std::mem::take(&mut codes.is_fresh);
+        if fresh && matches!(edit, Edit::Insert(_)) {
+            codes.line = Line::default();
+        }
+    }
     let Some(line) = typed_line(state) else { return };
     if line.edit(edit) {
         changed(state, world);

@@ -15,6 +15,11 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Back => back(state, world),
         Action::Compose
         | Action::Reply
+        | Action::Succeed
+        | Action::Fail
+        | Action::Hold
+        | Action::Ignore
+        | Action::Doings
         | Action::Send
         | Action::Subscribe
         | Action::Unsubscribe

@@ -11,7 +11,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 
-use crate::event::{Acked, Event, Failure, Kind, LineState, Message, StateChange, Subscribed, WallTime, What};
+use crate::event::{
+    Acked, Event, Failure, Irregular, Kind, LineState, Message, StateChange, Subscribed, WallTime, What,
+};
 use crate::mqtt::{PacketId, Qos};
 
 /// An event that was read from a line of JSON; it borrows from the line what stands there plainly.
@@ -59,6 +61,10 @@ struct Line<'a> {
     request_id: Option<Text<'a>>,
     deadline_ms: Option<u32>,
     took_ms: Option<u64>,
+    #[serde(borrow)]
+    by: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    irregular: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "raw")]
     json: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -197,6 +203,8 @@ impl<'a> Read<'a> {
             deadline_ms: line.deadline_ms,
             took_ms: line.took_ms.map(|took| u32::try_from(took).unwrap_or(u32::MAX)),
             order: line.order,
+            by: line.by.as_deref(),
+            irregular: line.irregular.iter().fold(Irregular::default(), |found, word| found.with(word)),
         })
     }
 }

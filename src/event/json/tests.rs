@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::{Acked, LineState, WallTime, What};
+use super::super::{Acked, Irregular, LineState, WallTime, What};
 use super::*;
 use crate::mqtt::Qos;
 use crate::text::hidden::is_hidden;
@@ -30,6 +30,8 @@ const MESSAGE: Message<'static> = Message {
     request_id: None,
     deadline_ms: None,
     took_ms: None,
+    by: None,
+    irregular: Irregular { late: false, second: false, moved: false },
     order: None,
 };
 
@@ -65,11 +67,13 @@ fn messages() {
         request_id: Some("r\"1"),
         deadline_ms: Some(20_000),
         took_ms: Some(420),
+        by: Some("rule \"a\""),
+        irregular: Irregular { late: true, second: false, moved: true },
         order: Some(3),
     };
     let expected = concat!(
         r#"tx","topic":"温/\u202e","qos":2,"retain":true,"dup":true,"packet_id":65535,"size":12,"what":"command-reply","#,
-        r#""request_id":"r\"1","deadline_ms":20000,"took_ms":420,"order":3,"json": {"a": 1.0} }"#
+        r#""request_id":"r\"1","deadline_ms":20000,"took_ms":420,"order":3,"by":"rule \"a\"","irregular":["late","new-connection"],"json": {"a": 1.0} }"#
     );
     assert_eq!(rest_of(Kind::Tx(full)), expected);
 }
@@ -232,6 +236,8 @@ fn kind_of<'a>(which: u8, number: u64, flag: bool, (text, some, other): &'a Text
         what: What::ALL[usize::from(which) % What::ALL.len()],
         deadline_ms: flag.then_some(small),
         took_ms: order.map(|_| small),
+        by: other,
+        irregular: Irregular::from_bits(which),
         order,
     };
     match which % 9 {

@@ -31,6 +31,7 @@ use tokio::sync::{mpsc, watch};
 use crate::event::{Event, LineState};
 use crate::session::{Follower, Handle, clock};
 use engine::Engine;
+pub(super) use plan::choose;
 pub use plan::{Plan, PlanError, Rehearsed};
 pub use report::{Ended, Replies, Report, Requests, Tally};
 use score::Told;

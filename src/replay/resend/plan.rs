@@ -162,7 +162,12 @@ fn serial(now: Moment) -> u64 {
     u64::try_from(now.at.unix_micros() / 1_000).unwrap_or(0)
 }
 
-fn choose(sessions: &[Recorded], named: Option<&str>, to: &Profile) -> Result<Recorded, PlanError> {
+/// The recorded device whose part it is: the one named, else the device itself, its namesake, or the only one of its cloud.
+pub(in crate::replay) fn choose(
+    sessions: &[Recorded],
+    named: Option<&str>,
+    to: &Profile,
+) -> Result<Recorded, PlanError> {
     if sessions.is_empty() {
         return Err(PlanError::Nobody);
     }

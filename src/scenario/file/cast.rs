@@ -1,8 +1,12 @@
 //! Who takes part: the embedded platform's devices, the file's own tables, or those of a config.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::{Around, meant};
+use crate::behaviour::Plan;
+use crate::config::check::Devices;
 use crate::config::file::Source;
 use crate::config::table::Table;
 use crate::config::{self, ConfigError, check};
@@ -15,6 +19,7 @@ use crate::tape::Settings;
 #[derive(Debug)]
 pub(super) struct Candidates {
     pub(super) cast: Cast,
+    pub(super) plans: BTreeMap<String, Arc<Plan>>,
     pub(super) names: Vec<String>,
     pub(super) tapes: Option<Settings>,
     pub(super) warnings: Vec<String>,
@@ -40,9 +45,10 @@ pub(super) fn candidates(top: &Table<'_>, source: &Source, around: &Around) -> R
             let words = "`config` cannot stand beside [[device]]: the devices come from one of them";
             top.report.fault(top.key_place("config"), words);
         }
-        let profiles = check::devices(top, source);
+        let Devices { profiles, plans } = check::devices(top, source);
         // Faults among them stand in the report.
-        return Ok((!profiles.is_empty()).then(|| Candidates::of(profiles, embedded, live, None)));
+        let candidates = (!profiles.is_empty()).then(|| Candidates::of(profiles, embedded, live, None));
+        return Ok(candidates.map(|candidates| Candidates { plans, ..candidates }));
     }
     if top.raw("config").is_some() {
         let Some(path) = top.word("config") else { return Ok(None) };
@@ -75,6 +81,7 @@ fn live(top: &Table<'_>) -> bool {
 fn of_config(path: Option<&Path>, embedded: bool, live: bool) -> Result<Candidates, ConfigError> {
     let config = config::load(path)?;
     let mut candidates = Candidates::of(config.devices, embedded, live, Some(config.tapes));
+    candidates.plans = config.plans;
     candidates.warnings = config.warnings;
     Ok(candidates)
 }
@@ -99,12 +106,12 @@ impl Candidates {
             return Self::embedded(devices.collect(), live, tapes);
         }
         let names = profiles.iter().map(|profile| profile.name.clone()).collect();
-        Self { cast: Cast::Real(profiles), names, tapes, warnings: Vec::new() }
+        Self { cast: Cast::Real(profiles), plans: BTreeMap::new(), names, tapes, warnings: Vec::new() }
     }
 
     fn embedded(devices: Vec<(Device, Option<Profile>)>, live: bool, tapes: Option<Settings>) -> Self {
         let names = devices.iter().map(|(device, _)| device.name.clone()).collect();
-        Self { cast: Cast::Embedded { live, devices }, names, tapes, warnings: Vec::new() }
+        Self { cast: Cast::Embedded { live, devices }, plans: BTreeMap::new(), names, tapes, warnings: Vec::new() }
     }
 }
 

@@ -86,7 +86,7 @@ fn read(top: &Table<'_>, source: &Source, around: &Around) -> Option<Result<Scen
     troupe.choose_default(top);
     let steps = steps(top, source, &reading, &mut troupe);
     let Troupe { candidates, used, .. } = troupe;
-    let Candidates { cast, tapes, warnings, .. } = candidates;
+    let Candidates { cast, plans, tapes, warnings, .. } = candidates;
     Some(Ok(Scenario {
         path: source.path.clone(),
         name,
@@ -94,6 +94,7 @@ fn read(top: &Table<'_>, source: &Source, around: &Around) -> Option<Result<Scen
         vars,
         rows: rows?,
         cast: cast::cut_down(cast, &used),
+        plans,
         devices: used,
         steps: steps?,
         tapes,

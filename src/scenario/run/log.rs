@@ -270,6 +270,8 @@ mod tests {
             request_id: None,
             deadline_ms: None,
             took_ms: None,
+            by: None,
+            irregular: crate::event::Irregular::default(),
             order,
         }
     }

@@ -48,8 +48,7 @@ pub async fn run(
 ) -> Vec<CaseReport> {
     let mut reports: Vec<CaseReport> = Vec::new();
     for scenario in scenarios {
-        let seed =
-            options.seed.or(scenario.seed).unwrap_or_else(|| fastrand::u64(..=u64::from(u32::MAX)));
+        let seed = options.seed.or(scenario.seed).unwrap_or_else(|| fastrand::u64(..=u64::from(u32::MAX)));
         for row in &scenario.rows {
             let reason = if *stop.borrow() {
                 Some("stopped by a signal")

@@ -6,7 +6,9 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::behaviour::Plan;
 use crate::profile::{Profile, Transport};
+use crate::replay::answers;
 use crate::scenario::plan::{Cast, Scenario};
 use crate::session::{self, Follower, Handle, Journal, Recorder, clock};
 use crate::sim::{self, Options, Platform};
@@ -65,16 +67,21 @@ impl Stage {
             .filter_map(named)
             .map(|profile| Profile { autoconnect: false, record: false, ..profile })
             .collect();
-        Self::with(platform, profiles, scenario.tapes.as_ref())
+        Self::with(platform, profiles, scenario, seed)
     }
 
-    fn with(platform: Option<Platform>, profiles: Vec<Profile>, tapes: Option<&Settings>) -> Result<Self, String> {
+    fn with(
+        platform: Option<Platform>,
+        profiles: Vec<Profile>,
+        scenario: &Scenario,
+        seed: u64,
+    ) -> Result<Self, String> {
         let now = clock::now();
         let budget = Journal::roomy(Budget::default(), &profiles);
         let (journal, follower) = Journal::followed(Timeline::new(budget, now));
         let folder = Scratch::new().map_err(|error| format!("no folder for the run's tape: {error}"))?;
         let mut settings = Settings::new(Destination::File(folder.tape()));
-        if let Some(tapes) = tapes {
+        if let Some(tapes) = &scenario.tapes {
             settings.redact.clone_from(&tapes.redact);
         }
         let recorder = Recorder::new(journal.clone(), settings);
@@ -83,7 +90,14 @@ impl Stage {
             profiles.iter().map(register).zip(&profiles).collect()
         });
         recorder.start(true, &devices, now).map_err(|error| format!("the run's tape could not be begun: {error}"))?;
-        let handles = profiles.into_iter().map(|profile| session::start(profile, &journal)).collect();
+        let start = |profile: Profile| -> Result<Handle, String> {
+            let Some(plan) = scenario.plans.get(&profile.name) else { return Ok(session::start(profile, &journal)) };
+            let plan = answers::fill(plan, &profile).map_err(|error| error.to_string())?;
+            // What looks random follows from the scenario's seed, unless the device has one of its own.
+            let plan = Plan { seed: plan.seed.or(Some(seed)), ..Plan::clone(&plan) };
+            Ok(session::start_with(profile, &plan, &journal))
+        };
+        let handles = profiles.into_iter().map(start).collect::<Result<_, _>>()?;
         Ok(Self { platform, handles, journal, follower, recorder, folder })
     }
 

@@ -23,14 +23,7 @@ pub fn write(reports: &[CaseReport], took: Duration) -> String {
 }
 
 /// The opening tag of a suite, with its counts.
-fn open(
-    out: &mut String,
-    depth: usize,
-    tag: &str,
-    about: &[(&str, String)],
-    reports: &[CaseReport],
-    took: Duration,
-) {
+fn open(out: &mut String, depth: usize, tag: &str, about: &[(&str, String)], reports: &[CaseReport], took: Duration) {
     let tally = Tally::of(reports);
     let errors = reports.iter().filter(|report| is_error(report)).count();
     let counts = [

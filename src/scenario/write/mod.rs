@@ -66,9 +66,8 @@ fn side_by_side(rows: &[Compared]) -> Vec<String> {
     let head = [Safe::from_static(""), Safe::from_static("expected"), Safe::from_static("received")];
     let cells = rows.iter().map(|row| [cell(&row.place), cell(&row.expected), cell(&row.received)]);
     let cells: Vec<[Safe; 3]> = std::iter::once(head).chain(cells).collect();
-    let widths = [0, 1].map(|column: usize| {
-        cells.iter().filter_map(|row| row.get(column)).map(Safe::width).max().unwrap_or(0)
-    });
+    let widths =
+        [0, 1].map(|column: usize| cells.iter().filter_map(|row| row.get(column)).map(Safe::width).max().unwrap_or(0));
     let differs = std::iter::once(false).chain(rows.iter().map(|row| row.differs));
     cells
         .iter()

@@ -29,7 +29,11 @@ enum Tone {
 pub fn write(out: &mut String, progress: &Progress, colours: Colours) {
     match progress {
         Progress::Began(case, seed) => {
-            line(out, "", &format!("{} ({}), seed {seed}", safe(&case.title()), safe(&case.file.display().to_string())));
+            line(
+                out,
+                "",
+                &format!("{} ({}), seed {seed}", safe(&case.title()), safe(&case.file.display().to_string())),
+            );
         }
         Progress::Step(report) => step(out, report, colours),
         Progress::Ended(report) => ended(out, report, colours),

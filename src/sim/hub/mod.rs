@@ -331,6 +331,9 @@ impl Hub {
         if let Some(older) = self.clients.get(key).and_then(|client| client.conn) {
             self.drop_conn(now, older, End::InOrder, "the same identity signed in again");
         }
+        if let Key::Device(device) = key {
+            self.came_online(*device, &connect.client_id);
+        }
         if connect.clean_session {
             self.clients.remove(key);
         }

@@ -112,7 +112,7 @@ impl Hub {
         let key = Key::Device(device);
         let request = self.request(now, device, ask);
         let Some(request) = request else {
-            let why = "this cloud has no such request".to_owned();
+            let why = self.why_not(device, ask);
             return self.end(now, device, by, Outcome::NotSent(why));
         };
         let online = self.clients.get(&key).is_some_and(|client| client.conn.is_some());

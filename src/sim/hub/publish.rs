@@ -241,6 +241,9 @@ fn passed_over(identity: &Identity, limits: &Limits, publish: &Publish, of_sub_d
     if !dispatch::fits(limits, &publish.topic) {
         return Some("the topic is too long or too deep");
     }
+    if rights::only_qos(identity, &publish.topic).is_some_and(|only| publish.qos != only) {
+        return Some("the platform takes it with QoS 0 only");
+    }
     let report = rights::is_report(identity, &publish.topic);
     let too_large = report && limits.report.is_some_and(|most| publish.payload.len() > most);
     too_large.then_some("the report is too large")

@@ -39,6 +39,22 @@ impl Hub {
         }
     }
 
+    /// Why there is no request for `ask`, in words for a person.
+    pub(super) fn why_not(&self, device: usize, ask: &Ask) -> String {
+        let hindrance = match ask {
+            Ask::Offer { name, .. } => self.services.get(&device).and_then(|service| service.hindrance(name)),
+            _ => None,
+        };
+        hindrance.unwrap_or("this cloud has no such request").to_owned()
+    }
+
+    /// A device has signed in.
+    pub(super) fn came_online(&mut self, device: usize, client_id: &str) {
+        if let Some((service, _)) = self.service_and_roster(device) {
+            service.online(client_id);
+        }
+    }
+
     /// Whether a topic belongs to a sub-device that speaks over this device's connection.
     pub(super) fn is_of_sub_device(&self, device: usize, topic: &str) -> bool {
         self.services.get(&device).is_some_and(|service| service.is_of_sub_device(topic))

@@ -8,6 +8,8 @@ mod aliyun;
 mod huawei;
 mod ucloud;
 
+pub use aliyun::{ALIYUN_PRODUCT_SECRET, ALIYUN_SUB_DEVICES};
+
 use std::fmt::Debug;
 
 use bytes::Bytes;
@@ -33,6 +35,17 @@ pub(crate) trait Service: Debug + Send {
     /// The message for the offer called `name`; `input` instead of its own parameters, unless `null`. `None`: there is no such
     /// offer.
     fn order(&mut self, scene: &Scene<'_>, name: &str, input: &Value) -> Option<Request>;
+
+    /// Why the offer called `name` cannot be made now, in words for a person; `None`: nothing is in its way.
+    fn hindrance(&self, name: &str) -> Option<&'static str> {
+        let _ = name;
+        None
+    }
+
+    /// The device has signed in with this client id.
+    fn online(&mut self, client_id: &str) {
+        let _ = client_id;
+    }
 
     /// The device's connection has ended, and with it the sessions of its sub-devices.
     fn offline(&mut self);

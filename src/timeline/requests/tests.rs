@@ -52,6 +52,25 @@ fn only_what_has_a_deadline_and_an_id_is_a_request() {
 }
 
 #[test]
+fn by_urgency_come_the_open_ones_by_the_time_they_have_left_then_the_others_the_newest_first() {
+    let mut requests = Requests::new(10);
+    for (seq, id, deadline) in [(1, "a", 20_000), (2, "b", 5_000), (3, "c", 9_000), (4, "d", 50), (5, "e", 7_000)] {
+        requests.came(ONE, seq, at(0), &asked(id, deadline));
+    }
+    requests.expire(at(60));
+    requests.went(ONE, at(70), &answer("b"));
+    assert!(requests.hold(3, true), "a held one keeps its place");
+    let order = |requests: &Requests| requests.by_urgency().map(|request| request.seq).collect::<Vec<_>>();
+    assert_eq!(order(&requests), [5, 3, 1, 4, 2]);
+    assert!(requests.ignore(5));
+    assert_eq!(order(&requests), [3, 1, 5, 4, 2]);
+    let between = |first, last| requests.between(first, last).map(|request| request.seq).collect::<Vec<_>>();
+    assert_eq!(between(2, 4), [2, 3, 4]);
+    assert_eq!(between(4, 2), [0; 0], "an empty window has no request");
+    assert_eq!((requests.len(), requests.is_empty()), (5, false));
+}
+
+#[test]
 fn deadlines_pass() {
     let mut requests = Requests::new(10);
     requests.came(ONE, 1, at(0), &asked("a", 20));
@@ -134,8 +153,8 @@ proptest! {
                     prop_assert!(next.is_none_or(|next| next > at(now)));
                 }
             }
-            prop_assert!(requests.held.len() <= limit);
-            prop_assert_eq!(requests.open.len() + requests.closed.len(), requests.held.len());
+            prop_assert!(requests.known.len() <= limit);
+            prop_assert_eq!(requests.open.len() + requests.closed.len(), requests.known.len());
             prop_assert_eq!(requests.bytes, requests.iter().map(Request::bytes).sum::<usize>());
             let open: Vec<_> = requests.iter().filter(|request| request.state == RequestState::Open).collect();
             prop_assert_eq!(open.len(), requests.most_urgent().0);

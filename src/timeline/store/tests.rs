@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Message, What};
+use crate::event::{Irregular, Message, What};
 
 fn push(store: &mut Store, topic: &str, payload: &[u8], hint: Place) -> (u64, Place) {
     let message = Message {
@@ -15,6 +15,8 @@ fn push(store: &mut Store, topic: &str, payload: &[u8], hint: Place) -> (u64, Pl
         request_id: None,
         deadline_ms: None,
         took_ms: None,
+        by: None,
+        irregular: Irregular::default(),
         order: None,
     };
     store.push(Head::default(), &Kind::Rx(message), hint)

@@ -1,7 +1,7 @@
 //! A tape's platform, played on the hub.
 
 use super::*;
-use crate::event::{Event, Kind, LineState, Message, WallTime, What};
+use crate::event::{Event, Irregular, Kind, LineState, Message, WallTime, What};
 use crate::sim::tape::{Cue, Loader, Script};
 use crate::tape::Recorded;
 
@@ -31,6 +31,8 @@ fn script(huawei: &str) -> Script {
             request_id: None,
             deadline_ms: None,
             took_ms: None,
+            by: None,
+            irregular: Irregular::default(),
             order: None,
         };
         let kind = if up { Kind::Tx(message) } else { Kind::Rx(message) };

@@ -1,94 +1,143 @@
-//! What Aliyun answers to a report. Codes are those that the documents give for what is wrong with a body; values are not
-//! checked against a product model, for the platform has none.
+//! What Aliyun says to reports: properties of now and of the past, batches of a gateway, and events. Codes are those that the
+//! documents give for what is wrong with a body; values are not checked against a product model, for the platform has none.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::profile::AliyunIdentity;
+use super::alink::{BAD_PARAMETER, NO_SESSION, Verdict};
+use super::place::Who;
 
 /// No more properties are taken in one post (code 6106).
 const PROPERTIES: usize = 200;
+/// The code for more than [`PROPERTIES`].
+const TOO_MANY: Verdict = Verdict::no(6106, "map size must less than 200");
 
-/// The topic and the body of the answer to `payload` on `topic`, where there is one.
-pub(super) fn acknowledge(device: &AliyunIdentity, topic: &str, payload: &[u8]) -> Option<(String, Value)> {
-    let body = is_report(device, topic).then(|| answer(payload))??;
-    Some((format!("{topic}_reply"), body))
+/// The verdict on a report; `path` is what stands below `thing/event/`. `speaks` says whether a device may be reported for over
+/// this connection: the sender itself, or a sub-device that is logged in.
+pub(super) fn judge(path: &str, params: &Value, speaks: impl Fn(&Who) -> bool) -> Verdict {
+    match path {
+        "property/post" => properties(params),
+        "property/history/post" => history(params, speaks),
+        "property/pack/post" | "property/batch/post" => pack(params, speaks),
+        _ if params.is_object() => Verdict::done(),
+        _ => BAD_PARAMETER,
+    }
 }
 
-/// `thing/event/{anything}/post`, properties and their history and packs included.
-fn is_report(device: &AliyunIdentity, topic: &str) -> bool {
-    let root = format!("/sys/{}/{}/thing/event/", device.product_key, device.device_name);
-    topic.strip_prefix(&root).is_some_and(|rest| rest.ends_with("/post"))
+fn properties(params: &Value) -> Verdict {
+    match params.as_object() {
+        Some(params) if params.len() > PROPERTIES => TOO_MANY,
+        Some(_) => Verdict::done(),
+        None => BAD_PARAMETER,
+    }
 }
 
-/// `None` where the device asked for no answer (`sys.ack` = 0).
-fn answer(payload: &[u8]) -> Option<Value> {
-    let Ok(Value::Object(report)) = serde_json::from_slice(payload) else {
-        return Some(json!({"code": 6207, "data": {}, "message": "the body is no JSON object"}));
-    };
-    if report.get("sys").and_then(|sys| sys.get("ack")).is_some_and(|ack| *ack == 0) {
-        return None;
+/// A list of records, each with its device's identity, a list of properties and one of events.
+fn history(params: &Value, speaks: impl Fn(&Who) -> bool) -> Verdict {
+    let Some(records) = params.as_array().filter(|records| !records.is_empty()) else { return BAD_PARAMETER };
+    for record in records {
+        let is_list = |key: &str| record.get(key).is_none_or(Value::is_array);
+        if !record.is_object() || !is_list("properties") || !is_list("events") {
+            return BAD_PARAMETER;
+        }
+        // An empty identity is the sender's.
+        if Who::read(record.get("identity").unwrap_or(&Value::Null)).is_some_and(|who| !speaks(&who)) {
+            return NO_SESSION;
+        }
+        let posts = record.get("properties").and_then(Value::as_array);
+        if posts.into_iter().flatten().any(|post| post.as_object().is_some_and(|post| post.len() > PROPERTIES)) {
+            return TOO_MANY;
+        }
     }
-    let (code, message) = match (report.get("method").and_then(Value::as_str), report.get("params")) {
-        (None, _) => (6300, "method is missing"),
-        (_, Some(Value::Object(params))) if params.len() > PROPERTIES => (6106, "too many properties"),
-        (_, Some(Value::Object(_))) => (200, "success"),
-        _ => (460, "params is missing or no object"),
-    };
-    let mut reply = Map::new();
-    reply.insert("code".to_owned(), json!(code));
-    reply.insert("data".to_owned(), json!({}));
-    // The id goes back in the form it came in, text or number.
-    for key in ["id", "method", "version"] {
-        reply.extend(report.get(key).map(|value| (key.to_owned(), value.clone())));
+    Verdict::done()
+}
+
+/// The gateway's own properties and events, and those of its sub-devices.
+fn pack(params: &Value, speaks: impl Fn(&Who) -> bool) -> Verdict {
+    if !is_part(params) {
+        return BAD_PARAMETER;
     }
-    reply.insert("message".to_owned(), json!(message));
-    Some(Value::Object(reply))
+    let sub_devices = match params.get("subDevices") {
+        None => &[][..],
+        Some(Value::Array(list)) => list.as_slice(),
+        Some(_) => return BAD_PARAMETER,
+    };
+    for part in sub_devices {
+        match part.get("identity").and_then(Who::read) {
+            Some(who) if !speaks(&who) => return NO_SESSION,
+            Some(_) if is_part(part) => {}
+            _ => return BAD_PARAMETER,
+        }
+    }
+    let many = |part: &Value| part.get("properties").and_then(Value::as_object).map_or(0, serde_json::Map::len);
+    let all: usize = sub_devices.iter().chain([params]).map(many).sum();
+    if all > PROPERTIES { TOO_MANY } else { Verdict::done() }
+}
+
+/// An object whose properties and events, where it has them, are objects.
+fn is_part(part: &Value) -> bool {
+    part.is_object() && ["properties", "events"].iter().all(|key| part.get(key).is_none_or(Value::is_object))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Map, json};
+
     use super::*;
-    use crate::profile::Identity;
-    use crate::sim::roster::demo;
 
-    const POST: &str = "/sys/a1AbCdEfGh1/lamp-01/thing/event/property/post";
+    fn code(path: &str, params: &Value) -> u32 {
+        judge(path, params, |who| *who != Who::new("pk", "away")).code
+    }
 
-    fn reply(topic: &str, body: &str) -> Option<(String, Value)> {
-        let Identity::Aliyun(device) = &demo()[1].identity else { panic!("no Aliyun device") };
-        acknowledge(device, topic, body.as_bytes())
+    fn many(count: usize) -> Value {
+        Value::Object((0..count).map(|n| (format!("p{n}"), json!(n))).collect::<Map<_, _>>())
     }
 
     #[test]
-    fn each_report_is_answered_with_its_id_and_a_code() {
-        let many: Map<String, Value> = (0..201).map(|n| (format!("p{n}"), json!(n))).collect();
-        let many = json!({"id": "9", "method": "thing.event.property.post", "params": many}).to_string();
-        for (body, id, code) in [
-            (r#"{"id":"123","version":"1.0","method":"m","params":{"a":1}}"#, json!("123"), 200),
-            (r#"{"id":123,"method":"m","params":{}}"#, json!(123), 200),
-            (r#"{"id":"1","params":{}}"#, json!("1"), 6300),
-            (r#"{"id":"1","method":"m"}"#, json!("1"), 460),
-            (r#"{"id":"1","method":"m","params":[]}"#, json!("1"), 460),
-            (r#"{"id":"1","sys":{"ack":1},"method":"m","params":{}}"#, json!("1"), 200),
-            ("[]", Value::Null, 6207),
-            ("{", Value::Null, 6207),
-            (many.as_str(), json!("9"), 6106),
+    fn each_kind_of_report_is_judged_by_its_form() {
+        let identity = |name: &str| json!({"productKey": "pk", "deviceName": name});
+        let timed = json!({"Power": {"value": "on", "time": 1_524_448_722_000_u64}});
+        for (path, params, expected) in [
+            ("property/post", json!({"a": 1}), 200),
+            ("property/post", json!({}), 200),
+            ("property/post", json!([]), 460),
+            ("property/post", Value::Null, 460),
+            ("property/post", many(200), 200),
+            ("property/post", many(201), 6106),
+            ("alarm/post", json!({"value": {"temperature": 80.5}, "time": 1}), 200),
+            ("alarm/post", json!("x"), 460),
+            ("property/history/post", json!([{"identity": identity("gw"), "properties": [timed], "events": []}]), 200),
+            (
+                "property/history/post",
+                json!([{"identity": {"productKey": "", "deviceName": ""}, "properties": [timed]}]),
+                200,
+            ),
+            ("property/history/post", json!([{"identity": identity("away"), "properties": [timed]}]), 520),
+            ("property/history/post", json!([{"properties": {"a": 1}}]), 460),
+            ("property/history/post", json!([{"properties": [many(201)]}]), 6106),
+            ("property/history/post", json!([]), 460),
+            ("property/history/post", json!({"properties": [timed]}), 460),
+            (
+                "property/pack/post",
+                json!({"properties": timed, "events": {}, "subDevices": [{"identity": identity("sub"), "properties": timed}]}),
+                200,
+            ),
+            ("property/pack/post", json!({"subDevices": [{"identity": identity("away"), "properties": timed}]}), 520),
+            ("property/pack/post", json!({"subDevices": [{"properties": timed}]}), 460),
+            ("property/pack/post", json!({"subDevices": {}}), 460),
+            ("property/pack/post", json!({"properties": [1]}), 460),
+            (
+                "property/pack/post",
+                json!({"properties": many(150), "subDevices": [{"identity": identity("sub"), "properties": many(51)}]}),
+                6106,
+            ),
+            ("property/batch/post", json!({"properties": {"Power": [{"value": "on", "time": 1}]}}), 200),
         ] {
-            let (topic, answer) = reply(POST, body).unwrap();
-            assert_eq!(topic, format!("{POST}_reply"));
-            assert_eq!((&answer["code"], &answer["id"]), (&json!(code), &id), "{body}");
-        }
-        let silent = r#"{"id":"1","sys":{"ack":0},"method":"m","params":{}}"#;
-        assert_eq!(reply(POST, silent), None);
-    }
-
-    #[test]
-    fn what_is_no_report_of_this_device_earns_no_answer() {
-        for topic in [
-            "/sys/a1AbCdEfGh1/lamp-01/thing/service/property/set_reply",
-            "/sys/a1AbCdEfGh1/lamp-02/thing/event/property/post",
-            "/a1AbCdEfGh1/lamp-01/user/update",
-        ] {
-            assert_eq!(reply(topic, r#"{"id":"1"}"#), None, "{topic}");
+            assert_eq!(
+                code(path, &params),
+                expected,
+                "{path} {}",
+                params.to_string().chars().take(200).collect::<String>()
+            );
         }
     }
 }

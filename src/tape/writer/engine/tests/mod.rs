@@ -12,7 +12,7 @@ use mcap::read::Options;
 use serde_json::Value;
 
 use super::*;
-use crate::event::{LineState, Message, StateChange, What};
+use crate::event::{Irregular, LineState, Message, StateChange, What};
 use crate::mqtt::Qos;
 use crate::profile::Cloud;
 
@@ -172,6 +172,8 @@ fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Message<'a> {
         request_id: None,
         deadline_ms: None,
         took_ms: None,
+        by: None,
+        irregular: Irregular::default(),
         order: None,
     }
 }

@@ -1,5 +1,7 @@
 //! The device as the rest of the program sees it, with the documents' own bodies.
 
+mod rows;
+
 use super::*;
 use crate::profile::{SecretSource, SignType};
 

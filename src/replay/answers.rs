@@ -1,0 +1,145 @@
+//! The answers that a recorded device gave, read from a tape to be given again.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::resend::{PlanError, choose};
+use crate::behaviour::recorded::{Pair, Recorded};
+use crate::behaviour::{AnswersFrom, Plan};
+use crate::event::{Event, Kind, Message};
+use crate::profile::Profile;
+use crate::tape::{Recorded as Session, TapeError, Tapes};
+
+/// No more answers are taken from a tape,
+const PAIRS: usize = 100_000;
+/// nor more bytes of them and of their requests.
+const BYTES: usize = 64 << 20;
+/// Requests whose answer may still follow; beyond so many the oldest stays without.
+const OPEN: usize = 4_096;
+
+/// Why a device has no recorded answers although its plan names some.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswersError {
+    /// The tape cannot be read.
+    #[error("the recorded answers of `{device}` cannot be read: {why}")]
+    Tape {
+        /// The device.
+        device: String,
+        /// Why.
+        why: TapeError,
+    },
+    /// Nobody's answers on it are for the device.
+    #[error("the recorded answers of `{device}`, from {}: {why}", tape.display())]
+    Session {
+        /// The device.
+        device: String,
+        /// The tape.
+        tape: PathBuf,
+        /// Why.
+        why: Box<PlanError>,
+    },
+}
+
+/// The plan with the recorded answers that it names, for the device `to`; as it is where it names none. Reads from the disk: not
+/// for a thread that must not wait.
+pub fn fill(plan: &Arc<Plan>, to: &Profile) -> Result<Arc<Plan>, AnswersError> {
+    let Some(AnswersFrom { tape, session, unmatched, paced }) = &plan.answers else { return Ok(Arc::clone(plan)) };
+    let device = || to.name.clone();
+    let tapes = Tapes::open(std::slice::from_ref(tape)).map_err(|why| AnswersError::Tape { device: device(), why })?;
+    let mut recorded = load(&tapes, session.as_deref(), to).map_err(|why| AnswersError::Session {
+        device: device(),
+        tape: tape.clone(),
+        why: Box::new(why),
+    })?;
+    (recorded.unmatched, recorded.paced) = (*unmatched, *paced);
+    Ok(Arc::new(Plan { recorded: Some(recorded), ..Plan::clone(plan) }))
+}
+
+/// Reads the answers that `session` gave (else the device itself, by its identifiers or its name, else the only one of its
+/// cloud), to be given by `to`. What cannot be read on the tapes is passed over. Reads from the disk: not for a thread that must
+/// not wait.
+pub fn load(tapes: &Tapes, session: Option<&str>, to: &Profile) -> Result<Recorded, PlanError> {
+    let recorded = choose(&tapes.sessions(), session, to)?;
+    let mut gathering = Gathering::default();
+    for entry in tapes.entries_from(1) {
+        if gathering.is_full() {
+            break;
+        }
+        if let Some(read) = entry.read()
+            && let Some(event) = read.event()
+            && event.session == recorded.name
+        {
+            gathering.take(&event);
+        }
+    }
+    let live = Session::of(to);
+    let from = (recorded.cloud, &recorded.identifiers);
+    Recorded::new(gathering.pairs, from, (live.cloud, &live.identifiers)).map_err(|why| PlanError::Unlike {
+        recorded: recorded.name.clone(),
+        device: to.name.clone(),
+        why,
+    })
+}
+
+/// Requests that wait for their answer, and pairs that have it.
+#[derive(Debug, Default)]
+struct Gathering {
+    open: HashMap<String, Request>,
+    order: VecDeque<String>,
+    pairs: Vec<Pair>,
+    bytes: usize,
+}
+
+#[derive(Debug)]
+struct Request {
+    topic: String,
+    payload: Bytes,
+    mono_us: u64,
+}
+
+impl Gathering {
+    fn is_full(&self) -> bool {
+        self.pairs.len() >= PAIRS || self.bytes >= BYTES
+    }
+
+    fn take(&mut self, event: &Event<'_>) {
+        match &event.kind {
+            Kind::Rx(message) if message.what.is_request() && !message.dup => self.asked(event.mono_us, message),
+            Kind::Tx(message) if message.what.is_answer() && !message.dup => self.answered(event, message),
+            _ => {}
+        }
+    }
+
+    fn asked(&mut self, mono_us: u64, message: &Message<'_>) {
+        let Some(id) = message.request_id else { return };
+        let (topic, payload) = (message.topic.to_owned(), Bytes::copy_from_slice(message.payload));
+        if self.open.insert(id.to_owned(), Request { topic, payload, mono_us }).is_none() {
+            self.order.push_back(id.to_owned());
+        }
+        if self.order.len() > OPEN
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.open.remove(&oldest);
+        }
+    }
+
+    /// The first answer counts: a second one was out of order.
+    fn answered(&mut self, event: &Event<'_>, message: &Message<'_>) {
+        let Some(request) = message.request_id.and_then(|id| self.open.remove(id)) else { return };
+        self.order.retain(|id| Some(id.as_str()) != message.request_id);
+        self.bytes += request.payload.len() + message.payload.len();
+        self.pairs.push(Pair {
+            asked_topic: request.topic,
+            asked_payload: request.payload,
+            topic: message.topic.to_owned(),
+            payload: Bytes::copy_from_slice(message.payload),
+            qos: message.qos,
+            at: event.at,
+            took: Duration::from_micros(event.mono_us.saturating_sub(request.mono_us)),
+        });
+    }
+}
