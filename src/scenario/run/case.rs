@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::judge::{Reader, Subject};
 use super::log::{Letter, Log, Track};
 use super::stage::Stage;
-use super::{case_of, tell, words};
+use super::{case_of, seed_of, tell, words};
 use crate::scenario::file::reading::duration;
 use crate::scenario::outcome::{CaseReport, Failure, Progress, StepReport, StepResult, Verdict};
 use crate::scenario::plan::{Capture, Deed, Row, Scenario, Step};
@@ -84,7 +84,8 @@ pub(super) async fn run(
         tape: None,
         remarks: Vec::new(),
     };
-    let ready = Stage::build(scenario, seed).and_then(|stage| Ok((stage, values(scenario, row, seed)?)));
+    let own = seed_of(row, seed);
+    let ready = Stage::build(scenario, own).and_then(|stage| Ok((stage, values(scenario, row, own)?)));
     let (stage, values) = match ready {
         Ok(ready) => ready,
         Err(words) => {
