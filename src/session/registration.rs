@@ -121,11 +121,7 @@ fn nonce() -> String {
     std::iter::repeat_with(fastrand::alphanumeric).take(NONCE).collect()
 }
 
-async fn by_https(
-    profile: &Profile,
-    registration: &AliyunRegistration,
-    form: &str,
-) -> Result<https::Answer, Failure> {
+async fn by_https(profile: &Profile, registration: &AliyunRegistration, form: &str) -> Result<https::Answer, Failure> {
     let (host, port) = registration.https.as_ref().ok_or_else(|| {
         Failure::usage("nothing says where the registration by HTTPS listens", "set region or register_host")
     })?;
@@ -143,7 +139,8 @@ fn read_https(answer: &https::Answer, device: &crate::profile::AliyunIdentity) -
         _ => Err(Failure {
             kind: Kind::Line,
             reason: format!("the registration by HTTPS was answered with status {} {}", answer.status, answer.reason),
-            hint: "check region or register_host, and whether something on the way answers instead of Aliyun".to_owned(),
+            hint: "check region or register_host, and whether something on the way answers instead of Aliyun"
+                .to_owned(),
         }),
     }
 }
@@ -235,11 +232,14 @@ impl Talk {
                     let reason = format!("{} (CONNACK {})", advice.reason, code.number());
                     return Err(Failure { kind: Kind::Line, reason, hint: advice.hint });
                 }
-                Happening::Subscribed { filters, .. } => self.ask(filters.iter().all(|(.., granted)| granted.is_some()))?,
+                Happening::Subscribed { filters, .. } => {
+                    self.ask(filters.iter().all(|(.., granted)| granted.is_some()))?
+                }
                 Happening::Message(message) => match self.exchange.read(&message.topic, &message.payload) {
                     Some(Ok(obtained)) => return Ok(Some(obtained)),
                     Some(Err(declined)) => {
-                        let hint = "the console's device log may tell more; an activated device has to be reset there first";
+                        let hint =
+                            "the console's device log may tell more; an activated device has to be reset there first";
                         return Err(Failure::declined(&declined, hint));
                     }
                     None => {}
