@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use fastrand::Rng;
 
+use super::compact::compact;
 use super::pending::Pending;
 use super::queue::Queue;
 use super::requests::Recordings;
@@ -233,7 +234,7 @@ impl Behaviour {
 
     pub(super) fn send(&mut self, draft: Draft, by: &Arc<str>) {
         let Draft { topic, qos, body, .. } = draft;
-        self.deeds.push(Deed::Send(Sending { topic, payload: Bytes::from(body), qos, by: Arc::clone(by) }));
+        self.deeds.push(Deed::Send(Sending { topic, payload: Bytes::from(compact(body)), qos, by: Arc::clone(by) }));
     }
 
     /// A number that this device did not use before.

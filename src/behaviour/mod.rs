@@ -4,6 +4,7 @@
 //! A pure state machine beside the MQTT client's: the session hands it what came and what went, and sends what it wants sent.
 //! What may not live here: a cloud's topics and bodies (those are `cloud`'s), sockets, clocks, files.
 
+mod compact;
 mod machine;
 mod pending;
 mod plan;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::compact::compact;
 use super::machine::Behaviour;
 use super::queue::Waiting;
 use super::recorded::{Given, Recorded, Unmatched};
@@ -171,7 +172,7 @@ impl Behaviour {
                 let draft = self.platform.answer(asked, &Answer { code, ..Answer::default() })?;
                 let made = Made {
                     topic: draft.topic,
-                    payload: Bytes::from(draft.body),
+                    payload: Bytes::from(compact(draft.body)),
                     qos: draft.qos,
                     success: false,
                     after: std::time::Duration::ZERO,

@@ -119,11 +119,17 @@ impl Upgrades {
     }
 
     fn installed(&mut self, upgrade: &Upgrade) {
-        match self.versions.iter_mut().find(|(module, _)| *module == upgrade.module) {
+        let is_it = |module: &str| module == upgrade.module || (is_main(module) && is_main(&upgrade.module));
+        match self.versions.iter_mut().find(|(module, _)| is_it(module)) {
             Some((_, version)) => version.clone_from(&upgrade.version),
             None => self.versions.push((upgrade.module.clone(), upgrade.version.clone())),
         }
     }
+}
+
+/// Whether a module is the device's main one, which goes by several names and by none.
+fn is_main(module: &str) -> bool {
+    matches!(module, "" | "default" | "firmware")
 }
 
 impl Behaviour {
@@ -219,7 +225,7 @@ impl Behaviour {
         let says = |word: &[&str]| word.iter().any(|word| words.contains(word));
         let place = if says(&["install", "flash", "burn", "memory"]) {
             FAILS_INSTALLING
-        } else if says(&["check", "verif"]) {
+        } else if says(&["check", "verif", "match"]) {
             FAILS_CHECKED
         } else {
             FAILS_LOADING

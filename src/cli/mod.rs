@@ -25,6 +25,7 @@ pub mod signals;
 pub mod sub;
 pub mod tape;
 pub mod terminal;
+pub mod test;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -84,6 +85,8 @@ pub enum Command {
     Register(register::Args),
     /// Looks after tapes: info, verify, repair, export
     Tape(tape::Args),
+    /// Runs scenarios: tests of devices and platforms without a screen
+    Test(test::Args),
     /// Writes a commented config
     Init(init::Args),
 }
@@ -135,6 +138,7 @@ async fn dispatch(cli: Cli) -> Result<Outcome, CliError> {
         Some(Command::Sign(args)) => sign::run(args, &global).await,
         Some(Command::Register(args)) => register::run(args, &global).await,
         Some(Command::Tape(args)) => tape::run(args).await,
+        Some(Command::Test(args)) => test::run(args, &global).await,
         Some(Command::Init(args)) => init::run(&args, &global),
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::transfer::{Carried, Fresh, NewId, Transfer};
-use super::{Direction, envelope, observed, pretty};
+use super::{Direction, envelope, observed};
 use crate::profile::Cloud;
 
 /// Where a code stands in an answer's body.
@@ -42,7 +42,7 @@ pub fn wrong_type(payload: &[u8]) -> Option<String> {
         Value::Array(items) => items.into_iter().next().unwrap_or_else(|| json!({})),
         Value::Object(members) => Value::Array(vec![Value::Object(members)]),
     };
-    Some(pretty(&body))
+    Some(body.to_string())
 }
 
 /// The body without the brace or bracket that closes it. `None`: it is no JSON object or list.

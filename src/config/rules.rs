@@ -21,7 +21,7 @@ const KEYS: [&str; 16] = [
 ];
 const KINDS: [(&str, What); 3] =
     [("command", What::Command), ("property-set", What::PropertySet), ("property-get", What::PropertyGet)];
-const CONDITIONS: [&str; 8] = ["eq", "ne", "gt", "ge", "lt", "le", "like", "exists"];
+const CONDITIONS: [&str; 9] = ["eq", "equals", "ne", "gt", "ge", "lt", "le", "like", "exists"];
 const FAULTS: [&str; 7] =
     ["late", "twice", "wrong_request_id", "wrong_type", "oversized", "broken_json", "wrong_topic"];
 /// The keys of faults that say how much.
@@ -109,6 +109,8 @@ fn conditions(wanted: &Table<'_>, key: &At<&str>) -> Option<Vec<Condition>> {
     let exists = table.boolean("exists").map(|exists| Condition::Exists(exists.value));
     let all = [
         value("eq").map(Condition::Is),
+        // As scenarios have it.
+        value("equals").map(Condition::Is),
         value("ne").map(Condition::IsNot),
         bound("gt").map(Condition::Greater),
         bound("ge").map(Condition::AtLeast),
@@ -187,11 +189,14 @@ fn faults(table: &Table<'_>) -> Option<Faults> {
     match raw.get_ref() {
         DeValue::Table(entries) => {
             let fault = Table::new(entries, raw.span(), "`fault`", table.report);
-            return measured(&fault);
+            Some(measured(&fault))
         }
         DeValue::Array(words) => {
             // All are read, so that all faults are told.
-            let known = words.iter().fold(true, |known, word| add(table, word, &mut faults) && known);
+            let mut known = true;
+            for word in words {
+                known &= add(table, word, &mut faults);
+            }
             known.then_some(faults)
         }
         _ => add(table, raw, &mut faults).then_some(faults),
@@ -219,7 +224,7 @@ fn add(table: &Table<'_>, word: &Spanned<DeValue<'_>>, faults: &mut Faults) -> b
     true
 }
 
-fn measured(fault: &Table<'_>) -> Option<Faults> {
+fn measured(fault: &Table<'_>) -> Faults {
     fault.refuse_unknown(&FAULT_KEYS);
     let flag = |key: &str| fault.boolean(key).is_some_and(|flag| flag.value);
     // `true` asks for the usual measure.
@@ -238,7 +243,7 @@ fn measured(fault: &Table<'_>) -> Option<Faults> {
         Some(flag) => flag.then_some(Oversized::ByOne),
         None => units::size(fault, "oversized", SIZES.0, SIZES.1).map(|size| Oversized::Bytes(size.value)),
     };
-    let faults = Faults {
+    Faults {
         late_by: time("late_by"),
         twice,
         wrong_request_id: flag("wrong_request_id"),
@@ -246,8 +251,7 @@ fn measured(fault: &Table<'_>) -> Option<Faults> {
         oversized,
         broken_json: flag("broken_json"),
         wrong_topic: flag("wrong_topic"),
-    };
-    Some(faults)
+    }
 }
 
 #[cfg(test)]

@@ -50,10 +50,19 @@ fn check(table: &Table<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> bool {
             }
             fault.is_none()
         }
-        DeValue::Array(items) => items.iter().fold(true, |whole, item| check(table, key, item) && whole),
-        DeValue::Table(members) => members.iter().fold(true, |whole, (_, value)| check(table, key, value) && whole),
+        DeValue::Array(items) => all(items.iter().map(|item| check(table, key, item))),
+        DeValue::Table(members) => all(members.iter().map(|(_, value)| check(table, key, value))),
         _ => true,
     }
+}
+
+/// Whether all are; unlike the iterator's own it asks every one.
+fn all(each: impl Iterator<Item = bool>) -> bool {
+    let mut whole = true;
+    for is in each {
+        whole &= is;
+    }
+    whole
 }
 
 fn tell(table: &Table<'_>, key: &str, value: &Spanned<DeValue<'_>>, fault: &Fault) {

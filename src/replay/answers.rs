@@ -40,7 +40,7 @@ pub enum AnswersError {
         /// The tape.
         tape: PathBuf,
         /// Why.
-        why: PlanError,
+        why: Box<PlanError>,
     },
 }
 
@@ -53,7 +53,7 @@ pub fn fill(plan: &Arc<Plan>, to: &Profile) -> Result<Arc<Plan>, AnswersError> {
     let mut recorded = load(&tapes, session.as_deref(), to).map_err(|why| AnswersError::Session {
         device: device(),
         tape: tape.clone(),
-        why,
+        why: Box::new(why),
     })?;
     (recorded.unmatched, recorded.paced) = (*unmatched, *paced);
     Ok(Arc::new(Plan { recorded: Some(recorded), ..Plan::clone(plan) }))

@@ -4,6 +4,7 @@ mod outcome;
 mod plan;
 mod run;
 mod value;
+pub mod write;
 pub use file::{Around, LoadError, load};
 pub use outcome::{Case, CaseReport, Compared, Failure, Progress, StepReport, StepResult, Verdict};
 pub use plan::Scenario;

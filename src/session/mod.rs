@@ -88,6 +88,13 @@ impl Handle {
         Self { id, profile, platform, orders, board: own::Board::default() }
     }
 
+    /// This handle, showing `standing` from now on: for whoever stands in for a session.
+    #[must_use]
+    pub fn standing_as(self, standing: Standing) -> Self {
+        self.board.put_up(standing);
+        self
+    }
+
     /// How the device's own doings stand: its rules, simulators, properties. Cheap: a shared copy, made when something changes.
     pub fn standing(&self) -> Arc<Standing> {
         self.board.look()

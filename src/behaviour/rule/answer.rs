@@ -10,6 +10,7 @@ use serde_json::Value;
 pub(in crate::behaviour) use super::scope::Counters;
 use super::scope::World;
 use super::{Delay, Faults, Holds, Oversized, Reply};
+use crate::behaviour::compact::compact;
 use crate::cloud::transfer::result_code;
 use crate::cloud::{Answer, Asked, Draft, Meaning, Platform, Properties, Property, Request, spoil};
 use crate::event::{WallTime, What};
@@ -134,6 +135,7 @@ fn fill(
         draft.body = template.render(world)?;
         is_success(platform, world.request.what, draft.body.as_bytes())
     } else {
+        draft.body = compact(draft.body);
         reply.code.is_none_or(|code| Some(code) == usual)
     };
     Ok(Filled { draft, success })

@@ -131,7 +131,8 @@ impl Platform for Device {
     }
 
     fn reported(&self, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {
-        reported::reported(&self.identity.device_id, topic, payload)
+        let unpacked = gzip::unpacked(topic, payload);
+        reported::reported(&self.identity.device_id, topic, unpacked.as_deref().unwrap_or(payload))
     }
 
     fn drafts(&self, serial: u64) -> Vec<Draft> {

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use crate::cloud::Property;
 
-/// The values of a report on `topic` by `device_id`; none for other messages, and none of a packed body.
+/// The values of a report on `topic` by `device_id`, its body unpacked; none for other messages.
 pub(super) fn reported(device_id: &str, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {
     let path = topic.strip_prefix("$oc/devices/").and_then(|rest| rest.strip_prefix(device_id));
     let path = path.map(|path| path.split_once('?').map_or(path, |(path, _)| path));
     if path != Some("/sys/properties/report") {
         return Vec::new();
     }
-    // A report that is no JSON (or gzip, which the platform unpacks) tells nothing here.
+    // A report that is no JSON tells nothing.
     let Ok(body) = serde_json::from_slice::<Value>(payload) else { return Vec::new() };
     let services = body.get("services").and_then(Value::as_array).into_iter().flatten();
     services

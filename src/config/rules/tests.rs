@@ -124,7 +124,7 @@ fn every_fault_of_a_rule_is_told_with_its_place() {
         ("on = \"comand\"", ":3:6:", "did you mean \"command\"?"),
         ("where = { value = { gte = 3 } }", ":3:21:", "did you mean `gt`?"),
         ("where = { value = { gt = true } }", ":3:26:", "a number or a text"),
-        ("where = { value = {} }", ":3:19:", "is empty: it needs one of eq, ne"),
+        ("where = { value = {} }", ":3:19:", "is empty: it needs one of eq, equals, ne"),
         ("chance = 2", ":3:10:", "a number from 0 to 1"),
         ("times = 0", ":3:9:", "a whole number from 1"),
         ("reply = { a = [1, \"x {{ cuonter }}\"] }", ":3:25:", "`cuonter` is not known"),

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{
-    View, codes, compose, doings, footer, frames, header, help, palette, reel, requests, status, stream, tapes, words,
+    View, codes, compose, doings, footer, frames, header, help, offers, palette, reel, requests, status, stream, tapes,
+    words,
 };
 use crate::console::action::Action;
 use crate::console::glance::Glance;
@@ -61,6 +62,10 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
             let top = layout.header.map_or(0, |header| header.height);
             let below = Rect { y: body.y + top, height: body.height.saturating_sub(top), ..body };
             tapes::render(buffer, below, &view, list);
+            cursor = None;
+        }
+        Some(Overlay::Offers(list)) => {
+            offers::render(buffer, body, &view, list);
             cursor = None;
         }
         Some(Overlay::Codes(list)) => codes::render(buffer, body, &view, list),

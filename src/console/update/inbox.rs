@@ -170,12 +170,11 @@ fn answer(
         return Vec::new();
     }
     let under_way = state.is_answering(bound.session, &bound.request_id);
-    let mut irregular = requests.irregular(bound.session, &bound.request_id, world.now.mono);
-    irregular.second |= under_way;
+    let irregular = irregular(state, request, world);
     if irregular.bits() & !told.bits() != 0 {
         let against = objections(request, irregular, under_way, world.now.mono);
         let end = if irregular.second { "answer again" } else { "answer all the same" };
-        let question = format!("{name} {against}: {end}? y/n");
+        let question = format!("{name} {against}: {end}?");
         state.overlay = Some(Overlay::Again(Question { bound: bound.clone(), code, by, told: irregular, question }));
         return Vec::new();
     }
@@ -185,6 +184,13 @@ fn answer(
     let deed = Deed::Reply { request_id: bound.request_id.clone(), code, payload: None, force: false };
     let order = orders::number(state, deed);
     vec![Effect::Send(Sending { session: bound.session, order, what: "reply", origin: Origin::Key })]
+}
+
+/// What would be out of order about an answer that goes now; one that has been handed over counts as gone.
+pub(super) fn irregular(state: &State, request: &Request, world: &World<'_>) -> Irregular {
+    let (session, request_id) = (request.session, &request.request_id);
+    let irregular = world.history.timeline.requests().irregular(session, request_id, world.now.mono);
+    Irregular { second: irregular.second || state.is_answering(session, request_id), ..irregular }
 }
 
 /// In the inbox the cursor leaves a request that is dealt with for the next one that waits.

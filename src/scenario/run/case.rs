@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::judge::{Reader, Subject};
 use super::log::{Letter, Log, Track};
 use super::stage::Stage;
-use super::{case_of, tell, words};
+use super::{case_of, seed_of, tell, words};
 use crate::scenario::file::reading::duration;
 use crate::scenario::outcome::{CaseReport, Failure, Progress, StepReport, StepResult, Verdict};
 use crate::scenario::plan::{Capture, Deed, Row, Scenario, Step};
@@ -84,7 +84,8 @@ pub(super) async fn run(
         tape: None,
         remarks: Vec::new(),
     };
-    let ready = Stage::build(scenario, seed).and_then(|stage| Ok((stage, values(scenario, row, seed)?)));
+    let own = seed_of(row, seed);
+    let ready = Stage::build(scenario, own).and_then(|stage| Ok((stage, values(scenario, row, own)?)));
     let (stage, values) = match ready {
         Ok(ready) => ready,
         Err(words) => {
@@ -205,7 +206,7 @@ impl Run<'_> {
             let Self { stage, log, stop, .. } = self;
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => return Err(Missed::Stopped),
+                Ok(_) = stop.wait_for(|stop| *stop) => return Err(Missed::Stopped),
                 () = tokio::time::sleep_until(deadline) => {
                     while stage.follower.take(BATCH, |event| log.take(event)) > 0 {}
                     return look(log).ok_or(Missed::Time);
@@ -222,7 +223,7 @@ impl Run<'_> {
             let Self { stage, log, stop, .. } = self;
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => return Err(Missed::Stopped),
+                Ok(_) = stop.wait_for(|stop| *stop) => return Err(Missed::Stopped),
                 done = &mut work => return Ok(done),
                 () = tokio::time::sleep_until(deadline) => return Err(Missed::Time),
                 () = stage.follower.next(BATCH, |event| log.take(event)) => {}
