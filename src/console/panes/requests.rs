@@ -140,7 +140,8 @@ fn tail_of(view: &View<'_>, ask: &Ask, table: bool) -> Safe {
         _ => String::new(),
     };
     if ask.answers > 1 {
-        out.push_str(&format!(" {}{}", view.signs.times, ask.answers));
+        let times = format!(" {}{}", view.signs.times, ask.answers);
+        out.push_str(&times);
     }
     Safe::new(&out)
 }

@@ -48,37 +48,44 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
     }
     let below = layout.reel.or(layout.status);
     let body = Rect { height: below.map_or(screen.height, |below| below.y - screen.y), ..screen };
+    cursor = overlay(buffer, body, &view, cursor);
+    if layout.header.is_none() || state.overlay.is_some() {
+        let first = Rect { height: screen.height.min(1), ..screen };
+        reel::banner(buffer, first, &view);
+        tapes::urgent(buffer, first, &view);
+    }
+    cursor
+}
+
+/// Paints what lies over the panes; answers where the cursor belongs then.
+fn overlay(buffer: &mut Buffer, body: Rect, view: &View<'_>, mut cursor: Option<(u16, u16)>) -> Option<(u16, u16)> {
+    let (state, layout) = (view.state, view.layout);
     match &state.overlay {
         Some(Overlay::Help { top }) => {
-            help::render(buffer, body, &view, *top);
+            help::render(buffer, body, view, *top);
             cursor = None;
         }
-        Some(Overlay::Palette { line, chosen }) => palette::render(buffer, body, &view, line, *chosen),
+        Some(Overlay::Palette { line, chosen }) => palette::render(buffer, body, view, line, *chosen),
         Some(Overlay::Leave { reasons }) => {
-            palette::leave(buffer, body, &view, reasons);
+            palette::leave(buffer, body, view, reasons);
             cursor = None;
         }
         Some(Overlay::Tapes(list)) => {
             let top = layout.header.map_or(0, |header| header.height);
             let below = Rect { y: body.y + top, height: body.height.saturating_sub(top), ..body };
-            tapes::render(buffer, below, &view, list);
+            tapes::render(buffer, below, view, list);
             cursor = None;
         }
         Some(Overlay::Offers(list)) => {
-            offers::render(buffer, body, &view, list);
+            offers::render(buffer, body, view, list);
             cursor = None;
         }
-        Some(Overlay::Codes(list)) => codes::render(buffer, body, &view, list),
+        Some(Overlay::Codes(list)) => codes::render(buffer, body, view, list),
         Some(Overlay::Doings(list)) => {
-            doings::render(buffer, body, &view, list);
+            doings::render(buffer, body, view, list);
             cursor = None;
         }
         Some(Overlay::Prompt { .. } | Overlay::Note { .. } | Overlay::Seek { .. } | Overlay::Again(_)) | None => {}
-    }
-    if layout.header.is_none() || state.overlay.is_some() {
-        let first = Rect { height: screen.height.min(1), ..screen };
-        reel::banner(buffer, first, &view);
-        tapes::urgent(buffer, first, &view);
     }
     cursor
 }

@@ -85,8 +85,8 @@ pub(super) fn act_in_codes(state: &mut State, action: Action, world: &World<'_>)
             codes.step(motion);
             Vec::new()
         }
-        Action::Accept => match codes.line.text().trim().parse::<i64>() {
-            Ok(code) => {
+        Action::Accept => {
+            if let Ok(code) = codes.line.text().trim().parse::<i64>() {
                 let purpose = codes.purpose.clone();
                 state.overlay = None;
                 match purpose {
@@ -95,12 +95,11 @@ pub(super) fn act_in_codes(state: &mut State, action: Action, world: &World<'_>)
                     }
                     CodesFor::Upgrade(session) => super::doings::upgrade(state, session, Some(code), world),
                 }
-            }
-            Err(_) => {
+            } else {
                 state.refuse("A code is a whole number. Arrows choose one of the cloud's.");
                 Vec::new()
             }
-        },
+        }
         Action::Back => {
             state.overlay = match &codes.purpose {
                 CodesFor::Answer(_) => None,
