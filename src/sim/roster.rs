@@ -73,6 +73,7 @@ impl Device {
                 sign_method: SignMethod::HmacSha256,
                 timestamp: AliyunTimestamp::Now,
                 ext: None,
+                is_token: false,
             }),
             Cloud::Ucloud => Identity::Ucloud(UcloudIdentity {
                 product_sn: of("product_sn"),
@@ -210,6 +211,7 @@ pub fn demo() -> Vec<Device> {
                 sign_method: SignMethod::HmacSha256,
                 timestamp: AliyunTimestamp::Now,
                 ext: None,
+                is_token: false,
             }),
         ),
         Device::new(

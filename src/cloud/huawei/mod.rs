@@ -9,6 +9,7 @@ mod credentials;
 mod drafts;
 mod functions;
 mod gzip;
+pub mod registration;
 mod reported;
 mod request;
 mod spots;

@@ -2,9 +2,13 @@
 
 use super::*;
 
+/// Direction, topic and body of a message; its kind, its id, and what it says: name and detail.
+type Row = (Direction, &'static str, String, What, Option<&'static str>, &'static str, &'static str);
+
 /// Each row of the platform's topic list and of its functions over events with the documents' own body: what it is, its id, and what
 /// it says.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one entry a row of the list")]
 fn every_row_of_the_topic_list_is_understood() {
     use Direction::{Down, Up};
     use What::{
@@ -15,7 +19,7 @@ fn every_row_of_the_topic_list_is_understood() {
             r#"{{"services":[{{"service_id":"{service}","event_type":"{kind}","event_time":"20250101T000000Z","paras":{paras}}}]}}"#
         )
     };
-    let rows: Vec<(Direction, &str, String, What, Option<&str>, &str, &str)> = vec![
+    let rows: Vec<Row> = vec![
         (Up, "sys/messages/up", r#"{"name":"n","id":"i","content":"hello"}"#.into(), Message, None, "n", "hello"),
         (Down, "sys/messages/down", "any bytes".into(), Message, None, "", "any bytes"),
         (
