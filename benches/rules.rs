@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use divan::counter::ItemsCounter;
+use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use serde_json::json;
 use standin::behaviour::rule::{Action, Condition, Glob, Holds, InputPath, Matching, Reply, Rule};
@@ -73,7 +73,7 @@ fn answer(bencher: Bencher<'_, '_>, (cloud, names, topic, body): Device, rules: 
     let mut behaviour = Behaviour::new(&plan, Arc::clone(&platform), 7, now);
     behaviour.online(now);
     let asked = Asked { topic, payload: body.as_bytes() };
-    bencher.counter(ItemsCounter::new(REQUESTS)).bench_local(|| {
+    bencher.counter(ItemsCount::new(REQUESTS)).bench_local(|| {
         for _ in 0..REQUESTS {
             let meaning = platform.meaning(Direction::Down, black_box(topic), body.as_bytes());
             behaviour.received(now, &asked, &meaning);

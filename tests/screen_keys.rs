@@ -79,7 +79,7 @@ fn a_reply_that_was_begun_is_kept_with_its_request() {
     let mut bench = Bench::morning(140, 40);
     bench.press("r x<Esc>w");
     assert!(bench.picture().contains("property set draft"), "{}", bench.picture());
-    bench.press("<Enter>");
+    bench.press("<Enter><Enter>");
     assert_eq!(bench.state.focus, Pane::Stream);
     bench.press("r");
     assert!(bench.picture().contains(" x{"), "{}", bench.picture());

@@ -56,6 +56,7 @@ fn child() {
         journal,
         handles: canned.handles,
         recorder,
+        application: None,
         theme: None,
         themes: None,
         bell: false,

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use jiff::tz::TimeZone;
 
+use crate::console::words::circumstances;
 use crate::event::{Event, Kind, Message, StateChange};
 use crate::text::Safe;
 
@@ -89,6 +90,9 @@ fn message(line: &mut String, sign: &str, message: &Message<'_>) -> fmt::Result 
     if let Some(took) = message.took_ms {
         write!(line, " after {took} ms")?;
     }
+    for part in circumstances(message.by, message.irregular) {
+        write!(line, ", {part}")?;
+    }
     Ok(())
 }
 
@@ -124,6 +128,28 @@ mod tests {
         };
         let told = line(Kind::Rx(message));
         let expected = "08:30:01.250 smoke\\n01 < command t q1 retained answer within 20 s {\"a\":1}\\n\\xFF\\e[2J\n";
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn an_answer_tells_who_gave_it_and_what_is_out_of_order_about_it() {
+        let message = Message {
+            topic: "t",
+            qos: Qos::AtMostOnce,
+            retain: false,
+            dup: false,
+            packet_id: None,
+            payload: b"{}",
+            what: What::CommandReply,
+            request_id: Some("7"),
+            deadline_ms: None,
+            took_ms: Some(21_000),
+            by: Some("rule \u{1B}late"),
+            irregular: Irregular { late: true, second: true, moved: false },
+            order: None,
+        };
+        let told = line(Kind::Tx(message));
+        let expected = "08:30:01.250 smoke\\n01 > command-reply t after 21000 ms, by rule \\elate, late, second {}\n";
         assert_eq!(told, expected);
     }
 

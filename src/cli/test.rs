@@ -48,7 +48,7 @@ pub enum FormatWord {
     Text,
     /// Test Anything Protocol, version 14
     Tap,
-    /// JUnit's XML
+    /// The XML of `JUnit`
     Junit,
 }
 

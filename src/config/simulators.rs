@@ -105,12 +105,7 @@ fn wave(table: &Table<'_>, folder: &Path) -> Option<Wave> {
             }
             json::value(table, table.raw("value")?).map(Wave::Constant)
         }
-        "ramp" => {
-            let (from, to, step) = (number("from"), number("to"), number("step"));
-            let then = table.choice("then", &THEN).map(|then| then.value).unwrap_or_default();
-            let places = places.unwrap_or_else(|| most_places(table, &["from", "to", "step"]));
-            Some(Wave::Ramp { from: from?, to: to?, step: positive(table, "step", step?)?, then, places })
-        }
+        "ramp" => ramp(table, (number("from"), number("to"), number("step")), places),
         "sine" => {
             let (mean, amplitude) = (number("mean"), number("amplitude"));
             if table.raw("period").is_none() {
@@ -138,6 +133,16 @@ fn wave(table: &Table<'_>, folder: &Path) -> Option<Wave> {
         }
         _ => column(table, folder).map(|values| Wave::List { values, order, word: "csv" }),
     }
+}
+
+fn ramp(
+    table: &Table<'_>,
+    (from, to, step): (Option<f64>, Option<f64>, Option<f64>),
+    places: Option<u8>,
+) -> Option<Wave> {
+    let then = table.choice("then", &THEN).map(|then| then.value).unwrap_or_default();
+    let places = places.unwrap_or_else(|| most_places(table, &["from", "to", "step"]));
+    Some(Wave::Ramp { from: from?, to: to?, step: positive(table, "step", step?)?, then, places })
 }
 
 type Bounds = (Option<f64>, Option<f64>, Option<f64>, Option<f64>);

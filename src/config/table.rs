@@ -147,7 +147,7 @@ impl<'a> Table<'a> {
         if let Some(number) = number.filter(|number| bounds.contains(number)) {
             return Some(At { value: number, at: value.span() });
         }
-        let all = *bounds.start() == f64::MIN && *bounds.end() == f64::MAX;
+        let all = bounds.contains(&f64::MIN) && bounds.contains(&f64::MAX);
         let wanted =
             if all { "a number".to_owned() } else { format!("a number from {} to {}", bounds.start(), bounds.end()) };
         self.fault_at(value.span(), key, &wanted);

@@ -49,6 +49,8 @@ pub enum Action {
     Ignore,
     /// Show what the device does by itself.
     Doings,
+    /// Tell the platform's application what to send next.
+    Offers,
     /// Switch all rules on or off.
     Rules,
     /// Ask the platform for its time.

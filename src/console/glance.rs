@@ -226,13 +226,13 @@ impl Eye {
             let row = draft.finish(cloud);
             self.rows.insert(row.seq, row);
         }
-        let (rows, absent, asks, acks) = (&self.rows, &self.absent, &mut self.asks, &self.acks);
+        let (rows, absent, acks, requests) = (&self.rows, &self.absent, &self.acks, &mut self.asks);
         self.glance.rows = self
             .visible
             .iter()
             .filter_map(|seq| rows.get(seq).or_else(|| absent.get(seq)))
             .map(|row| {
-                let right = asks.take_right(row.seq).unwrap_or_else(|| match acks.of(row.seq) {
+                let right = requests.take_right(row.seq).unwrap_or_else(|| match acks.of(row.seq) {
                     _ if !row.aside.is_empty() => Right::Aside(row.aside.clone()),
                     right => right,
                 });

@@ -40,6 +40,8 @@ pub enum Context {
     Codes,
     /// While the list of what a device does by itself is open.
     Doings,
+    /// While the list of what the platform can send is open.
+    Offers,
 }
 
 impl Context {
@@ -75,6 +77,7 @@ impl Context {
             Self::Again => "Questions about an answer",
             Self::Codes => "While choosing a code",
             Self::Doings => "What a device does by itself",
+            Self::Offers => "What the platform can send",
         }
     }
 }
@@ -117,8 +120,8 @@ const fn key(code: KeyCode) -> Chord {
 
 use Action as A;
 use Context::{
-    Again, Browse, Codes, Compose, Confirm, Doings, Everywhere, Filter, Help, Note, Palette, Prompt, Question, Replay,
-    Seek, Tapes,
+    Again, Browse, Codes, Compose, Confirm, Doings, Everywhere, Filter, Help, Note, Offers, Palette, Prompt, Question,
+    Replay, Seek, Tapes,
 };
 use Knob as K;
 use Motion as M;
@@ -147,14 +150,7 @@ pub const KEYS: &[Binding] = &[
     bind(Browse, &[letter('8')], A::Device(7), "", "", ""),
     bind(Browse, &[letter('9')], A::Device(8), "", "", ""),
     bind(Browse, &[letter('0')], A::AllDevices, "all", "all devices", "all devices"),
-    bind(
-        Browse,
-        &[key(KeyCode::Enter)],
-        A::Open,
-        "open",
-        "open",
-        "open larger; filter by a topic; in larger requests: show it",
-    ),
+    bind(Browse, &[key(KeyCode::Enter)], A::Open, "open", "open", "open larger; filter by a topic; show a request"),
     bind(Browse, &[key(KeyCode::Esc)], A::Back, "back", "back", "back: close, clear the filter, let go"),
     bind(Browse, &[letter('/')], A::Filter, "filter", "filter", "filter as you type: words, !word, \"two words\""),
     bind(Browse, &[letter('n')], A::NextMatch, "next-match", "next", "next match of the last filter"),
@@ -182,6 +178,7 @@ pub const KEYS: &[Binding] = &[
         "",
         "what the device does by itself: rules, simulators, properties, upgrade, clock",
     ),
+    bind(Browse, &[letter('P')], A::Offers, "platform", "", "tell the demo's platform what to send next"),
     bind(Browse, &[letter('s')], A::Subscribe, "subscribe", "subscribe", "subscribe to a topic filter"),
     bind(Browse, &[letter('u')], A::Unsubscribe, "unsubscribe", "unsubscribe", "end the selected subscription"),
     bind(Browse, &[letter('v')], A::View, "view", "view", "view: pretty, text, hex"),
@@ -327,6 +324,23 @@ pub const KEYS: &[Binding] = &[
     bind(Doings, &[letter('8')], A::Device(7), "", "", ""),
     bind(Doings, &[letter('9')], A::Device(8), "", "", ""),
     bind(Doings, &[key(KeyCode::Esc), letter('q'), letter('B')], A::Back, "", "close", "close the list"),
+    bind(Offers, &[key(KeyCode::Enter), letter(' ')], A::Accept, "", "send", "have it sent"),
+    bind(Offers, &[letter('j'), key(KeyCode::Down)], A::Move(M::Down), "", "down", "one down"),
+    bind(Offers, &[letter('k'), key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),
+    bind(Offers, &[key(KeyCode::PageDown)], A::Move(M::PageDown), "", "", "a page down"),
+    bind(Offers, &[key(KeyCode::PageUp)], A::Move(M::PageUp), "", "", "a page up"),
+    bind(Offers, &[letter('g'), key(KeyCode::Home)], A::Move(M::First), "", "", "to the first"),
+    bind(Offers, &[letter('G'), key(KeyCode::End)], A::Move(M::Last), "", "", "to the last"),
+    bind(Offers, &[letter('1')], A::Device(0), "", "", "another device"),
+    bind(Offers, &[letter('2')], A::Device(1), "", "", ""),
+    bind(Offers, &[letter('3')], A::Device(2), "", "", ""),
+    bind(Offers, &[letter('4')], A::Device(3), "", "", ""),
+    bind(Offers, &[letter('5')], A::Device(4), "", "", ""),
+    bind(Offers, &[letter('6')], A::Device(5), "", "", ""),
+    bind(Offers, &[letter('7')], A::Device(6), "", "", ""),
+    bind(Offers, &[letter('8')], A::Device(7), "", "", ""),
+    bind(Offers, &[letter('9')], A::Device(8), "", "", ""),
+    bind(Offers, &[key(KeyCode::Esc), letter('q'), letter('P')], A::Back, "", "close", "close the list"),
     bind(Everywhere, &[Chord::ctrl('c')], A::Interrupt, "", "", "leave, when pressed twice"),
     bind(Everywhere, &[Chord::ctrl('z')], A::Suspend, "suspend", "", "back to the shell for a while (fg returns)"),
     bind(Everywhere, &[Chord::ctrl('l')], A::Redraw, "redraw", "", "draw everything anew"),
@@ -370,75 +384,4 @@ pub fn commands(context: Context, typed: &str) -> Vec<&'static Binding> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn in_one_context_a_chord_stands_once() {
-        let mut seen = HashSet::new();
-        for binding in KEYS {
-            assert!(!binding.chords.is_empty(), "{:?} has no key", binding.action);
-            for chord in binding.chords {
-                assert!(seen.insert((binding.context, *chord)), "{chord} stands twice in {:?}", binding.context);
-            }
-        }
-    }
-
-    #[test]
-    fn names_are_unique_and_words_are_there() {
-        let mut seen = HashSet::new();
-        for binding in KEYS.iter().filter(|binding| !binding.name.is_empty()) {
-            assert!(seen.insert(binding.name), "{} stands twice", binding.name);
-            assert!(!binding.words.is_empty());
-        }
-    }
-
-    #[test]
-    fn the_keys_of_the_readme_do_what_it_says() {
-        for (context, chord, action) in [
-            (Browse, letter('j'), A::Move(M::Down)),
-            (Browse, key(KeyCode::End), A::Move(M::Last)),
-            (Browse, letter('7'), A::Device(6)),
-            (Browse, letter(' '), A::Follow),
-            (Browse, Chord::ctrl('c'), A::Interrupt),
-            (Compose, Chord::ctrl('s'), A::Send),
-            (Compose, Chord::alt(KeyCode::Enter), A::Send),
-            (Compose, key(KeyCode::Esc), A::Back),
-            (Help, letter('?'), A::Back),
-        ] {
-            assert_eq!(lookup(context, chord), Some(action), "{chord}");
-        }
-    }
-
-    #[test]
-    fn where_text_is_typed_no_letter_is_a_command() {
-        for context in [Compose, Filter, Prompt, Palette, Note, Seek, Codes] {
-            assert!(context.takes_text());
-            for letter in ' '..='~' {
-                assert_eq!(lookup(context, Chord::letter(letter)), None, "{letter} in {context:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn in_a_replay_its_own_keys_go_before_those_of_the_panes() {
-        assert_eq!(lookup(Replay, letter(' ')), Some(A::Reel(K::Play)));
-        assert_eq!(lookup(Replay, letter('j')), Some(A::Move(M::Down)));
-        assert_eq!(lookup(Replay, Chord::ctrl('l')), Some(A::Redraw));
-        assert_eq!(lookup(Browse, letter('.')), None);
-        let names = |context| commands(context, "").iter().map(|binding| binding.name).collect::<HashSet<_>>();
-        assert!(names(Replay).contains("leave-replay") && names(Replay).contains("filter"));
-        assert!(!names(Replay).contains("quit") && !names(Browse).contains("leave-replay"));
-    }
-
-    #[test]
-    fn the_palette_puts_beginnings_first() {
-        let names: Vec<&str> = commands(Browse, "co").iter().map(|binding| binding.name).collect();
-        assert_eq!(names[..4], ["compose", "copy", "copy-topic", "connect"]);
-        assert!(names.contains(&"reconnect"));
-        assert_eq!(commands(Browse, "zzz").len(), 0);
-        assert!(commands(Browse, "").len() > 15);
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@
 
 mod acks;
 pub mod action;
+pub mod application;
 pub mod chord;
 pub mod composer;
 pub mod doings;

@@ -80,6 +80,8 @@ pub struct Row {
     pub name: Safe,
     /// The rest; may be empty.
     pub detail: Safe,
+    /// By whom of the device's own doings it was sent, and what is out of order about it; most have none.
+    pub remark: Option<(Safe, Role)>,
     /// Whether it tells of something that is wrong.
     pub wrong: bool,
     /// Whether the end of `detail` tells more than its beginning.
@@ -102,6 +104,7 @@ impl Row {
             is_topic: false,
             name: Safe::default(),
             detail: Safe::from_static(why),
+            remark: None,
             wrong: false,
             is_filter: false,
             aside: Safe::default(),
@@ -216,6 +219,9 @@ fn read_message(row: &mut Row, message: &Message<'_>, direction: Direction) -> B
     if let Some(millis) = message.took_ms {
         row.aside = Safe::new(&words::took(std::time::Duration::from_millis(u64::from(millis))));
     }
+    let remark = words::circumstances(message.by, message.irregular).join(", ");
+    let role = if message.irregular.any() { Role::Waiting } else { Role::Dim };
+    row.remark = (!remark.is_empty()).then(|| (Safe::new(&remark), role));
     let size = message.payload.len();
     let payload = (size <= SUMMED_UP).then(|| message.payload.to_vec());
     Body { direction, topic: message.topic.to_owned(), payload, size }

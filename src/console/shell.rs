@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use ratatui::buffer::Buffer;
 use tokio::task::JoinHandle;
 
+use super::application::Application;
 use super::input::{self, Gate, Input};
 use super::outbox::Outbox;
 use super::pace::{Frame, Pacer};
@@ -44,6 +45,8 @@ pub struct Shell {
     pub handles: Vec<Handle>,
     /// The tapes that are made of them.
     pub recorder: Recorder,
+    /// The platform's application, where this program has one.
+    pub application: Option<Box<dyn Application>>,
     /// The theme that the user named.
     pub theme: Option<String>,
     /// Where the user's own themes are.
@@ -96,10 +99,11 @@ pub enum ConsoleError {
 /// Shows the console until it is left. To be awaited on the thread that may print afterwards: a panic on it gives the
 /// terminal back first.
 pub async fn run(shell: Shell) -> Result<Left, ConsoleError> {
-    let Shell { journal, handles, recorder, theme, themes, bell, banner, notice } = shell;
+    let Shell { journal, handles, recorder, application, theme, themes, bell, banner, notice } = shell;
     let theme = choose_theme(theme.as_deref(), themes.as_deref())?;
     let desk = Desk::new(recorder, journal.clone());
     let mut stage = Box::new(Stage::live(journal, handles, terminal::size()));
+    stage.application = application;
     stage.state.banner = banner.as_deref().map(Safe::new);
     Console::show(stage, Some(desk), theme, Wishes { themes, bell, notice }).await
 }
@@ -262,6 +266,7 @@ impl Console {
                 Effect::Send(sending) => self.stage().send(&sending),
                 Effect::Hold { bound, held } => self.stage().hold(&bound, held),
                 Effect::Ignore { bound, note } => self.stage().ignore(&bound, &note),
+                Effect::Order(wanted) => self.stage().order_of_application(&wanted),
                 Effect::Copy(bytes) => self.extra.extend(clipboard::sequence(&bytes, self.inside)),
                 Effect::NextTheme => self.next_theme(),
                 Effect::Suspend => self.suspend(guard).await?,
@@ -396,6 +401,7 @@ impl Console {
     fn frame(&mut self) {
         let Some(kind) = self.pacer.due(Instant::now()) else { return };
         self.outbox.look(&mut self.base.state);
+        self.base.hear_of_application();
         let top = self.over.as_mut().unwrap_or(&mut self.base);
         if let Some(desk) = &mut self.desk {
             if !top.is_replay() {

@@ -8,6 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::application::{Application, Wanted};
 use super::glance::{Eye, Glance};
 use super::history::History;
 use super::inbox::Bound;
@@ -43,6 +44,8 @@ pub struct Stage {
     pub journal: Journal,
     /// The sessions; none where nothing can be sent.
     pub handles: Vec<Handle>,
+    /// The platform's application, where this program has one.
+    pub application: Option<Box<dyn Application>>,
     /// What the person at the keys has chosen, typed or been told.
     pub state: State,
     platforms: Platforms,
@@ -100,6 +103,7 @@ impl Stage {
         Self {
             journal,
             handles,
+            application: None,
             state: State::new(size),
             platforms,
             past: None,
@@ -229,6 +233,24 @@ impl Stage {
         update::ignored(&mut self.state, bound, done);
     }
 
+    /// Has the platform's application send something.
+    pub fn order_of_application(&self, wanted: &Wanted) {
+        if let Some(application) = &self.application {
+            application.send(wanted);
+        }
+    }
+
+    /// Takes in what has come of what the platform's application sent.
+    pub fn hear_of_application(&mut self) {
+        while let Some(news) = self.application.as_mut().and_then(|application| application.news()) {
+            if news.good {
+                self.state.tell(&news.words);
+            } else {
+                self.state.refuse(&news.words);
+            }
+        }
+    }
+
     /// When a search goes on.
     pub fn search_at(&self) -> Option<Instant> {
         self.search
@@ -293,11 +315,12 @@ impl Stage {
     pub fn look(&mut self, keys: Instant) -> Look {
         self.look_at_deck();
         let now = self.now();
-        let Self { journal, handles, state, past, eye, platforms, .. } = self;
+        let Self { journal, handles, application, state, past, eye, platforms, .. } = self;
+        let application = application.as_deref();
         let (next, newest) = journal.with(|timeline| {
             let next = timeline.expire(now);
             let history = History::new(timeline, past.as_ref());
-            update::settle(state, &World { history, handles, now, real: keys });
+            update::settle(state, &World { history, handles, application, now, real: keys });
             eye.look(history, state, now);
             (next, timeline.requests().iter().next_back().map_or(0, |request| request.seq))
         });
@@ -324,10 +347,11 @@ impl Stage {
 
     fn with<T>(&mut self, work: impl FnOnce(&mut State, &World<'_>) -> T) -> T {
         let now = self.now();
-        let Self { journal, handles, state, past, .. } = self;
+        let Self { journal, handles, application, state, past, .. } = self;
+        let application = application.as_deref();
         journal.with(|timeline| {
             let history = History::new(timeline, past.as_ref());
-            work(state, &World { history, handles, now, real: Instant::now() })
+            work(state, &World { history, handles, application, now, real: Instant::now() })
         })
     }
 

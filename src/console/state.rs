@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use ratatui::layout::Rect;
 
 use super::action::Action;
+use super::application::Offers;
 use super::composer::Composer;
 use super::doings::Doings;
 use super::inbox::{Bound, Inbox};
@@ -64,6 +65,8 @@ pub struct State {
     pub orders: Vec<Pending>,
     /// Something to show all the time, such as that this is a demo.
     pub banner: Option<Safe>,
+    /// What the platform's application was told last to send, by its name.
+    pub offered: Option<String>,
     /// How far a tape is that is being sent again.
     pub sending: Option<Safe>,
     /// The tapes.
@@ -118,6 +121,8 @@ pub enum Overlay {
     Codes(Codes),
     /// What a device does by itself.
     Doings(Doings),
+    /// What the platform's application can send.
+    Offers(Offers),
     /// Whether to leave, in spite of these.
     Leave {
         /// What would be lost.
@@ -210,6 +215,7 @@ impl State {
             next_order: 1,
             orders: Vec::new(),
             banner: None,
+            offered: None,
             sending: None,
             tapes: Tapes::default(),
             reel: None,
@@ -230,6 +236,7 @@ impl State {
             Some(Overlay::Again(_)) => Context::Again,
             Some(Overlay::Codes(_)) => Context::Codes,
             Some(Overlay::Doings(_)) => Context::Doings,
+            Some(Overlay::Offers(_)) => Context::Offers,
             None if self.typing => Context::Filter,
             None if self.focus == Pane::Composer => Context::Compose,
             None => self.ground(),

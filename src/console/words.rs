@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use crate::event::LineState;
+use crate::event::{Irregular, LineState};
 use crate::text::Safe;
+
+/// The name of a rule or simulator is shown to so many bytes.
+const BY: usize = 80;
 
 /// A count, thousands apart: `1 284`.
 pub fn count(number: u64) -> String {
@@ -94,6 +97,13 @@ pub fn line_state(state: LineState) -> &'static str {
         LineState::Backoff => "back-off",
         other => other.word(),
     }
+}
+
+/// By whom of the device's own doings a message was sent, and what is out of order about it.
+pub fn circumstances(by: Option<&str>, irregular: Irregular) -> Vec<String> {
+    let by = by.map(|by| format!("by {}", clip(by, BY)));
+    let parts = [(irregular.late, "late"), (irregular.second, "second"), (irregular.moved, "over a new connection")];
+    by.into_iter().chain(parts.into_iter().filter(|(holds, _)| *holds).map(|(_, part)| part.to_owned())).collect()
 }
 
 /// `text`, cut at a character's end to at most `most` bytes: rows of the screen need no more, however long the text is.
@@ -193,6 +203,19 @@ mod tests {
             (1.24e6, "1.2 M/s"),
         ] {
             assert_eq!(rate(per_second), words);
+        }
+    }
+
+    #[test]
+    fn what_is_out_of_order_is_told_after_who_sent_it() {
+        let all = Irregular { late: true, second: true, moved: true };
+        for (by, irregular, told) in [
+            (None, Irregular::default(), ""),
+            (Some("rule silence"), Irregular::default(), "by rule silence"),
+            (None, Irregular { second: true, ..Irregular::default() }, "second"),
+            (Some("rule r"), all, "by rule r, late, second, over a new connection"),
+        ] {
+            assert_eq!(circumstances(by, irregular).join(", "), told);
         }
     }
 

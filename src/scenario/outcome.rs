@@ -21,7 +21,7 @@ pub struct Case {
 pub struct CaseReport {
     /// The case.
     pub case: Case,
-    /// What its chance followed from.
+    /// The scenario's seed: given again, it all happens again.
     pub seed: u64,
     /// Its steps, in order.
     pub steps: Vec<StepReport>,

@@ -19,6 +19,7 @@ mod record;
 pub mod recorder;
 pub mod recording;
 mod recovery;
+pub mod registration;
 pub mod secrets;
 
 use std::sync::Arc;
@@ -85,6 +86,13 @@ impl Handle {
     /// A handle whose orders go to whoever holds the other end of `orders`.
     pub fn new(id: SessionId, profile: Arc<Profile>, platform: Arc<dyn Platform>, orders: mpsc::Sender<Order>) -> Self {
         Self { id, profile, platform, orders, board: own::Board::default() }
+    }
+
+    /// This handle, showing `standing` from now on: for whoever stands in for a session.
+    #[must_use]
+    pub fn standing_as(self, standing: Standing) -> Self {
+        self.board.put_up(standing);
+        self
     }
 
     /// How the device's own doings stand: its rules, simulators, properties. Cheap: a shared copy, made when something changes.

@@ -21,7 +21,7 @@ impl Board {
         Arc::clone(&self.standing.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn put_up(&self, standing: Standing) {
+    pub(super) fn put_up(&self, standing: Standing) {
         *self.standing.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(standing);
     }
 }

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use standin::cloud::{self, Direction, Platform};
+use standin::console::application::Application;
 use standin::console::update::World;
-use standin::event::{Acked, Irregular, Kind, LineState, Message, Moment, StateChange, Subscribed};
+use standin::event::{Acked, Kind, LineState, Message, Moment, StateChange, Subscribed};
 use standin::mqtt::{PacketId, Qos};
 use standin::profile::{
     AliyunIdentity, AliyunTimestamp, Endpoint, HuaweiIdentity, Identity, Profile, SecretSource, SignMethod, SignType,
@@ -26,6 +27,8 @@ pub(crate) struct Canned {
     pub(crate) timeline: Timeline,
     pub(crate) handles: Vec<Handle>,
     pub(crate) orders: Vec<mpsc::Receiver<Order>>,
+    /// What the platform can be told to send, where there is one.
+    pub(crate) application: Option<Box<dyn Application>>,
     pub(crate) now: Moment,
 }
 
@@ -64,6 +67,7 @@ pub(crate) fn profiles() -> Vec<Profile> {
                 sign_method: SignMethod::HmacSha256,
                 timestamp: AliyunTimestamp::Absent,
                 ext: None,
+                is_token: false,
             }),
         ),
         profile(
@@ -93,7 +97,7 @@ impl Canned {
             handles.push(Handle::new(id, Arc::new(profile), platform, sender));
             orders.push(receiver);
         }
-        Self { timeline, handles, orders, now }
+        Self { timeline, handles, orders, application: None, now }
     }
 
     /// What stands in the sketch of the console.
@@ -141,7 +145,13 @@ impl Canned {
 
     /// What a key may look at.
     pub(crate) fn world(&self) -> World<'_> {
-        World { history: (&self.timeline).into(), handles: &self.handles, now: self.now, real: self.now.mono }
+        World {
+            history: (&self.timeline).into(),
+            handles: &self.handles,
+            application: self.application.as_deref(),
+            now: self.now,
+            real: self.now.mono,
+        }
     }
 
     /// Lets time pass, in milliseconds.
@@ -193,6 +203,15 @@ impl Canned {
     }
 
     pub(crate) fn message(&mut self, device: u16, direction: Direction, topic: &str, payload: &[u8]) -> u64 {
+        self.message_by(device, direction, topic, payload, None)
+    }
+
+    /// An answer of the device, which `by` gave, marked as a session marks it.
+    pub(crate) fn own(&mut self, device: u16, topic: &str, payload: &str, by: Option<&str>) -> u64 {
+        self.message_by(device, Direction::Up, topic, payload.as_bytes(), by)
+    }
+
+    fn message_by(&mut self, device: u16, direction: Direction, topic: &str, payload: &[u8], by: Option<&str>) -> u64 {
         let id = SessionId(device);
         let platform = Arc::clone(&self.handles[usize::from(device)].platform);
         let meaning = platform.meaning(direction, topic, payload);
@@ -213,8 +232,11 @@ impl Canned {
                 .filter(|_| direction == Direction::Down)
                 .and_then(|deadline| u32::try_from(deadline.as_millis()).ok()),
             took_ms: took.and_then(|took| u32::try_from(took.as_millis()).ok()),
-            by: None,
-            irregular: Irregular::default(),
+            by,
+            irregular: request_id
+                .filter(|_| took.is_some())
+                .map(|request| self.timeline.requests().irregular(id, request, self.now.mono))
+                .unwrap_or_default(),
             order: None,
         };
         let kind = if direction == Direction::Down { Kind::Rx(message) } else { Kind::Tx(message) };

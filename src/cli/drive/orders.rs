@@ -6,6 +6,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::behaviour::Control;
+use crate::cloud::Property;
 use crate::mqtt::{Qos, TopicFilter};
 use crate::session::{Action, Order};
 
@@ -46,6 +48,8 @@ struct Line<'a> {
     filter: Option<String>,
     request_id: Option<String>,
     code: Option<i64>,
+    name: Option<String>,
+    on: Option<bool>,
 }
 
 /// A value that is there, `null` included, which serde would take for none.
@@ -90,15 +94,32 @@ fn action(line: &mut Line<'_>, force: bool) -> Result<Action, String> {
             force: line.force.take().unwrap_or(force),
         },
         "unsubscribe" => Action::Unsubscribe { filter: line.filter("unsubscribe")? },
+        "rule" => own(Control::Rule { name: line.name("rule")?, on: line.on("rule")? }),
+        "rules" => own(Control::Rules { on: line.on("rules")? }),
+        "simulator" => own(Control::Simulator { name: line.name("simulator")?, on: line.on("simulator")? }),
+        "property" => {
+            let property = Property::parse(&line.name("property")?);
+            let value = line.json.take().ok_or("\"property\" needs \"json\"")?;
+            let value = serde_json::from_str(value.get()).map_err(|error| format!("\"json\": {error}"))?;
+            own(Control::Property { property, value })
+        }
+        "upgrade" => own(Control::Upgrade { failure: line.code.take() }),
+        "time" => own(Control::AskTime),
         "connect" => Action::Connect,
         "disconnect" => Action::Disconnect,
         "now" => Action::Now,
         other => {
             return Err(format!(
-                "\"do\" is \"{other}\": it can be publish, reply, subscribe, unsubscribe, connect, disconnect or now"
+                "\"do\" is \"{other}\": it can be publish, reply, subscribe, unsubscribe, connect, disconnect, now, rule, \
+                 rules, simulator, property, upgrade or time"
             ));
         }
     })
+}
+
+/// What the device does by itself is switched.
+fn own(control: Control) -> Action {
+    Action::Own(Box::new(control))
 }
 
 impl Line<'_> {
@@ -107,6 +128,15 @@ impl Line<'_> {
             None => Ok(otherwise),
             Some(number) => Qos::from_number(number).ok_or_else(|| format!("\"qos\" is {number}: it can be 0, 1 or 2")),
         }
+    }
+
+    fn name(&mut self, verb: &str) -> Result<String, String> {
+        let name = self.name.take().filter(|name| !name.is_empty());
+        name.ok_or_else(|| format!("\"{verb}\" needs \"name\""))
+    }
+
+    fn on(&mut self, verb: &str) -> Result<bool, String> {
+        self.on.take().ok_or_else(|| format!("\"{verb}\" needs \"on\", true or false"))
     }
 
     fn filter(&mut self, verb: &str) -> Result<TopicFilter, String> {
@@ -142,6 +172,8 @@ impl Line<'_> {
             ("filter", self.filter.is_some()),
             ("request_id", self.request_id.is_some()),
             ("code", self.code.is_some()),
+            ("name", self.name.is_some()),
+            ("on", self.on.is_some()),
         ];
         match left.iter().find(|(_, is_left)| *is_left) {
             Some((key, _)) => Err(format!("\"{verb}\" takes no \"{key}\"")),
@@ -202,6 +234,32 @@ mod tests {
     }
 
     #[test]
+    fn what_a_device_does_by_itself_is_switched() {
+        let name = |name: &str| name.to_owned();
+        for (line, control) in [
+            (r#"{"do":"rule","name":"r","on":true}"#, Control::Rule { name: name("r"), on: true }),
+            (r#"{"do":"rules","on":false}"#, Control::Rules { on: false }),
+            (r#"{"do":"simulator","name":"温度","on":false}"#, Control::Simulator { name: name("温度"), on: false }),
+            (
+                r#"{"do":"property","name":"smokeDetector/alarm","json":{"a":[1.50]}}"#,
+                Control::Property {
+                    property: Property::of("smokeDetector", "alarm"),
+                    value: serde_json::json!({"a": [1.5]}),
+                },
+            ),
+            (
+                r#"{"do":"property","name":"level","json":null}"#,
+                Control::Property { property: Property::of("", "level"), value: serde_json::Value::Null },
+            ),
+            (r#"{"do":"upgrade"}"#, Control::Upgrade { failure: None }),
+            (r#"{"do":"upgrade","code":-1}"#, Control::Upgrade { failure: Some(-1) }),
+            (r#"{"do":"time"}"#, Control::AskTime),
+        ] {
+            assert_eq!(order(line).action, Action::Own(Box::new(control)), "{line}");
+        }
+    }
+
+    #[test]
     fn a_wrong_order_says_what_is_wrong_and_keeps_its_number() {
         for (line, said) in [
             ("nonsense", "no order"),
@@ -211,6 +269,12 @@ mod tests {
             (r#"{"do":"publish","order":9,"topic":"t","text":"a","base64":"AA=="}"#, "one of"),
             (r#"{"do":"publish","order":9,"topic":"t","base64":"?"}"#, "cannot be decoded"),
             (r#"{"do":"subscribe","order":9,"filter":"a#"}"#, "no topic filter"),
+            (r#"{"do":"rule","order":9,"name":"r"}"#, "needs \"on\", true or false"),
+            (r#"{"do":"rule","order":9,"on":true}"#, "\"rule\" needs \"name\""),
+            (r#"{"do":"simulator","order":9,"name":"","on":true}"#, "\"simulator\" needs \"name\""),
+            (r#"{"do":"property","order":9,"name":"a"}"#, "needs \"json\""),
+            (r#"{"do":"time","order":9,"on":true}"#, "takes no \"on\""),
+            (r#"{"do":"connect","order":9,"name":"r"}"#, "takes no \"name\""),
             (r#"{"do":"connect","order":9,"topic":"t"}"#, "takes no \"topic\""),
             (r#"{"do":"connect","order":9,"nosuch":1}"#, "unknown field"),
         ] {

@@ -11,6 +11,7 @@ mod drafts;
 mod functions;
 mod gzip;
 mod legacy;
+pub mod registration;
 mod reported;
 mod request;
 mod spots;

@@ -99,7 +99,7 @@ fn faults_are_told_with_their_places() {
     }
     for (line, words) in [
         (r#"{ wave = "sinus" }"#, "did you mean \"sine\"?"),
-        (r#"{ value = 1 }"#, "has no `wave`"),
+        ("{ value = 1 }", "has no `wave`"),
         (r#"{ wave = "constant" }"#, "has no `value`"),
         (r#"{ wave = "constant", value = nan }"#, "is no number that JSON has"),
         (r#"{ wave = "ramp", from = 1, to = 2 }"#, "has no `step`"),

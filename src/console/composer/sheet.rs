@@ -15,11 +15,11 @@ use crate::console::keymap::{self, Context};
 use crate::console::line::Line;
 use crate::console::theme::Role;
 use crate::console::words;
-use crate::event::{LineState, Moment, What};
+use crate::event::{Irregular, LineState, Moment, What};
 use crate::mqtt::{Qos, topic};
 use crate::session::{Action, Handle};
 use crate::text::Safe;
-use crate::timeline::{Request, RequestState, SessionId, Standing};
+use crate::timeline::{Request, SessionId, Standing};
 
 /// What something is composed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,10 +34,6 @@ pub enum Purpose {
         request_id: String,
         /// What was asked.
         what: What,
-        /// When the request came.
-        came: Instant,
-        /// When the platform stops waiting.
-        deadline: Instant,
     },
 }
 
@@ -48,6 +44,8 @@ pub struct Scene<'a> {
     pub standing: &'a Standing,
     /// For a reply: the request, if it is still remembered.
     pub request: Option<&'a Request>,
+    /// For a reply: what would be out of order about it.
+    pub irregular: Irregular,
     /// Now.
     pub now: Moment,
 }
@@ -108,13 +106,7 @@ impl Sheet {
     /// A reply that starts from the cloud's own for success; `None` where the cloud knows no answer to it.
     pub(super) fn reply(handle: &Handle, request: &Request) -> Option<Self> {
         let draft = handle.platform.reply(&Asked { topic: &request.topic, payload: &request.payload }, None)?;
-        let purpose = Purpose::Reply {
-            seq: request.seq,
-            request_id: request.request_id.clone(),
-            what: request.what,
-            came: request.came,
-            deadline: request.deadline,
-        };
+        let purpose = Purpose::Reply { seq: request.seq, request_id: request.request_id.clone(), what: request.what };
         Some(Self::new(handle, purpose, draft))
     }
 
@@ -322,17 +314,12 @@ impl Sheet {
     }
 
     fn doubt(&self, scene: &Scene<'_>) -> Option<Doubt> {
-        let Purpose::Reply { came, deadline, .. } = &self.purpose else { return None };
-        let now = scene.now;
-        let online_us = now.at.unix_micros().saturating_sub(scene.standing.since.unix_micros());
-        let waited_us = i64::try_from(now.mono.saturating_duration_since(*came).as_micros()).unwrap_or(i64::MAX);
-        match scene.request.map(|request| request.state) {
-            Some(RequestState::Answered(_) | RequestState::Late(_)) => Some(Doubt::Answered),
-            _ if now.mono > *deadline => Some(Doubt::Expired(now.mono - *deadline)),
-            _ if waited_us > online_us => Some(Doubt::OtherLine),
-            Some(_) => None,
-            None => Some(Doubt::Forgotten),
+        if self.purpose == Purpose::Report {
+            return None;
         }
+        let Some(request) = scene.request else { return Some(Doubt::Forgotten) };
+        let late_by = scene.now.mono.saturating_duration_since(request.deadline);
+        scene.irregular.any().then_some(Doubt::Irregular { what: scene.irregular, late_by })
     }
 
     /// The order to send it, unless something speaks against it. A doubt is told once, and gives way the second time.
@@ -340,7 +327,7 @@ impl Sheet {
         self.accept_topic();
         match self.check(scene) {
             Verdict::Ready => {}
-            Verdict::Doubtful(doubt) if self.told.is_some_and(|told| told.is_same(doubt)) => {}
+            Verdict::Doubtful(doubt) if self.told.is_some_and(|told| doubt.is_told_by(told)) => {}
             verdict => {
                 self.say(&verdict.words(), Role::Wrong);
                 self.yields = matches!(verdict, Verdict::BadJson { .. } | Verdict::Guarded(_));

@@ -104,7 +104,8 @@ impl World {
         let scene = Scene {
             standing: &self.timeline.sessions()[usize::from(session.0)],
             request,
-            now: self.start.after(Duration::from_secs(second)),
+            irregular: self.timeline.requests().irregular(session, "3a1f", self.at(second).mono),
+            now: self.at(second),
         };
         self.composer.to_order(&scene, 7).unwrap().map(|order| {
             assert_eq!(order.number, Some(7));
@@ -252,9 +253,9 @@ fn a_reply_is_forced_too() {
 
 #[test]
 fn the_way_out_is_told_within_eighty_columns() {
-    let doubts =
-        [Doubt::Expired(std::time::Duration::from_secs(7_000)), Doubt::OtherLine, Doubt::Answered, Doubt::Forgotten];
-    for doubt in doubts {
+    let late_by = Duration::from_secs(7_000);
+    let irregular = (1..8).map(|bits| Doubt::Irregular { what: Irregular::from_bits(bits), late_by });
+    for doubt in irregular.chain([Doubt::Forgotten]) {
         let words = Verdict::Doubtful(doubt).words();
         assert!(words.len() <= 76 && words.contains("^S"), "{words}");
     }
@@ -262,10 +263,13 @@ fn the_way_out_is_told_within_eighty_columns() {
 
 #[test]
 fn a_reply_of_little_use_asks_once_and_then_goes() {
+    let none = Irregular::default();
+    let doubtful = |what, late_by| Verdict::Doubtful(Doubt::Irregular { what, late_by: Duration::from_secs(late_by) });
+    let late = Irregular { late: true, ..none };
     // Too late.
     let mut world = World::new();
     world.open_reply();
-    assert!(matches!(world.order(23), Err(Verdict::Doubtful(Doubt::Expired(_)))));
+    assert_eq!(world.order(23), Err(doubtful(late, 1)));
     assert_snapshot!("expired", show(&mut world.composer, 80, 6));
     assert!(world.order(24).is_ok(), "the second time it goes");
     // A doubt that is told gives way to no other one, nor after an edit.
@@ -279,15 +283,18 @@ fn a_reply_of_little_use_asks_once_and_then_goes() {
     world.open_reply();
     world.line(0, 5, LineState::Backoff);
     world.line(0, 6, LineState::Online);
-    assert_eq!(world.order(8), Err(Verdict::Doubtful(Doubt::OtherLine)));
-    assert!(world.order(8).is_ok());
+    assert_eq!(world.order(8), Err(doubtful(Irregular { moved: true, ..none }, 0)));
+    // Since it was told, the deadline has passed as well: that is asked for its own sake.
+    let both = Irregular { late: true, moved: true, ..none };
+    assert_eq!(world.order(30), Err(doubtful(both, 8)));
+    assert!(world.order(31).is_ok());
     // It was answered.
     let mut world = World::new();
     world.open_reply();
     let mut answer = Message { what: What::PropertySetReply, ..request_message(&world) };
     answer.deadline_ms = None;
     world.timeline.append(SessionId(0), world.at(4), &Kind::Tx(answer), None);
-    assert_eq!(world.order(5), Err(Verdict::Doubtful(Doubt::Answered)));
+    assert_eq!(world.order(5), Err(doubtful(Irregular { second: true, ..none }, 0)));
 }
 
 fn request_message(_: &World) -> Message<'static> {

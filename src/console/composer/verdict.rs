@@ -7,7 +7,7 @@ use crate::console::action::Action;
 use crate::console::keymap::{self, Context};
 use crate::console::message::json::{Fault, Problem};
 use crate::console::words;
-use crate::event::LineState;
+use crate::event::{Irregular, LineState};
 use crate::mqtt::topic::TopicError;
 
 /// Whether what is composed may go.
@@ -42,12 +42,13 @@ pub enum Verdict {
 /// Why a reply is of little use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// The platform stopped waiting so long ago.
-    Expired(Duration),
-    /// The request came on a connection that is gone.
-    OtherLine,
-    /// It was answered already.
-    Answered,
+    /// It would be out of order.
+    Irregular {
+        /// In what way.
+        what: Irregular,
+        /// How long ago the platform stopped waiting; nothing while it waits.
+        late_by: Duration,
+    },
     /// Nothing is known of the request any more.
     Forgotten,
 }
@@ -85,17 +86,28 @@ impl Verdict {
 }
 
 impl Doubt {
-    /// Whether it is the same cause; how long ago that was does not count.
-    pub(super) fn is_same(self, other: Self) -> bool {
-        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    /// Whether all of it was told when `told` was; how long ago that was does not count.
+    pub(super) fn is_told_by(self, told: Self) -> bool {
+        match (self, told) {
+            (Self::Irregular { what, .. }, Self::Irregular { what: told, .. }) => what.bits() & !told.bits() == 0,
+            (Self::Forgotten, Self::Forgotten) => true,
+            (Self::Irregular { .. }, Self::Forgotten) | (Self::Forgotten, Self::Irregular { .. }) => false,
+        }
     }
 
     fn words(self) -> String {
-        match self {
-            Self::Expired(ago) => format!("The platform stopped waiting {} ago", words::took(ago)),
-            Self::OtherLine => "It came before the line was cut and may be forgotten".to_owned(),
-            Self::Answered => "The request was answered already".to_owned(),
-            Self::Forgotten => "The request is older than what is remembered".to_owned(),
+        let Self::Irregular { what, late_by } = self else {
+            return "The request is older than what is remembered".to_owned();
+        };
+        match (what.late, what.second, what.moved) {
+            (true, false, false) => format!("The platform stopped waiting {} ago", words::took(late_by)),
+            (false, true, false) => "The request was answered already".to_owned(),
+            (false, false, true) => "It came before the line was cut and may be forgotten".to_owned(),
+            _ => {
+                let parts = [(what.late, "late"), (what.second, "a second one"), (what.moved, "on a new connection")];
+                let parts: Vec<&str> = parts.into_iter().filter_map(|(holds, part)| holds.then_some(part)).collect();
+                format!("It would be {}", parts.join(", "))
+            }
         }
     }
 }

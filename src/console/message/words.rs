@@ -45,6 +45,8 @@ fn message_head(sign: Sign, message: &Message<'_>) -> Head {
     let flags = [(message.retain, "retain"), (message.dup, "dup")];
     particulars.extend(flags.iter().filter(|(set, _)| *set).map(|(_, word)| Safe::new(word)));
     particulars.push(Safe::new(&words::bytes(message.payload.len())));
+    // What stands last stays longest on a narrow screen.
+    particulars.extend(words::circumstances(message.by, message.irregular).iter().map(|part| Safe::new(part)));
     Head { sign, subject: Safe::new(message.topic), particulars }
 }
 

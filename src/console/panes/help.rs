@@ -12,7 +12,7 @@ use crate::console::theme::Role;
 use crate::text::Safe;
 
 /// The sections, in the order of the help.
-const SECTIONS: [Context; 16] = [
+const SECTIONS: [Context; 17] = [
     Context::Browse,
     Context::Replay,
     Context::Seek,
@@ -26,6 +26,7 @@ const SECTIONS: [Context; 16] = [
     Context::Again,
     Context::Codes,
     Context::Doings,
+    Context::Offers,
     Context::Help,
     Context::Confirm,
     Context::Everywhere,

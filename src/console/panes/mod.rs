@@ -9,6 +9,7 @@ pub mod footer;
 pub mod frames;
 pub mod header;
 pub mod help;
+pub mod offers;
 pub mod palette;
 pub mod reel;
 pub mod requests;

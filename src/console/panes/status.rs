@@ -33,7 +33,13 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, 
     }
     if let Some(Overlay::Again(question)) = &view.state.overlay {
         let style = bar.patch(view.style(Role::Waiting));
-        Pen::new(buffer, area, view.signs).skip(1).put(&Safe::new(&question.question), style);
+        let mut pen = Pen::new(buffer, area, view.signs);
+        // However narrow the screen is, the way out stays in sight.
+        let (end, out) = (pen.end, Safe::from_static(" y/n"));
+        pen.end = end.saturating_sub(paint::cells_of(&out));
+        pen.skip(1).put(&Safe::new(&question.question), style);
+        pen.end = end;
+        pen.put(&out, style);
         return None;
     }
     let mut room = area;

@@ -124,6 +124,9 @@ fn paint_row(
     } else {
         pen.put(&row.detail, detail);
     }
+    if let Some((remark, role)) = &row.remark {
+        pen.skip(columns.gap.max(1)).put(remark, style(*role));
+    }
 }
 
 /// The column that says what it is. A narrow screen has no such column, and shows a topic as wide as it is, up to half of

@@ -47,6 +47,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Reply => super::compose::reply(state, world),
         Action::Succeed | Action::Fail | Action::Hold | Action::Ignore => return inbox::act(state, action, world),
         Action::Doings => super::doings::open(state, world),
+        Action::Offers => super::offers::open(state, world),
         Action::Subscribe => prompt(state, world),
         Action::Unsubscribe => return unsubscribe(state),
         Action::View => state.message.cycle_mode(),

@@ -67,6 +67,7 @@ pub(super) fn reply(state: &mut State, world: &World<'_>) {
     };
     if state.composer.open_reply(handle, request) {
         state.inbox.chosen = Some(request.seq);
+        state.inbox.last = Some(request.seq);
         enter(state);
     } else {
         state.refuse("The cloud knows no answer to that request. c composes a message.");
@@ -88,7 +89,8 @@ fn send(state: &mut State, world: &World<'_>) -> Vec<Effect> {
         Some(Purpose::Reply { seq, .. }) => (asked(world, *seq), "reply"),
         _ => (None, "publish"),
     };
-    let scene = Scene { standing, request, now: world.now };
+    let irregular = request.map(|request| inbox::irregular(state, request, world)).unwrap_or_default();
+    let scene = Scene { standing, request, irregular, now: world.now };
     match state.composer.to_order(&scene, state.next_order) {
         Some(Ok(order)) => {
             state.next_order += 1;
@@ -100,7 +102,10 @@ fn send(state: &mut State, world: &World<'_>) -> Vec<Effect> {
 }
 
 fn asked<'a>(world: &World<'a>, seq: u64) -> Option<&'a Request> {
-    world.history.timeline.requests().get(seq)
+    // One whose id a newer request has taken cannot be answered: the answer would be for that one.
+    let requests = world.history.timeline.requests();
+    let request = requests.get(seq)?;
+    requests.find(request.session, &request.request_id).filter(|newest| newest.seq == seq)
 }
 
 fn enter(state: &mut State) {

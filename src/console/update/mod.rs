@@ -6,6 +6,7 @@ mod browse;
 mod compose;
 mod doings;
 mod inbox;
+mod offers;
 mod orders;
 mod overlay;
 mod replay;
@@ -17,6 +18,7 @@ use std::time::Instant;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::Action;
+use super::application::{Application, Wanted};
 use super::chord::Chord;
 use super::history::History;
 use super::inbox::Bound;
@@ -39,6 +41,8 @@ pub struct World<'a> {
     pub history: History<'a>,
     /// The sessions.
     pub handles: &'a [Handle],
+    /// The platform's application, where this program has one.
+    pub application: Option<&'a dyn Application>,
     /// Now, as the history goes.
     pub now: Moment,
     /// Now, at the keys: the same but in a replay.
@@ -81,6 +85,8 @@ pub enum Effect {
         /// What the timeline shall say of it.
         note: String,
     },
+    /// Have the platform's application send something.
+    Order(Wanted),
     /// Replay these tapes as one stream.
     Replay(Vec<PathBuf>),
     /// Send what a tape's device sent once more.
@@ -212,6 +218,7 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
         Context::Again => inbox::answer_question(state, action, world),
         Context::Codes => inbox::act_in_codes(state, action, world),
         Context::Doings => doings::act(state, action, world),
+        Context::Offers => offers::act(state, action, world),
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         | Action::Hold
         | Action::Ignore
         | Action::Doings
+        | Action::Offers
         | Action::Send
         | Action::Subscribe
         | Action::Unsubscribe

@@ -47,25 +47,25 @@ pub async fn run(
     stop: &watch::Receiver<bool>,
 ) -> Vec<CaseReport> {
     let mut reports: Vec<CaseReport> = Vec::new();
-    let cases = scenarios.iter().flat_map(|scenario| scenario.rows.iter().map(move |row| (scenario, row)));
-    for (scenario, row) in cases {
-        let seed = seed(scenario, row, options.seed);
-        let reason = if *stop.borrow() {
-            Some("stopped by a signal")
-        } else if options.bail && reports.iter().any(|report| !report.passed()) {
-            Some("an earlier one failed")
-        } else {
-            None
-        };
-        let report = match reason {
-            Some(reason) => not_run(scenario, row, seed, reason),
-            None => {
+    for scenario in scenarios {
+        let seed = options.seed.or(scenario.seed).unwrap_or_else(|| fastrand::u64(..=u64::from(u32::MAX)));
+        for row in &scenario.rows {
+            let reason = if *stop.borrow() {
+                Some("stopped by a signal")
+            } else if options.bail && reports.iter().any(|report| !report.passed()) {
+                Some("an earlier one failed")
+            } else {
+                None
+            };
+            let report = if let Some(reason) = reason {
+                not_run(scenario, row, seed, reason)
+            } else {
                 tell(progress, Progress::Began(case_of(scenario, row), seed));
                 case::run(scenario, row, seed, &folder(scenario, options), progress, stop).await
-            }
-        };
-        tell(progress, Progress::Ended(report.clone()));
-        reports.push(report);
+            };
+            tell(progress, Progress::Ended(report.clone()));
+            reports.push(report);
+        }
     }
     reports
 }
@@ -79,11 +79,10 @@ fn folder(scenario: &Scenario, options: &Options) -> PathBuf {
     options.tapes.clone().or_else(|| scenario.tapes.as_ref().map(of_config)).unwrap_or_else(|| PathBuf::from("."))
 }
 
-/// Each row has a seed of its own, which follows from the scenario's.
-fn seed(scenario: &Scenario, row: &Row, told: Option<u64>) -> u64 {
-    let seed = told.or(scenario.seed).unwrap_or_else(|| fastrand::u64(..=u64::from(u32::MAX)));
-    let number = row.number.and_then(|number| u64::try_from(number).ok()).unwrap_or(1);
-    seed.wrapping_add(number - 1)
+/// What a row's chance follows from: the scenario's seed, and the row's place, so that rows differ.
+fn seed_of(row: &Row, seed: u64) -> u64 {
+    let place = row.number.and_then(|number| u64::try_from(number).ok()).unwrap_or(1);
+    seed.wrapping_add(place - 1)
 }
 
 fn not_run(scenario: &Scenario, row: &Row, seed: u64, reason: &str) -> CaseReport {

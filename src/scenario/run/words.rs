@@ -7,7 +7,7 @@ use crate::scenario::plan::{Deed, Order, Step};
 use crate::scenario::value::Text;
 
 /// Bytes of a payload that a line shows.
-const SHOWN: usize = 160;
+const SHOWN: usize = 400;
 
 /// An event as one line.
 pub(super) fn line(event: &Event<'_>) -> String {
@@ -38,8 +38,19 @@ fn message(message: &Message<'_>) -> String {
     format!("{} {} {}", message.what.word(), message.topic, payload(message.payload))
 }
 
-/// The beginning of a payload as text.
+/// The beginning of a payload as text; JSON over several lines stands on one.
 pub(super) fn payload(payload: &[u8]) -> String {
+    let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(payload).is_ok();
+    let mut joined = Vec::new();
+    let payload = if payload.contains(&b'\n') && is_json() {
+        // A line end within a text of JSON is an escape, so none of it is lost.
+        for line in payload.split(|byte| *byte == b'\n') {
+            joined.extend_from_slice(line.trim_ascii());
+        }
+        joined.as_slice()
+    } else {
+        payload
+    };
     let head = payload.get(..SHOWN).unwrap_or(payload);
     let more = if payload.len() > SHOWN { format!("… ({} bytes)", payload.len()) } else { String::new() };
     // A cut may go through a character, which then stands as one that is unknown.

@@ -1,0 +1,403 @@
+//! The inbox at the keys: what is answered, failed, held and ignored, what is asked before, and what it looks like.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, its helpers too"
+)]
+
+mod screen_support;
+
+use std::cell::Cell;
+
+use insta::assert_snapshot;
+use screen_support::Canned;
+use screen_support::bench::{Bench, moment};
+use standin::console::keymap::Context;
+use standin::console::layout::Pane;
+use standin::console::theme::{Signs, Theme};
+use standin::console::update::Effect;
+use standin::event::Kind;
+use standin::session::Action;
+use standin::timeline::{RequestState, SessionId};
+
+const SET: &str = "$oc/devices/smoke-01/sys/properties/set/request_id=";
+const COMMAND: &str = "$oc/devices/smoke-01/sys/commands/request_id=";
+
+/// The replies among `effects`: session, request id, code.
+fn replies(effects: &[Effect]) -> Vec<(u16, String, Option<i64>)> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Send(sending) => match &sending.order.action {
+                Action::Reply { request_id, code, payload: None, force: false } => {
+                    Some((sending.session.0, request_id.clone(), *code))
+                }
+                other => panic!("{other:?}"),
+            },
+            _ => None,
+        })
+        .collect()
+}
+
+fn reply(session: u16, request_id: &str, code: Option<i64>) -> Vec<(u16, String, Option<i64>)> {
+    vec![(session, request_id.to_owned(), code)]
+}
+
+/// The session answers, as it would by that order.
+fn answered(bench: &mut Bench, request_id: &str) {
+    bench.canned.up(0, &format!("$oc/devices/smoke-01/sys/properties/set/response/request_id={request_id}"), "{}");
+    bench.look();
+}
+
+/// Three requests of one device: 3a1f waits since 1.1 s, then two commands.
+fn three(width: u16, height: u16) -> Bench {
+    let mut canned = Canned::morning(moment());
+    canned.down(0, &format!("{COMMAND}c2"), r#"{"command_name":"TEST","paras":{"level":3}}"#);
+    canned.pass(100);
+    canned.down(0, &format!("{COMMAND}c3"), r#"{"command_name":"静音","paras":{"时长":"六十秒","原因":"厨房里有烟"}}"#);
+    Bench::new(canned, width, height)
+}
+
+#[test]
+fn one_key_answers_the_most_urgent_request_from_any_pane() {
+    for keys in ["A", "<Tab>A", "oA", "wA"] {
+        let mut bench = Bench::morning(140, 40);
+        assert_eq!(replies(&bench.press(keys)), reply(0, "3a1f", None), "{keys}");
+        assert_eq!(bench.notice(), "smoke-01: reply is on its way.");
+        assert_eq!(bench.state.context(), Context::Browse);
+    }
+}
+
+#[test]
+fn the_request_under_the_cursor_goes_before_the_most_urgent_one() {
+    let mut bench = three(140, 40);
+    assert_eq!(replies(&bench.press("wjA")), reply(0, "c2", None));
+    // In the stream it is the message under the cursor.
+    let mut bench = three(140, 40);
+    assert_eq!(replies(&bench.press("kA")), reply(0, "c2", None));
+    // A message that is no request leaves it at the most urgent one.
+    let mut bench = three(140, 40);
+    assert_eq!(replies(&bench.press("gA")), reply(0, "3a1f", None));
+}
+
+#[test]
+fn an_answer_is_for_the_request_that_was_seen_whatever_becomes_of_its_row() {
+    // Between the frame and the key the most urgent one runs out: the key still means it, and asks.
+    let mut bench = three(140, 40);
+    bench.canned.pass(18_000);
+    bench.look();
+    assert_eq!(
+        bench.state.inbox.urgent,
+        Some(bench.canned.timeline.requests().find(SessionId(0), "3a1f").unwrap().seq)
+    );
+    bench.canned.pass(1_050);
+    bench.canned.timeline.expire(bench.canned.now);
+    assert!(replies(&bench.press("A")).is_empty());
+    assert_eq!(bench.state.context(), Context::Again);
+    assert!(bench.picture().contains("property set of 1 smoke-01 ran out "), "{}", bench.picture());
+    assert_eq!(replies(&bench.press("y")), reply(0, "3a1f", None));
+    // While a code is chosen, a more urgent request comes, and the chosen one moves down.
+    let mut bench = three(140, 40);
+    bench.press("wjF");
+    bench.canned.down(
+        1,
+        "/sys/a1B2c3/lamp-gw/rrpc/request/77",
+        r#"{"method":"thing.service.X","id":"77","params":{}}"#,
+    );
+    bench.look();
+    assert_eq!(bench.eye.glance().urgent.as_ref().unwrap().session, SessionId(1));
+    assert_eq!(replies(&bench.press("<Enter>")), reply(0, "c2", Some(1)));
+}
+
+#[test]
+fn a_failure_code_is_chosen_or_typed() {
+    for (keys, code) in
+        [("F<Enter>", 1), ("F<Tab><Enter>", 2), ("F<Tab><S-Tab><Enter>", 1), ("F77<Enter>", 77), ("F-5<Enter>", -5)]
+    {
+        let mut bench = Bench::morning(80, 24);
+        assert_eq!(replies(&bench.press(keys)), reply(0, "3a1f", Some(code)), "{keys}");
+    }
+    let mut bench = Bench::morning(80, 24);
+    assert!(bench.press("Fx<Enter>").is_empty());
+    assert_eq!(bench.notice(), "A code is a whole number. Arrows choose one of the cloud's.");
+    bench.press("<Esc>");
+    assert_eq!(bench.state.context(), Context::Browse);
+}
+
+#[test]
+fn a_late_a_second_and_a_moved_answer_ask_first() {
+    // Late.
+    let mut bench = Bench::morning(140, 40);
+    bench.canned.pass(25_000);
+    bench.press("wk");
+    assert!(replies(&bench.press("A")).is_empty());
+    assert_eq!(bench.state.context(), Context::Again);
+    assert!(bench.press("n").is_empty());
+    assert_eq!(bench.notice(), "Nothing was sent.");
+    // The same key once more is a yes; another action's key is not.
+    assert_eq!(replies(&bench.press("AA")), reply(0, "3a1f", None));
+    // A second one.
+    let mut bench = Bench::morning(140, 40);
+    bench.press("wkA");
+    answered(&mut bench, "3a1f");
+    bench.canned.pass(3_000);
+    assert!(replies(&bench.press("wwA")).is_empty());
+    let picture = bench.picture();
+    assert!(picture.contains("property set of 1 smoke-01 was answered 3.0 s ago: answer again? y/n"), "{picture}");
+    assert_eq!(replies(&bench.press("<Enter>")), reply(0, "3a1f", None));
+    // Over another connection.
+    let mut bench = Bench::morning(140, 40);
+    bench.canned.backoff(0);
+    bench.look();
+    assert!(bench.press("A").is_empty());
+    assert_eq!(bench.notice(), "smoke-01 is back-off: no answer can go.");
+    bench.canned.online(0);
+    bench.look();
+    assert!(bench.press("A").is_empty());
+    assert!(bench.picture().contains("came over an earlier connection: answer all the same? y/n"));
+    assert_eq!(replies(&bench.press("y")), reply(0, "3a1f", None));
+}
+
+#[test]
+fn what_was_not_told_is_asked_for_its_own_sake() {
+    let mut bench = Bench::morning(140, 40);
+    bench.canned.backoff(0);
+    bench.canned.online(0);
+    bench.look();
+    bench.press("A");
+    bench.canned.pass(25_000);
+    assert!(bench.press("y").is_empty(), "by now it is late too");
+    assert!(bench.picture().contains("ran out"), "{}", bench.picture());
+    assert_eq!(replies(&bench.press("y")), reply(0, "3a1f", None));
+}
+
+#[test]
+fn two_quick_presses_answer_once() {
+    let mut bench = Bench::morning(140, 40);
+    assert_eq!(replies(&bench.press("A")).len(), 1);
+    // The session has taken the order, and has not sent it yet.
+    assert!(replies(&bench.press("A")).is_empty());
+    assert!(bench.picture().contains("is being answered: answer again? y/n"), "{}", bench.picture());
+}
+
+#[test]
+fn the_cursor_goes_from_what_is_answered_to_the_next_that_waits() {
+    let mut bench = three(140, 40);
+    let mut sent = Vec::new();
+    bench.press("wk");
+    for _ in 0..3 {
+        sent.extend(replies(&bench.press("A")));
+    }
+    assert_eq!(sent, [reply(0, "3a1f", None), reply(0, "c2", None), reply(0, "c3", None)].concat());
+}
+
+#[test]
+fn a_held_request_is_not_the_next_and_comes_back() {
+    let mut bench = three(140, 40);
+    bench.press("H");
+    assert_eq!(bench.notice(), "property set of 1 smoke-01 is held: it is not offered as the next to answer.");
+    assert!(bench.picture().contains("held"), "{}", bench.picture());
+    assert_eq!(replies(&bench.press("A")), reply(0, "c2", None));
+    let mut bench = three(140, 40);
+    bench.press("HwkH");
+    assert_eq!(bench.notice(), "property set of 1 smoke-01 is no longer held.");
+    assert_eq!(replies(&bench.press("A")), reply(0, "3a1f", None));
+}
+
+#[test]
+fn where_nothing_waits_a_key_means_the_request_that_it_meant_last() {
+    let mut bench = Bench::morning(140, 40);
+    bench.press("H");
+    bench.canned.pass(25_000);
+    bench.look();
+    assert_eq!(bench.eye.glance().open, 0);
+    bench.press("A");
+    assert!(bench.picture().contains("property set of 1 smoke-01 ran out 6"), "{}", bench.picture());
+    assert_eq!(replies(&bench.press("A")), reply(0, "3a1f", None));
+    // One that waits goes before it.
+    bench.canned.down(0, &format!("{COMMAND}c9"), r#"{"command_name":"TEST","paras":{}}"#);
+    bench.look();
+    assert_eq!(replies(&bench.press("A")), reply(0, "c9", None));
+}
+
+#[test]
+fn an_ignored_request_is_noted_and_an_answer_takes_that_back() {
+    let mut bench = Bench::morning(140, 40);
+    let id = "0123456789abcdef";
+    let seq = bench.canned.down(0, &format!("{SET}{id}"), r#"{"services":[]}"#);
+    bench.look();
+    let effects = bench.press("wjI");
+    assert!(matches!(&effects[..], [Effect::Ignore { bound, .. }] if bound.seq == seq), "{effects:?}");
+    let request = |bench: &Bench| bench.canned.timeline.requests().get(seq).unwrap().state;
+    assert_eq!(request(&bench), RequestState::Ignored);
+    let (_, newest) = bench.canned.timeline.span().unwrap();
+    let Kind::Note { text } = bench.canned.timeline.get(newest).unwrap().kind else { panic!("no note") };
+    assert_eq!(text, "property set (01234567…) is left without an answer");
+    assert!(bench.picture().contains("ignored"));
+    // It stands first among those that are over.
+    let effects = bench.press("jA");
+    assert_eq!(replies(&effects), reply(0, id, None), "{}", bench.notice());
+    answered(&mut bench, id);
+    assert!(matches!(request(&bench), RequestState::Answered(_)));
+    bench.press("I");
+    assert!(bench.notice().ends_with("does not wait any more: there is nothing to ignore."), "{}", bench.notice());
+}
+
+#[test]
+fn a_key_without_a_request_says_so() {
+    for keys in ["A", "F", "H", "I", "r"] {
+        let mut bench = Bench::new(Canned::empty(moment()), 80, 24);
+        assert!(bench.press(keys).is_empty());
+        assert!(bench.notice().starts_with("No request is open"), "{}", bench.notice());
+    }
+}
+
+#[test]
+fn an_id_that_comes_again_is_not_answered_in_the_wrong_place() {
+    let mut bench = Bench::morning(140, 40);
+    bench.press("wkA");
+    answered(&mut bench, "3a1f");
+    bench.press("ww");
+    let chosen = bench.state.inbox.chosen;
+    bench.canned.down(0, &format!("{SET}3a1f"), r#"{"services":[]}"#);
+    bench.look();
+    assert_eq!(bench.state.inbox.chosen, chosen);
+    assert!(bench.press("A").is_empty());
+    assert!(bench.notice().starts_with("A newer request has the id of property set"), "{}", bench.notice());
+}
+
+/// Answers that a rule gave, one of them twice, and one that went unanswered.
+fn mixed(width: u16, height: u16) -> Bench {
+    let mut bench = three(width, height);
+    for id in ["d1", "d2", "d3"] {
+        bench.canned.down(0, &format!("{COMMAND}{id}"), r#"{"command_name":"REBOOT","paras":{"when":"now"}}"#);
+    }
+    bench.canned.pass(700);
+    let response = |id: &str| format!("$oc/devices/smoke-01/sys/commands/response/request_id={id}");
+    bench.canned.own(0, &response("d1"), r#"{"result_code":1}"#, Some("rule reboot-fails"));
+    bench.canned.own(0, &response("d2"), r#"{"result_code":0}"#, None);
+    bench.canned.own(0, &response("d2"), r#"{"result_code":0}"#, None);
+    let seq = bench.canned.timeline.requests().find(SessionId(0), "c2").unwrap().seq;
+    bench.canned.timeline.hold_request(seq, true);
+    let seq = bench.canned.timeline.requests().find(SessionId(0), "d3").unwrap().seq;
+    bench.canned.timeline.ignore_request(seq);
+    bench.canned.down(
+        2,
+        "/$system/zb8ri73kj8m1xhgr/meter-7/tmodel/command",
+        r#"{"RequestID":"u-1","Identifier":"setReportInterval","Input":{"Seconds":60}}"#,
+    );
+    bench.look();
+    bench
+}
+
+#[test]
+fn the_inbox_in_its_sizes() {
+    for (width, height) in [(140, 40), (80, 24), (40, 12)] {
+        let mut bench = mixed(width, height);
+        bench.press("wj");
+        assert_snapshot!(format!("inbox_{width}x{height}"), bench.picture());
+        bench.press("<Enter>");
+        assert_snapshot!(format!("inbox_larger_{width}x{height}"), bench.picture());
+    }
+    let mut bench = mixed(80, 24);
+    bench.signs = Signs::ASCII;
+    bench.press("wj<Enter>");
+    let (mut buffer, _) = bench.draw();
+    standin::console::paint::to_ascii(&mut buffer);
+    assert_snapshot!("inbox_ascii_80x24", screen_support::bench::picture(&buffer));
+}
+
+#[test]
+fn larger_requests_show_their_message_by_enter_and_esc_goes_back() {
+    let mut bench = mixed(140, 40);
+    bench.press("wj<Enter>");
+    assert!(bench.state.zoom && bench.state.focus == Pane::Requests);
+    bench.press("<Esc>");
+    assert!(!bench.state.zoom);
+    bench.press("w<Enter><Enter>");
+    assert_eq!((bench.state.zoom, bench.state.focus), (false, Pane::Stream));
+    assert_eq!(bench.state.window.selected(), bench.state.inbox.chosen);
+}
+
+#[test]
+fn codes_and_questions_in_their_sizes() {
+    for (width, height) in [(140, 40), (80, 24), (40, 12)] {
+        let mut bench = mixed(width, height);
+        bench.press("F<Tab>");
+        let (_, cursor) = bench.draw();
+        assert!(cursor.is_some(), "a code can be typed");
+        assert_snapshot!(format!("codes_{width}x{height}"), bench.picture());
+        bench.canned.pass(30_000);
+        bench.press("<Esc>wgjA");
+        assert_snapshot!(format!("question_{width}x{height}"), bench.picture());
+    }
+}
+
+#[test]
+fn without_colours_a_question_and_a_chosen_code_are_seen() {
+    let mut bench = mixed(80, 24);
+    bench.theme = Theme::plain();
+    bench.press("F<Tab>");
+    let (buffer, _) = bench.draw();
+    let picture = screen_support::bench::picture(&buffer);
+    let line = picture.lines().find(|line| line.contains("no permission")).unwrap();
+    assert!(line.starts_with("│▌"), "{picture}");
+    assert!(picture.contains("code: 140"), "{picture}");
+}
+
+#[test]
+fn answers_tell_in_the_stream_who_gave_them_and_what_is_out_of_order() {
+    let mut bench = mixed(140, 40);
+    let picture = bench.picture();
+    assert!(picture.contains("by rule reboot-fails"), "{picture}");
+    assert!(picture.lines().any(|line| line.contains("command reply") && line.contains("second")), "{picture}");
+    bench.press("G");
+    let seq = bench.canned.own(0, "$oc/devices/smoke-01/sys/commands/response/request_id=d1", "{}", Some("rule again"));
+    bench.look();
+    bench.press("kj");
+    assert_eq!(bench.state.window.selected(), Some(seq));
+    let picture = bench.picture();
+    assert!(picture.contains("2 B · by rule again · second"), "{picture}");
+}
+
+#[test]
+fn a_thousand_open_requests_cost_a_look_no_more_than_what_is_visible() {
+    let mut canned = Canned::empty(moment());
+    canned.online(0);
+    for number in 0..1_000 {
+        canned.pass(1);
+        canned.down(0, &format!("{COMMAND}n{number}"), r#"{"command_name":"ASK","paras":{"level":3}}"#);
+    }
+    let mut bench = Bench::new(canned, 80, 24);
+    bench.press("w");
+    assert_eq!(bench.eye.glance().open, 1_000);
+    let parsed = |bench: &mut Bench| {
+        let count = Cell::new(0);
+        bench.eye.look((&bench.canned.timeline).into(), &mut bench.state, bench.canned.now);
+        bench.eye.finish(|session| {
+            count.set(count.get() + 1);
+            Some(bench.canned.handles[usize::from(session.0)].platform.as_ref())
+        });
+        count.get()
+    };
+    assert_eq!(parsed(&mut bench), 0, "nothing is taken apart twice");
+    let height = usize::from(bench.state.content(Pane::Requests).height);
+    bench.press("<PageDown>");
+    bench.press("<PageDown>");
+    let shown: Vec<u64> = bench.eye.glance().asks.iter().map(|ask| ask.seq).collect();
+    assert_eq!(shown.len(), height);
+    // The oldest one in sight is answered: the cursor stays on its line and its request.
+    let (chosen, line) = (bench.state.inbox.chosen, bench.state.inbox.line);
+    for number in 0..5 {
+        bench.canned.up(0, &format!("$oc/devices/smoke-01/sys/commands/response/request_id=n{number}"), "{}");
+    }
+    // The rows that answers bring, and those that come into sight: a screen at the most, of 1,000.
+    assert!(parsed(&mut bench) <= 2 * height + 20);
+    assert_eq!((bench.state.inbox.chosen, bench.state.inbox.line), (chosen, line));
+    assert_eq!(bench.eye.glance().asks[line].seq, chosen.unwrap());
+    bench.press("G");
+    assert_eq!(bench.state.inbox.line, height - 1);
+    assert_eq!(bench.eye.glance().asks.len(), height);
+}
