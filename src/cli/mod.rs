@@ -80,7 +80,7 @@ pub enum Command {
     Replay(replay::Args),
     /// The CONNECT credentials of a device
     Sign(sign::Args),
-    /// Looks after tapes: info, verify, repair, export
+    /// Looks after tapes: info, verify, repair, export, scenario
     Tape(tape::Args),
     /// Runs scenarios: tests of devices and platforms without a screen
     Test(test::Args),
