@@ -148,7 +148,11 @@ pub(crate) fn expected(platform: &dyn Platform, topic: &str, payload: &[u8]) -> 
     let meaning = platform.meaning(Direction::Down, topic, payload);
     let answer = platform.reply(&Asked { topic, payload }, None)?;
     // Where the answer's topic holds the id, that alone tells it.
-    let key = if topic.starts_with("/$system/") { "RequestID" } else { "id" };
+    let key = match topic {
+        _ if topic.starts_with("/$system/") => "RequestID",
+        _ if topic.starts_with("/huawei/v1/") => "mid",
+        _ => "id",
+    };
     let in_topic = platform.meaning(Direction::Up, &answer.topic, answer.body.as_bytes()).id_span.is_some();
     let id = meaning.request_id.filter(|_| !in_topic).map(|id| (key, id.into_owned()));
     Some(Expect { within: meaning.deadline?, topic: answer.topic, id })
