@@ -3,12 +3,16 @@
 //! What lives here: the values and their vocabulary. What may not: reading them from TOML (that is `config`), fetching a
 //! secret (that is `session::secrets`), or what a cloud makes of them (that is `cloud`).
 
+mod registration;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::mqtt::packet::Will;
 use crate::mqtt::{Qos, TopicFilter};
 use crate::secret::Secret;
+
+pub use registration::{AliyunMethod, AliyunRegistration, HuaweiBootstrap, Registration, UcloudRegistration};
 
 /// A device that standin stands in for.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +22,8 @@ pub struct Profile {
     pub name: String,
     /// Who the device is to its cloud.
     pub identity: Identity,
+    /// What it registers with, where it can.
+    pub registration: Option<Registration>,
     /// Where the platform listens.
     pub endpoint: Endpoint,
     /// Whom to trust and how to prove oneself.
@@ -104,8 +110,11 @@ pub struct AliyunIdentity {
     pub product_key: String,
     /// `DeviceName`.
     pub device_name: String,
-    /// `DeviceSecret`.
+    /// `DeviceSecret`, or the token where [`AliyunIdentity::is_token`].
     pub secret: SecretSource,
+    /// Whether `secret` is what a registration of [`AliyunMethod::MqttUnregistered`] gave, JSON with `clientId` and
+    /// `deviceToken`: it goes over the wire as it is, and nothing is signed.
+    pub is_token: bool,
     /// The part of the client id before the bar.
     pub client_id: String,
     /// The HMAC.
@@ -176,6 +185,8 @@ pub enum SecretSource {
     File(PathBuf),
     /// The first line that a command prints.
     Command(Vec<String>),
+    /// Nowhere yet: the device has still to register.
+    Unregistered,
 }
 
 /// Where a platform listens.
@@ -183,7 +194,7 @@ pub enum SecretSource {
 pub struct Endpoint {
     /// The transport.
     pub transport: Transport,
-    /// A host name or an address, without brackets.
+    /// A host name or an address, without brackets; empty where only a registration can tell it.
     pub host: String,
     /// The TCP port.
     pub port: u16,
@@ -281,6 +292,14 @@ pub enum OnTakeover {
     Slow,
     /// Stop.
     Stop,
+}
+
+impl Profile {
+    /// Whether the device cannot sign in because it has still to register: it lacks its secret, or its platform's address.
+    pub fn is_unregistered(&self) -> bool {
+        self.registration.is_some()
+            && (self.endpoint.host.is_empty() || self.identity.secret() == Some(&SecretSource::Unregistered))
+    }
 }
 
 impl Identity {

@@ -16,6 +16,7 @@ pub mod platform;
 mod playback;
 pub mod publish;
 pub mod record;
+pub mod register;
 mod relines;
 pub mod replay;
 pub mod resend;
@@ -80,6 +81,8 @@ pub enum Command {
     Replay(replay::Args),
     /// The CONNECT credentials of a device
     Sign(sign::Args),
+    /// Obtains a device's secret by its cloud's registration
+    Register(register::Args),
     /// Looks after tapes: info, verify, repair, export, scenario
     Tape(tape::Args),
     /// Runs scenarios: tests of devices and platforms without a screen
@@ -133,6 +136,7 @@ async fn dispatch(cli: Cli) -> Result<Outcome, CliError> {
         Some(Command::Record(args)) => record::run(args, &global).await,
         Some(Command::Replay(args)) => replay::run(args, &global).await,
         Some(Command::Sign(args)) => sign::run(args, &global).await,
+        Some(Command::Register(args)) => register::run(args, &global).await,
         Some(Command::Tape(args)) => tape::run(args).await,
         Some(Command::Test(args)) => test::run(args, &global).await,
         Some(Command::Init(args)) => init::run(&args, &global),

@@ -30,6 +30,11 @@ pub struct Args {
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
     let config = global.load()?;
     let profile = config.device(&args.device)?;
+    if profile.endpoint.host.is_empty() {
+        let message =
+            format!("device `{}`: its platform's address is not known yet: it has still to register", profile.name);
+        return Err(CliError::usage(message).hint(format!("standin register {} obtains it", profile.name)));
+    }
     let at = args.at.unwrap_or_else(clock::wall);
     let secret = match profile.identity.secret() {
         Some(source) => Some(secrets::fetch(source).await.map_err(|error| no_secret(profile, &error))?),
@@ -46,7 +51,11 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
 }
 
 fn no_secret(profile: &Profile, error: &secrets::SecretError) -> CliError {
-    CliError::usage(format!("device `{}`: {error}", profile.name))
+    let told = CliError::usage(format!("device `{}`: {error}", profile.name));
+    if profile.registration.is_none() {
+        return told;
+    }
+    told.hint(format!("standin register {} --out FILE obtains it", profile.name))
 }
 
 /// The four values by name; `None`: not sent.

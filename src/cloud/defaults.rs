@@ -16,6 +16,7 @@ pub fn profile(name: impl Into<String>, identity: Identity, endpoint: Endpoint) 
     Profile {
         name: name.into(),
         identity,
+        registration: None,
         endpoint,
         tls: Tls::default(),
         proxy: None,
@@ -102,6 +103,14 @@ pub fn backoff(policy: BackoffPolicy) -> Backoff {
 pub fn aliyun_host(product_key: &str, region: &str) -> String {
     format!("{product_key}.iot-as-mqtt.{region}.aliyuncs.com")
 }
+
+/// The host of Aliyun's registration by HTTPS.
+pub fn aliyun_registration_host(region: &str) -> String {
+    format!("iot-auth.{region}.aliyuncs.com")
+}
+
+/// The port of HTTPS.
+pub const HTTPS_PORT: u16 = 443;
 
 /// The part of an Aliyun client id before the bar, as Aliyun's console makes it.
 pub fn aliyun_client_id(product_key: &str, device_name: &str) -> String {

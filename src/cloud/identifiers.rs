@@ -171,6 +171,7 @@ mod tests {
             sign_method: SignMethod::HmacSha256,
             timestamp,
             ext: None,
+            is_token: false,
         })
     }
 

@@ -18,6 +18,7 @@ mod line;
 pub mod plain;
 mod properties;
 mod refusal;
+pub mod registration;
 mod request;
 mod signing;
 pub mod spoil;
@@ -186,6 +187,7 @@ pub fn observed(cloud: Cloud, identifiers: &BTreeMap<String, String>) -> Box<dyn
                 sign_method: SignMethod::default(),
                 timestamp: AliyunTimestamp::default(),
                 ext: None,
+                is_token: false,
             };
             Box::new(aliyun::Device::new(&device, Transport::default()))
         }

@@ -20,6 +20,7 @@ fn platforms() -> [Box<dyn Platform>; 4] {
         sign_method: SignMethod::HmacSha1,
         timestamp: AliyunTimestamp::Now,
         ext: None,
+        is_token: false,
     };
     let ucloud = UcloudIdentity { product_sn: "p".to_owned(), device_sn: "d".to_owned(), secret };
     let plain = MqttIdentity { client_id: "c".to_owned(), username: None, password: None, will: None };

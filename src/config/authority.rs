@@ -60,7 +60,8 @@ pub(super) fn host(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn split_port(place: &str) -> Result<(&str, Option<u16>), String> {
+/// Parts a host from the port behind it.
+pub(super) fn split_port(place: &str) -> Result<(&str, Option<u16>), String> {
     let colon = match place.rfind(']') {
         Some(bracket) => place[bracket..].find(':').map(|at| bracket + at),
         None => place.rfind(':'),

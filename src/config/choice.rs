@@ -1,6 +1,6 @@
 //! The names that config values go by: one table a type, for reading and for writing.
 
-use crate::profile::{BackoffPolicy, Cloud, OnTakeover, SignMethod, Transport};
+use crate::profile::{AliyunMethod, BackoffPolicy, Cloud, OnTakeover, SignMethod, Transport};
 
 /// `cloud`.
 pub(super) const CLOUDS: [(&str, Cloud); 4] = [
@@ -25,6 +25,13 @@ pub(super) const SIGN_METHODS: [(&str, SignMethod); 3] = [
     (SignMethod::HmacSha256.word(), SignMethod::HmacSha256),
     (SignMethod::HmacSha1.word(), SignMethod::HmacSha1),
     (SignMethod::HmacMd5.word(), SignMethod::HmacMd5),
+];
+
+/// Aliyun's `register`.
+pub(super) const METHODS: [(&str, AliyunMethod); 3] = [
+    (AliyunMethod::Https.word(), AliyunMethod::Https),
+    (AliyunMethod::Mqtt.word(), AliyunMethod::Mqtt),
+    (AliyunMethod::MqttUnregistered.word(), AliyunMethod::MqttUnregistered),
 ];
 
 /// `policy` of `backoff`.
@@ -57,6 +64,9 @@ mod tests {
         }
         for method in [SignMethod::HmacMd5, SignMethod::HmacSha1, SignMethod::HmacSha256] {
             assert_eq!(name_of(&SIGN_METHODS, &method), Some(method.word()));
+        }
+        for method in [AliyunMethod::Https, AliyunMethod::Mqtt, AliyunMethod::MqttUnregistered] {
+            assert_eq!(name_of(&METHODS, &method), Some(method.word()));
         }
         for policy in [BackoffPolicy::Huawei, BackoffPolicy::Jitter, BackoffPolicy::Fixed, BackoffPolicy::None] {
             assert!(name_of(&POLICIES, &policy).is_some());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::table::{Table, integer};
-use super::{choice, endpoint, identity, keys, tapes, units, values};
+use super::{choice, endpoint, identity, keys, registration, tapes, units, values};
 use crate::cloud::defaults;
 use crate::profile::{Cloud, Identity, Profile, SecretSource, Transport};
 
@@ -24,6 +24,7 @@ pub(super) fn profile(device: &Table<'_>, folder: &Path) -> Option<Profile> {
     let cloud = cloud?;
     // Each of these tells its own faults: none may be skipped because an earlier one found some, so `?` comes last.
     let identity = identity::identity(device, cloud, name.as_deref().unwrap_or_default(), folder);
+    let registration = registration::registration(device, cloud, folder);
     let endpoint = endpoint::endpoint(device, cloud);
     let tls = endpoint::tls(device, folder);
     let proxy = endpoint::proxy(device);
@@ -38,6 +39,7 @@ pub(super) fn profile(device: &Table<'_>, folder: &Path) -> Option<Profile> {
     let on_takeover = device.choice("on_takeover", &choice::TAKEOVERS);
     let usual = defaults::profile(name?, identity?, endpoint?);
     let profile = Profile {
+        registration: registration?,
         tls,
         proxy,
         autoconnect: autoconnect.unwrap_or(usual.autoconnect),

@@ -73,6 +73,8 @@ fn host(device: &Table<'_>, cloud: Cloud) -> Option<String> {
             }
             return None;
         }
+        // The provisioning service tells it.
+        Cloud::Huawei if device.raw("bootstrap").is_some() => return Some(String::new()),
         Cloud::Huawei => "the instance's address, as IoTDA's console shows it",
         Cloud::Ucloud => "such as \"mqtt-cn-sh2.iot.ucloud.cn\"",
         Cloud::Mqtt => "the broker's name; or give `url`",
@@ -81,13 +83,19 @@ fn host(device: &Table<'_>, cloud: Cloud) -> Option<String> {
     None
 }
 
-fn path(device: &Table<'_>) -> Option<At<String>> {
+pub(super) fn path(device: &Table<'_>) -> Option<At<String>> {
     let path = device.text("path")?;
     if fit_for_a_request(&path.value) {
         return Some(path);
     }
     device.fault_at(path.at, "path", "a path that starts with / and holds no blanks and no #");
     None
+}
+
+/// Host and port as one text, `host` or `host:port`; the error completes the sentence "`key` …".
+pub(super) fn host_and_port(text: &str, usual: u16) -> Result<(String, u16), String> {
+    let (name, port) = authority::split_port(text)?;
+    Ok((authority::host(name)?, port.unwrap_or(usual)))
 }
 
 /// Whether a text can stand in the first line of an HTTP request.

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use toml::de::DeValue;
 
-use super::choice;
 use super::table::Table;
 use super::values;
+use super::{choice, registration};
 use crate::cloud::defaults;
 use crate::profile::{
     AliyunIdentity, AliyunTimestamp, Cloud, HuaweiIdentity, Identity, MqttIdentity, SecretSource, SignMethod, SignType,
@@ -35,7 +35,11 @@ pub(super) fn identity(device: &Table<'_>, cloud: Cloud, name: &str, folder: &Pa
 fn huawei(device: &Table<'_>, folder: &Path) -> Option<HuaweiIdentity> {
     let id = needed(device, "device_id", "usually the product's id, _ and the node's id");
     let has_certificate = device.raw("cert_file").is_some();
-    let secret = if device.raw("secret").is_none() && has_certificate {
+    let secret = if device.raw("secret").is_some() {
+        values::secret(device, "secret", folder).map(Some)
+    } else if registration::has_group_secret(device) {
+        Some(Some(SecretSource::Unregistered))
+    } else if has_certificate {
         Some(None)
     } else {
         needed_secret(device, folder, ", or cert_file and key_file for a device with a certificate").map(Some)
@@ -68,7 +72,7 @@ fn sign_type(device: &Table<'_>) -> Option<SignType> {
 fn aliyun(device: &Table<'_>, folder: &Path) -> Option<AliyunIdentity> {
     let key = needed(device, "product_key", "the product's key, ProductKey in the console");
     let name = needed(device, "device_name", "the device's name, DeviceName in the console");
-    let secret = needed_secret(device, folder, "");
+    let (secret, is_token) = (aliyun_secret(device, folder), device.raw("token").is_some());
     let client_id = match device.raw("client_id") {
         Some(_) => device.text("client_id").map(|id| id.value),
         None => key.as_ref().zip(name.as_ref()).map(|(key, name)| defaults::aliyun_client_id(key, name)),
@@ -87,11 +91,23 @@ fn aliyun(device: &Table<'_>, folder: &Path) -> Option<AliyunIdentity> {
         product_key: key?,
         device_name: name?,
         secret: secret?,
+        is_token,
         client_id: client_id?,
         sign_method: method?,
         timestamp: timestamp?,
         ext: ext?,
     })
+}
+
+/// The secret, or the token that stands in for it.
+fn aliyun_secret(device: &Table<'_>, folder: &Path) -> Option<SecretSource> {
+    let (secret, token) = (device.raw("secret").is_some(), device.raw("token").is_some());
+    if secret && token {
+        let message = format!("{} has both `secret` and `token`, and signs in with one: leave one out", device.what);
+        device.report.fault(device.key_place("token"), message);
+        return None;
+    }
+    if token { values::secret(device, "token", folder) } else { registrable_secret(device, folder) }
 }
 
 fn timestamp(device: &Table<'_>) -> Option<AliyunTimestamp> {
@@ -115,7 +131,7 @@ fn timestamp(device: &Table<'_>) -> Option<AliyunTimestamp> {
 fn ucloud(device: &Table<'_>, folder: &Path) -> Option<UcloudIdentity> {
     let product = needed(device, "product_sn", "the product's number, ProductSN in the console");
     let serial = needed(device, "device_sn", "the device's number, DeviceSN in the console");
-    let secret = needed_secret(device, folder, "");
+    let secret = registrable_secret(device, folder);
     Some(UcloudIdentity { product_sn: product?, device_sn: serial?, secret: secret? })
 }
 
@@ -141,6 +157,14 @@ fn needed(device: &Table<'_>, key: &str, why: &str) -> Option<String> {
         device.missing(key, why);
     }
     device.word(key).map(|word| word.value)
+}
+
+/// The secret of a device that can obtain it by registering with the product's.
+fn registrable_secret(device: &Table<'_>, folder: &Path) -> Option<SecretSource> {
+    if device.raw("secret").is_none() && device.raw("product_secret").is_some() {
+        return Some(SecretSource::Unregistered);
+    }
+    needed_secret(device, folder, "; or `product_secret`, for a device that has still to register")
 }
 
 fn needed_secret(device: &Table<'_>, folder: &Path, else_what: &str) -> Option<SecretSource> {

@@ -45,11 +45,24 @@ const SHARED: [&str; 31] = [
 /// The keys of a cloud's devices beside [`SHARED`].
 fn own(cloud: Cloud) -> &'static [&'static str] {
     match cloud {
-        Cloud::Huawei => &["device_id", "secret", "sign_type", "check_timestamp"],
-        Cloud::Aliyun => {
-            &["product_key", "device_name", "secret", "region", "client_id", "sign_method", "timestamp", "ext"]
-        }
-        Cloud::Ucloud => &["product_sn", "device_sn", "secret"],
+        Cloud::Huawei => &["device_id", "secret", "sign_type", "check_timestamp", "bootstrap"],
+        Cloud::Aliyun => &[
+            "product_key",
+            "device_name",
+            "secret",
+            "token",
+            "region",
+            "client_id",
+            "sign_method",
+            "timestamp",
+            "ext",
+            "product_secret",
+            "register",
+            "register_host",
+            "register_secure_mode",
+            "instance_id",
+        ],
+        Cloud::Ucloud => &["product_sn", "device_sn", "secret", "product_secret"],
         Cloud::Mqtt => &["url", "client_id", "username", "password", "will"],
     }
 }

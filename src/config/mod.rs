@@ -20,6 +20,7 @@ mod identity;
 pub(crate) mod json;
 mod keys;
 mod plan;
+mod registration;
 pub(crate) mod report;
 mod rules;
 mod simulators;

@@ -270,6 +270,7 @@ prop_compose! {
                 path: "/x?y=z".to_owned(),
                 subprotocol: flags[1].then(|| "mqtt".to_owned()),
             },
+            registration: None,
             tls: Tls::default(),
             proxy: login.map(|(user, password)| Proxy {
                 kind: ProxyKind::Http,

@@ -15,7 +15,7 @@ use super::{choice, units};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::Will;
 use crate::profile::{
-    AliyunTimestamp, Backoff, Identity, Profile, Proxy, ProxyKind, SecretSource, Subscription, host_port,
+    AliyunTimestamp, Backoff, Identity, Profile, Proxy, ProxyKind, Registration, SecretSource, Subscription, host_port,
 };
 
 /// The keys of a device as they stand in a config; each is written, defaults too, so that nothing depends on them.
@@ -26,7 +26,9 @@ pub fn table(profile: &Profile) -> Table {
     };
     put("name", profile.name.clone().into());
     put("cloud", profile.identity.cloud().word().into());
-    put("host", profile.endpoint.host.clone().into());
+    if !profile.endpoint.host.is_empty() {
+        put("host", profile.endpoint.host.clone().into());
+    }
     put("transport", profile.endpoint.transport.scheme().into());
     put("port", i64::from(profile.endpoint.port).into());
     if profile.endpoint.transport.is_websocket() {
@@ -34,6 +36,9 @@ pub fn table(profile: &Profile) -> Table {
         put("subprotocol", profile.endpoint.subprotocol.clone().unwrap_or_default().into());
     }
     identity(&mut put, &profile.identity);
+    if let Some(registration) = &profile.registration {
+        register(&mut put, registration);
+    }
     put("autoconnect", profile.autoconnect.into());
     put("keep_alive", i64::from(profile.keep_alive).into());
     put("clean_session", profile.clean_session.into());
@@ -94,14 +99,14 @@ fn identity(put: &mut impl FnMut(&str, Value), identity: &Identity) {
         Identity::Huawei(device) => {
             put("device_id", device.device_id.clone().into());
             if let Some(source) = &device.secret {
-                put("secret", secret(source));
+                proof(put, "secret", source);
             }
             put("sign_type", i64::from(device.sign_type.number()).into());
         }
         Identity::Aliyun(device) => {
             put("product_key", device.product_key.clone().into());
             put("device_name", device.device_name.clone().into());
-            put("secret", secret(&device.secret));
+            proof(put, if device.is_token { "token" } else { "secret" }, &device.secret);
             put("client_id", device.client_id.clone().into());
             put("sign_method", device.sign_method.word().into());
             match &device.timestamp {
@@ -116,7 +121,7 @@ fn identity(put: &mut impl FnMut(&str, Value), identity: &Identity) {
         Identity::Ucloud(device) => {
             put("product_sn", device.product_sn.clone().into());
             put("device_sn", device.device_sn.clone().into());
-            put("secret", secret(&device.secret));
+            proof(put, "secret", &device.secret);
         }
         Identity::Mqtt(device) => {
             put("client_id", device.client_id.clone().into());
@@ -130,6 +135,50 @@ fn identity(put: &mut impl FnMut(&str, Value), identity: &Identity) {
                 put("will", will(message).into());
             }
         }
+    }
+}
+
+/// A secret that a device may still lack.
+fn proof(put: &mut impl FnMut(&str, Value), key: &str, source: &SecretSource) {
+    if *source != SecretSource::Unregistered {
+        put(key, secret(source));
+    }
+}
+
+/// What a device registers with.
+fn register(put: &mut impl FnMut(&str, Value), registration: &Registration) {
+    match registration {
+        Registration::Huawei(bootstrap) => {
+            let mut table = Table::new();
+            table.insert("host".to_owned(), bootstrap.endpoint.host.clone().into());
+            table.insert("transport".to_owned(), bootstrap.endpoint.transport.scheme().into());
+            table.insert("port".to_owned(), i64::from(bootstrap.endpoint.port).into());
+            if bootstrap.endpoint.transport.is_websocket() {
+                table.insert("path".to_owned(), bootstrap.endpoint.path.clone().into());
+            }
+            if let Some(scope) = &bootstrap.scope_id {
+                table.insert("scope_id".to_owned(), scope.clone().into());
+            }
+            if let Some(source) = &bootstrap.group_secret {
+                table.insert("group_secret".to_owned(), secret(source));
+            }
+            if let Some(word) = &bootstrap.keyword {
+                table.insert("keyword".to_owned(), word.clone().into());
+            }
+            put("bootstrap", table.into());
+        }
+        Registration::Aliyun(registration) => {
+            put("product_secret", secret(&registration.product_secret));
+            put("register", registration.method.word().into());
+            if let Some((host, port)) = &registration.https {
+                put("register_host", host_port(host, *port).into());
+            }
+            put("register_secure_mode", i64::from(registration.unregistered_mode).into());
+            if let Some(instance) = &registration.instance_id {
+                put("instance_id", instance.clone().into());
+            }
+        }
+        Registration::Ucloud(registration) => put("product_secret", secret(&registration.product_secret)),
     }
 }
 
@@ -178,6 +227,8 @@ fn secret(source: &SecretSource) -> Value {
         SecretSource::Env(name) => ("env", name.clone().into()),
         SecretSource::File(file) => ("file", path(file)),
         SecretSource::Command(words) => ("command", Value::Array(words.iter().cloned().map(Value::from).collect())),
+        // It stands in no config: the key is left out instead.
+        SecretSource::Unregistered => return Table::new().into(),
     };
     Value::Table(Table::from_iter([(key.to_owned(), value)]))
 }

@@ -18,7 +18,7 @@ use crate::profile::{Profile, host_port};
 ///
 /// The codes: `dns`, `refused`, `unreachable`, `timeout`, `proxy-refused`, `proxy-auth`, `tls-untrusted`, `tls-name`,
 /// `tls-expired`, `tls-not-yet-valid`, `tls-client-cert`, `tls`, `ws-upgrade`, `ws-subprotocol`, `protocol`, `too-large`,
-/// `closed`, `reset`, `file` and, for what the operating system reports besides, `io`.
+/// `closed`, `reset`, `http`, `file` and, for what the operating system reports besides, `io`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct LinkError {
@@ -45,6 +45,8 @@ pub(super) enum Stage {
     Tls,
     /// The WebSocket upgrade.
     Upgrade,
+    /// An HTTPS request.
+    Http,
     /// The link is open.
     Open,
 }
@@ -119,6 +121,7 @@ impl Stage {
             Self::Proxy => " during the talk with the proxy",
             Self::Tls => " during the TLS handshake",
             Self::Upgrade => " during the WebSocket upgrade",
+            Self::Http => " during the HTTPS request",
             Self::Open => "",
         }
     }
@@ -137,6 +140,7 @@ impl Stage {
             Self::Upgrade => {
                 "check that port and path belong to a WebSocket; MQTT without WebSocket: transport = \"mqtts\""
             }
+            Self::Http => "check that host and port belong to the HTTPS service; try again",
             Self::Open => "check the line; the platform is dialled again by the back-off policy",
         }
     }
@@ -212,6 +216,7 @@ fn cut_hint(stage: Stage) -> &'static str {
         Stage::Upgrade => {
             "check that port and path belong to a WebSocket, and that the port does not want TLS (transport = \"wss\")"
         }
+        Stage::Http => "check that host and port belong to the HTTPS service; something on the way may cut requests",
         Stage::Open => {
             "the platform ended it, or something on the way did; if it happens again and again, another client may hold \
              this identity, or the platform dislikes what was sent"

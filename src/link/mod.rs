@@ -10,6 +10,7 @@
 //! | `proxy` | HTTP CONNECT and SOCKS5 |
 //! | `tls`, `trust` | the handshake; roots and client certificates, loaded once for all sessions |
 //! | `ws` | the upgrade, binary frames |
+//! | `https` | one POST, for what a cloud keeps behind HTTP |
 //! | `raw` | MQTT on TCP or TLS without WebSocket |
 //! | `net` | TCP or TLS under either of them |
 //! | `stream` | [`Link`] |
@@ -17,6 +18,7 @@
 
 mod dial;
 mod error;
+pub mod https;
 mod net;
 mod proxy;
 mod raw;
@@ -57,6 +59,19 @@ pub async fn open(profile: &Profile, clock: impl Fn() -> WallTime) -> Result<(Li
 }
 
 async fn stages(profile: &Profile, clock: impl Fn() -> WallTime) -> Result<(Link, Opened), LinkError> {
+    let (endpoint, limit) = (&profile.endpoint, profile.connect_timeout);
+    let (net, target, peer) = carrier(profile, clock).await?;
+    if !endpoint.transport.is_websocket() {
+        let carrier = Carrier::Raw(raw::Raw::new(net));
+        return Ok((Link::new(carrier, target), Opened { peer, server_date: None }));
+    }
+    let upgrade = ws::upgrade(net, endpoint, profile.max_packet, &target);
+    let (ws, server_date) = within(Stage::Upgrade, &target.at, limit, upgrade).await?;
+    Ok((Link::new(Carrier::Ws(Box::new(ws)), target), Opened { peer, server_date }))
+}
+
+/// The lower stages: name, TCP, proxy, and TLS where the transport wants it.
+async fn carrier(profile: &Profile, clock: impl Fn() -> WallTime) -> Result<(Net, Target, SocketAddr), LinkError> {
     let endpoint = &profile.endpoint;
     let limit = profile.connect_timeout;
     let mut target = Target::of(profile)?;
@@ -83,11 +98,5 @@ async fn stages(profile: &Profile, clock: impl Fn() -> WallTime) -> Result<(Link
     } else {
         Net::Plain(tcp)
     };
-    if !endpoint.transport.is_websocket() {
-        let carrier = Carrier::Raw(raw::Raw::new(net));
-        return Ok((Link::new(carrier, target), Opened { peer, server_date: None }));
-    }
-    let upgrade = ws::upgrade(net, endpoint, profile.max_packet, &target);
-    let (ws, server_date) = within(Stage::Upgrade, &target.at, limit, upgrade).await?;
-    Ok((Link::new(Carrier::Ws(Box::new(ws)), target), Opened { peer, server_date }))
+    Ok((net, target, peer))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use super::cause::{Cause, no_secret};
+use super::cause::{Cause, no_secret, unregistered};
 use super::connection::Connection;
 use super::evidence::Evidence;
 use super::journal::Journal;
@@ -170,7 +170,7 @@ impl Actor {
             (Line::Dialling(_), Wake::Dialled(Ok(dialled))) => self.connect(dialled),
             (Line::Dialling(_), Wake::Dialled(Err(error))) => {
                 self.note_clock(error.server_date);
-                self.lost(Cause::link(error, Ending::Failed))
+                self.lost(Cause::failed(error))
             }
             (Line::Connected(online), Wake::Read(Ok(()))) => self.received(online),
             (Line::Connected(online), Wake::Read(Err(error))) => self.broken(&online, error),
@@ -193,8 +193,11 @@ impl Actor {
         });
         let profile = Arc::clone(&self.profile);
         Line::Dialling(Box::pin(async move {
+            if profile.is_unregistered() {
+                return Err(unregistered(&profile));
+            }
             let secret = match profile.identity.secret() {
-                Some(source) => Some(secrets::fetch(source).await.map_err(|error| no_secret(&error))?),
+                Some(source) => Some(secrets::fetch(source).await.map_err(|error| no_secret(&profile, &error))?),
                 None => None,
             };
             let (link, opened) = link::open(&profile, clock::wall).await?;

@@ -4,6 +4,7 @@ use super::recovery::Ending;
 use super::secrets::SecretError;
 use crate::link::LinkError;
 use crate::mqtt::Fault;
+use crate::profile::Profile;
 
 /// Why a connection, or an attempt, ended: for the event and for the policy.
 pub(super) struct Cause {
@@ -17,6 +18,12 @@ impl Cause {
     /// A link that failed, with what that means for the policy.
     pub(super) fn link(error: LinkError, ending: Ending) -> Self {
         Self { code: error.code.to_owned(), reason: error.reason, hint: error.hint, ending }
+    }
+
+    /// An attempt that came to no link.
+    pub(super) fn failed(error: LinkError) -> Self {
+        let again = error.code != UNREGISTERED;
+        Self::link(error, if again { Ending::Failed } else { Ending::Refused { hour_changes_in: None } })
     }
 
     /// A fault of the platform; before CONNACK it is a failed attempt.
@@ -47,12 +54,30 @@ impl Cause {
 }
 
 /// A secret that cannot be fetched, as a failure of the attempt.
-pub(super) fn no_secret(error: &SecretError) -> LinkError {
+pub(super) fn no_secret(profile: &Profile, error: &SecretError) -> LinkError {
+    let mut hint =
+        "the device's `secret` (or `password`) in the config says where it comes from; it is fetched at each attempt"
+            .to_owned();
+    if profile.registration.is_some() && matches!(error, SecretError::File { .. }) {
+        hint = format!("{}; {hint}", register_hint(profile));
+    }
+    LinkError { code: "secret", reason: error.to_string(), hint, server_date: None }
+}
+
+/// A device that has still to register, as a failure of the attempt.
+pub(super) fn unregistered(profile: &Profile) -> LinkError {
+    let lacks = if profile.endpoint.host.is_empty() { "its platform's address" } else { "a secret" };
     LinkError {
-        code: "secret",
-        reason: error.to_string(),
-        hint: "the device's `secret` (or `password`) in the config says where it comes from; it is fetched at each attempt"
-            .to_owned(),
+        code: UNREGISTERED,
+        reason: format!("the device has still to register: it has not {lacks} yet"),
+        hint: format!("{}; then put what it tells into the config", register_hint(profile)),
         server_date: None,
     }
+}
+
+/// The code of [`unregistered`]: another attempt would end like the first.
+pub(super) const UNREGISTERED: &str = "unregistered";
+
+fn register_hint(profile: &Profile) -> String {
+    format!("standin register {} --out FILE obtains it", profile.name)
 }

@@ -19,6 +19,7 @@ mod record;
 pub mod recorder;
 pub mod recording;
 mod recovery;
+pub mod registration;
 pub mod secrets;
 
 use std::sync::Arc;

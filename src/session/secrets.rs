@@ -52,6 +52,9 @@ pub enum SecretError {
         /// What went wrong.
         reason: String,
     },
+    /// There is none yet.
+    #[error("it has no secret yet: it has still to register")]
+    Unregistered,
 }
 
 /// Fetches the secret that `source` tells of.
@@ -65,6 +68,7 @@ pub async fn fetch(source: &SecretSource) -> Result<Secret, SecretError> {
             read.unwrap_or_else(|error| Err(SecretError::File { path: path.clone(), reason: error.to_string() }))
         }
         SecretSource::Command(words) => from_command(words, PATIENCE).await,
+        SecretSource::Unregistered => Err(SecretError::Unregistered),
     }
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn profiles() -> Vec<Profile> {
                 sign_method: SignMethod::HmacSha256,
                 timestamp: AliyunTimestamp::Absent,
                 ext: None,
+                is_token: false,
             }),
         ),
         profile(

@@ -5,6 +5,7 @@ use md5::Md5;
 use sha1::Sha1;
 use sha2::Sha256;
 
+use super::registration;
 use crate::cloud::Credentials;
 use crate::cloud::signing::hmac_hex;
 use crate::event::WallTime;
@@ -36,6 +37,10 @@ pub struct Login<'a> {
     pub timestamp: Option<&'a str>,
     /// `ext`: the capability flags.
     pub ext: Option<u32>,
+    /// `authType`: `register` and `regnwl` register, `connwl` signs in with a token; absent: with the secret.
+    pub auth_type: Option<&'a str>,
+    /// `random`: what a registration signs beside the names.
+    pub random: Option<&'a str>,
 }
 
 /// The password: HMAC of the content under the device secret. Each key that takes part stands before its value, in the
@@ -83,14 +88,23 @@ pub fn parse_client_id(client_id: &str) -> Option<Login<'_>> {
     if client_id.is_empty() || extensions.contains('|') {
         return None;
     }
-    let mut login =
-        Login { client_id, secure_mode: None, sign_method: SignMethod::HmacMd5, timestamp: None, ext: None };
+    let mut login = Login {
+        client_id,
+        secure_mode: None,
+        sign_method: SignMethod::HmacMd5,
+        timestamp: None,
+        ext: None,
+        auth_type: None,
+        random: None,
+    };
     for pair in extensions.split(',') {
         match pair.split_once('=')? {
             ("securemode", mode) => login.secure_mode = Some(mode.parse().ok()?),
             ("signmethod", method) => login.sign_method = method_from_word(method)?,
             ("timestamp", timestamp) => login.timestamp = Some(timestamp),
             ("ext", flags) => login.ext = Some(flags.parse().ok()?),
+            ("authType", kind) => login.auth_type = Some(kind),
+            ("random", random) => login.random = Some(random),
             _ => {}
         }
     }
@@ -98,7 +112,7 @@ pub fn parse_client_id(client_id: &str) -> Option<Login<'_>> {
 }
 
 /// The user name: `{device name}&{product key}`.
-fn username(device_name: &str, product_key: &str) -> String {
+pub(super) fn username(device_name: &str, product_key: &str) -> String {
     format!("{device_name}&{product_key}")
 }
 
@@ -121,6 +135,9 @@ pub(super) fn credentials(
     secret: Option<&Secret>,
     at: WallTime,
 ) -> Credentials {
+    if identity.is_token {
+        return registration::token_login(identity, secret);
+    }
     let timestamp = match &identity.timestamp {
         AliyunTimestamp::Absent => None,
         AliyunTimestamp::Now => Some(at.unix_micros().div_euclid(1000).to_string()),
@@ -218,6 +235,7 @@ mod tests {
             sign_method,
             timestamp,
             ext: None,
+            is_token: false,
         }
     }
 

@@ -9,6 +9,7 @@ mod bodies;
 mod codes;
 mod credentials;
 mod drafts;
+pub mod registration;
 mod reported;
 mod request;
 mod spots;

@@ -36,6 +36,7 @@ mod tests {
     fn a_report_tells_values_with_and_without_their_time() {
         let device = AliyunIdentity {
             ext: None,
+            is_token: false,
             product_key: "pk".to_owned(),
             device_name: "dn".to_owned(),
             secret: SecretSource::Env("UNUSED".to_owned()),

@@ -14,6 +14,7 @@ pub(super) fn identity() -> AliyunIdentity {
         sign_method: SignMethod::HmacSha256,
         timestamp: AliyunTimestamp::Absent,
         ext: None,
+        is_token: false,
     }
 }
 

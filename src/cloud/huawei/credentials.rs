@@ -23,7 +23,7 @@ pub struct Login<'a> {
 
 /// The password: HMAC of the secret under the hour. The time stamp is the key and the secret the message, the reverse of
 /// the usual order. Types 0 and 1 give the same; only the client id differs.
-fn password(secret: &str, hour: &str, sign_type: SignType) -> String {
+pub(super) fn password(secret: &str, hour: &str, sign_type: SignType) -> String {
     let (key, message) = (hour.as_bytes(), secret.as_bytes());
     match sign_type {
         SignType::Sha256 | SignType::Sha256Timed => hmac_hex::<Hmac<Sha256>>(key, message),

@@ -25,12 +25,12 @@ pub struct Login<'a> {
 }
 
 /// The client id: `{product}.{device}`.
-fn client_id(product_sn: &str, device_sn: &str) -> String {
+pub(super) fn client_id(product_sn: &str, device_sn: &str) -> String {
     format!("{product_sn}.{device_sn}")
 }
 
 /// The user name: `{product}|{device}|{1 or 2}`.
-fn username(product_sn: &str, device_sn: &str, auth_mode: AuthMode) -> String {
+pub(super) fn username(product_sn: &str, device_sn: &str, auth_mode: AuthMode) -> String {
     let mode = match auth_mode {
         AuthMode::Static => 1,
         AuthMode::Dynamic => 2,

@@ -235,5 +235,6 @@ fn identity(device_name: &str) -> AliyunIdentity {
         sign_method: SignMethod::default(),
         timestamp: AliyunTimestamp::Absent,
         ext: None,
+        is_token: false,
     }
 }
