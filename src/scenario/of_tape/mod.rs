@@ -85,9 +85,10 @@ impl Story {
             return None;
         }
         let used: Vec<&Part> = self.parts.iter().filter(|part| self.steps.names(part.place)).collect();
-        let mut text = format!("name = {}\n", toml::text(name));
+        let mut text = String::new();
+        toml::line(&mut text, "name", &toml::text(name));
         if let [only] = used.as_slice() {
-            text.push_str(&format!("default_device = {}\n", toml::text(&only.recorded.name)));
+            toml::line(&mut text, "default_device", &toml::text(&only.recorded.name));
         }
         text.push_str("\n[platform]\n");
         if !used.iter().all(|part| part.subscribed.is_empty() && is_platforms_own(&part.recorded)) {
@@ -115,11 +116,14 @@ fn is_platforms_own(recorded: &Recorded) -> bool {
 /// A device's own table.
 fn device(text: &mut String, part: &Part) {
     let Recorded { name, cloud, identifiers, .. } = &part.recorded;
-    let mut line = |key: &str, value: String| text.push_str(&format!("{key} = {value}\n"));
-    line("\n[[device]]\nname", toml::text(name));
+    text.push_str("\n[[device]]\n");
+    let mut line = |key: &str, value: String| toml::line(text, key, &value);
+    line("name", toml::text(name));
     line("cloud", toml::text(cloud.word()));
     line("host", toml::text("127.0.0.1"));
-    identifiers.iter().for_each(|(key, value)| line(key, toml::text(value)));
+    for (key, value) in identifiers {
+        line(key, toml::text(value));
+    }
     if *cloud != Cloud::Mqtt {
         line("secret", toml::text(SECRET));
     }

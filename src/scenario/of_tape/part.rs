@@ -262,16 +262,15 @@ impl Part {
             self.answered(steps, place, message, time_us);
             return;
         }
-        let (action, body) = match self.report(message) {
-            Some(properties) => ("report", Body::table(&[("properties", properties)])),
-            None => {
-                let mut members = vec![("topic", toml::text(message.topic)), orders::payload(message.payload)];
-                members.push(("qos", message.qos.number().to_string()));
-                if message.retain {
-                    members.push(("retain", "true".to_owned()));
-                }
-                ("publish", Body::table(&members))
+        let (action, body) = if let Some(properties) = self.report(message) {
+            ("report", Body::table(&[("properties", properties)]))
+        } else {
+            let mut members = vec![("topic", toml::text(message.topic)), orders::payload(message.payload)];
+            members.push(("qos", message.qos.number().to_string()));
+            if message.retain {
+                members.push(("retain", "true".to_owned()));
             }
+            ("publish", Body::table(&members))
         };
         let step = steps.deed(self.place, action, body, time_us);
         if self.sent.len() == OPEN {
@@ -381,6 +380,6 @@ fn is_topic_of_reply(asked: &str, topic: &str) -> bool {
 fn is_event_response(payload: &[u8]) -> bool {
     let Ok(body) = serde_json::from_slice::<Value>(payload) else { return false };
     let services = body.get("services").and_then(Value::as_array);
-    let kinds = services.into_iter().flatten().filter_map(|service| service.get("event_type")?.as_str());
-    kinds.last().is_some_and(|kind| kind.ends_with("response"))
+    let mut kinds = services.into_iter().flatten().filter_map(|service| service.get("event_type")?.as_str());
+    kinds.any(|kind| kind.ends_with("response"))
 }

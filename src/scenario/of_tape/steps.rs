@@ -9,12 +9,12 @@ const MOST: usize = 10_000;
 /// A shorter time between two deeds is none, in microseconds.
 const SHORTEST_US: u64 = 200_000;
 /// A longer one is cut.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// The steps so far.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
-    steps: Vec<Step>,
+    all: Vec<Step>,
     /// When the last deed was done, in microseconds since the Unix epoch.
     last_us: Option<u64>,
     left_out: u64,
@@ -63,42 +63,42 @@ impl Steps {
     /// Something is expected of the step at `place`, and written right behind it: whatever else the platform sends meanwhile may come
     /// before or after.
     pub(super) fn expect_of(&mut self, place: usize, device: usize, action: &'static str, body: Body) {
-        if let Some(step) = self.steps.get_mut(place) {
+        if let Some(step) = self.all.get_mut(place) {
             step.then.push(Step { device: Some(device), action, body, within: None, then: Vec::new() });
         }
     }
 
     /// Has the step at `place` keep the request id of its message under `name`.
     pub(super) fn capture(&mut self, place: usize, name: &str) {
-        if let Some(Step { body: Body::Table(members), .. }) = self.steps.get_mut(place) {
+        if let Some(Step { body: Body::Table(members), .. }) = self.all.get_mut(place) {
             members.push(("capture".to_owned(), format!("{{ {name} = \"$request_id\" }}")));
         }
     }
 
     fn push(&mut self, step: Step) -> Option<usize> {
-        if self.steps.len() >= MOST {
+        if self.all.len() >= MOST {
             self.left_out += 1;
             return None;
         }
-        self.steps.push(step);
-        Some(self.steps.len() - 1)
+        self.all.push(step);
+        Some(self.all.len() - 1)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.all().count()
+        self.each().count()
     }
 
-    fn all(&self) -> impl Iterator<Item = &Step> {
-        self.steps.iter().flat_map(|step| std::iter::once(step).chain(&step.then))
+    fn each(&self) -> impl Iterator<Item = &Step> {
+        self.all.iter().flat_map(|step| std::iter::once(step).chain(&step.then))
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.all.is_empty()
     }
 
     /// Whether a step is about that device.
     pub(super) fn names(&self, device: usize) -> bool {
-        self.steps.iter().any(|step| step.device == Some(device))
+        self.all.iter().any(|step| step.device == Some(device))
     }
 
     /// What was left out.
@@ -117,18 +117,18 @@ impl Steps {
 
     /// Appends them; `name` says what a step's device is called, where that must be said.
     pub(super) fn write<'a>(&self, out: &mut String, name: impl Fn(usize) -> Option<&'a str>) {
-        for step in self.all() {
+        for step in self.each() {
             out.push_str("\n[[step]]\n");
             if let Some(name) = step.device.and_then(&name) {
-                out.push_str(&format!("device = {}\n", toml::text(name)));
+                toml::line(out, "device", &toml::text(name));
             }
             let body = match &step.body {
                 Body::Value(value) => value.clone(),
                 Body::Table(members) => toml::table(members),
             };
-            out.push_str(&format!("{} = {body}\n", step.action));
+            toml::line(out, step.action, &body);
             if let Some(within) = step.within {
-                out.push_str(&format!("within = \"{within}\"\n"));
+                toml::line(out, "within", &toml::text(within));
             }
         }
     }

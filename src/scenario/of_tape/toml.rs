@@ -22,7 +22,11 @@ pub(super) fn exact(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if is_hidden(c) => out.push_str(&format!("\\U{:08X}", u32::from(c))),
+            c if is_hidden(c) => {
+                out.push_str("\\U");
+                let code = u32::from(c);
+                out.extend((0..8).rev().filter_map(|digit| char::from_digit(code >> (4 * digit) & 0xF, 16)));
+            }
             c => out.push(c),
         }
     }
@@ -54,6 +58,13 @@ pub(super) fn value(value: &Value) -> Option<String> {
             table(&members.collect::<Option<Vec<_>>>()?)
         }
     })
+}
+
+/// Appends `key = value`, the value TOML already.
+pub(super) fn line(out: &mut String, key: &str, value: &str) {
+    for part in [key, " = ", value, "\n"] {
+        out.push_str(part);
+    }
 }
 
 /// A table of keys and values that are TOML already.
