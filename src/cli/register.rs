@@ -103,7 +103,8 @@ fn report(profile: &Profile, way: AliyunMethod, obtained: &Obtained, shown: &Sho
         rows.push(("init_config", text));
     }
     rows.extend(next(obtained, shown.file).into_iter().map(|line| ("next", line)));
-    rows.into_iter().map(|(key, value)| format!("{key:<13}{value}\n")).collect()
+    let lines: Vec<String> = rows.into_iter().map(|(key, value)| format!("{key:<13}{value}\n")).collect();
+    lines.concat()
 }
 
 /// What to put into the config.
