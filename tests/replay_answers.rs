@@ -66,6 +66,6 @@ async fn a_plan_is_filled_with_the_answers_that_it_names() {
     assert!(!recorded.is_empty() && recorded.paced && recorded.unmatched == Unmatched::Drop);
     let missing = answers::fill(&plan("gone.mcap"), &smoke).unwrap_err().to_string();
     assert!(missing.contains(&smoke.name) && missing.contains("gone.mcap"), "{missing}");
-    let plain = Arc::new(Plan::default());
-    assert!(Arc::ptr_eq(&answers::fill(&plain, &smoke).unwrap(), &plain), "nothing to read");
+    let nothing = Arc::new(Plan::default());
+    assert!(Arc::ptr_eq(&answers::fill(&nothing, &smoke).unwrap(), &nothing), "nothing to read");
 }

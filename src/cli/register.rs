@@ -103,8 +103,8 @@ fn report(profile: &Profile, way: AliyunMethod, obtained: &Obtained, shown: &Sho
         rows.push(("init_config", text));
     }
     rows.extend(next(obtained, shown.file).into_iter().map(|line| ("next", line)));
-    let lines: Vec<String> = rows.into_iter().map(|(key, value)| format!("{key:<13}{value}\n")).collect();
-    lines.concat()
+    let lines: Vec<String> = rows.into_iter().map(|(key, value)| format!("{key:<13}{value}")).collect();
+    lines.join("\n") + "\n"
 }
 
 /// What to put into the config.

@@ -89,14 +89,19 @@ impl Line {
         self.pairs_by(object, |value| value);
     }
 
-    /// Adds each member as `name=value`, where the value is what `inner` finds in the member.
-    pub(super) fn pairs_by(&mut self, object: &Map<String, Value>, inner: impl Fn(&Value) -> &Value) {
-        for (name, value) in object {
+    /// Adds each of these members as `name=value`.
+    pub(super) fn pairs_of<'a>(&mut self, members: impl Iterator<Item = (&'a String, &'a Value)>) {
+        for (name, value) in members {
             if self.cut {
                 return;
             }
-            self.pair(name, inner(value));
+            self.pair(name, value);
         }
+    }
+
+    /// Adds each member as `name=value`, where the value is what `inner` finds in the member.
+    pub(super) fn pairs_by(&mut self, object: &Map<String, Value>, inner: impl Fn(&Value) -> &Value) {
+        self.pairs_of(object.iter().map(|(name, value)| (name, inner(value))));
     }
 
     /// Adds a value alone.

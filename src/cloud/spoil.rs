@@ -12,7 +12,7 @@ use super::{Direction, envelope, observed};
 use crate::profile::Cloud;
 
 /// Where a code stands in an answer's body.
-const CODES: [&str; 3] = ["result_code", "code", "RetCode"];
+const CODES: [&str; 4] = ["result_code", "errcode", "code", "RetCode"];
 
 /// The answer with another request id than the one it answers, wherever the cloud has it: Huawei in the topic, Aliyun in the
 /// body (of an RRPC in the topic), UCloud in both. `None`: there is no id in it.

@@ -233,7 +233,7 @@ impl Talk {
                     return Err(Failure { kind: Kind::Line, reason, hint: advice.hint });
                 }
                 Happening::Subscribed { filters, .. } => {
-                    self.ask(filters.iter().all(|(.., granted)| granted.is_some()))?
+                    self.ask(filters.iter().all(|(.., granted)| granted.is_some()))?;
                 }
                 Happening::Message(message) => match self.exchange.read(&message.topic, &message.payload) {
                     Some(Ok(obtained)) => return Ok(Some(obtained)),

@@ -11,7 +11,7 @@ use crate::cloud::{Asked, Direction, Platform};
 use crate::profile::{Cloud, Identity};
 
 /// How long Huawei's synchronous calls wait.
-const HUAWEI_WAITS: Duration = Duration::from_secs(20);
+pub(crate) const HUAWEI_WAITS: Duration = Duration::from_secs(20);
 /// How long Aliyun's callers wait at the most.
 pub(crate) const ALIYUN_WAITS: Duration = Duration::from_secs(8);
 /// How long UCloud waits.
@@ -148,7 +148,11 @@ pub(crate) fn expected(platform: &dyn Platform, topic: &str, payload: &[u8]) -> 
     let meaning = platform.meaning(Direction::Down, topic, payload);
     let answer = platform.reply(&Asked { topic, payload }, None)?;
     // Where the answer's topic holds the id, that alone tells it.
-    let key = if topic.starts_with("/$system/") { "RequestID" } else { "id" };
+    let key = match topic {
+        _ if topic.starts_with("/$system/") => "RequestID",
+        _ if topic.starts_with("/huawei/v1/") => "mid",
+        _ => "id",
+    };
     let in_topic = platform.meaning(Direction::Up, &answer.topic, answer.body.as_bytes()).id_span.is_some();
     let id = meaning.request_id.filter(|_| !in_topic).map(|id| (key, id.into_owned()));
     Some(Expect { within: meaning.deadline?, topic: answer.topic, id })

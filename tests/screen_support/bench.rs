@@ -51,7 +51,9 @@ impl Bench {
         let mut out = Vec::new();
         for event in events(keys) {
             let effects = update::key(&mut self.state, event, &self.canned.world());
-            effects.iter().for_each(|effect| self.carry_out(effect));
+            for effect in &effects {
+                self.carry_out(effect);
+            }
             out.extend(effects);
             self.look();
         }

@@ -133,8 +133,8 @@ mod tests {
         assert!(running.tick(start + Duration::from_secs(4), &mut random).is_empty());
         running.offline();
         assert_eq!(running.due(), None);
-        running.online(start + Duration::from_secs(60));
-        assert!(!running.tick(start + Duration::from_secs(60), &mut random).is_empty());
+        running.online(start + Duration::from_mins(1));
+        assert!(!running.tick(start + Duration::from_mins(1), &mut random).is_empty());
         running.switch(false, true, start);
         assert_eq!((running.due(), running.reports(), running.is_on()), (None, 2, false));
     }

@@ -54,7 +54,9 @@ fn sets_and_gets_are_answered_without_a_rule_where_that_is_on() {
     stage.asks(HUAWEI_SET.1, HUAWEI_SET.2);
     let (sent, _) = stage.asks(HUAWEI_GET.1, HUAWEI_GET.2);
     assert_eq!(sent[0].by, "rule auto property get");
-    let services = json!([{ "service_id": "smoke", "properties": { "alarm": 1, "level": 2 } }]);
+    let services = json!([{
+        "service_id": "smoke", "properties": { "alarm": 1, "level": 2 }, "event_time": "20231114T221320Z"
+    }]);
     assert_eq!(sent[0].json(), json!({ "services": services }));
     let mut stage = Stage::new(Cloud::Aliyun, &plan);
     let (sent, _) = stage.asks(ALIYUN_SET.1, ALIYUN_SET.2);
@@ -72,7 +74,12 @@ fn sets_and_gets_are_answered_without_a_rule_where_that_is_on() {
 fn a_rule_gives_a_property_get_its_own_values() {
     let reply = Reply { holds: output(&json!({ "level": "{{ counter | add(40) }}" })), ..Reply::default() };
     for ((cloud, topic, body), expected) in [
-        (HUAWEI_GET, json!({ "services": [{ "service_id": "smoke", "properties": { "level": 41 } }] })),
+        (
+            HUAWEI_GET,
+            json!({ "services": [{
+                "service_id": "smoke", "properties": { "level": 41 }, "event_time": "20231114T221320Z"
+            }] }),
+        ),
         (ALIYUN_GET, json!({ "id": "125", "code": 200, "message": "success", "data": { "level": 41 } })),
     ] {
         let (sent, _) = Stage::rules(cloud, vec![rule(reply.clone())]).asks(topic, body);

@@ -2,26 +2,49 @@
 
 use serde_json::{Map, Value, json};
 
-use super::functions;
+use super::{functions, legacy as older};
 use crate::cloud::line::{self, Body, Line, bounded};
 use crate::cloud::{Summary, pretty};
 use crate::event::What;
 
-/// Says what a message holds.
-pub(super) fn summary(what: What, payload: &[u8]) -> Summary {
+/// Says what a message holds; `own` is the device whose topic it came or went on.
+pub(super) fn summary(own: &str, what: What, payload: &[u8]) -> Summary {
     let body = Body::read(payload);
     let said = body.object().and_then(|object| match what {
         What::Command => command(object),
         What::CommandReply | What::PropertySetReply => Some(result(object)),
         What::PropertyReport | What::PropertySet | What::PropertyGetReply => services(object).map(Summary::detail),
         What::PropertyGet => Some(asked_service(object)),
-        What::Event | What::Ota => event(object),
+        What::Event | What::Ota => functions::summary(object),
         What::Shadow => shadow(object).map(Summary::detail),
-        What::System => legacy(object),
         What::Message => message(object),
         _ => None,
     });
-    said.unwrap_or_else(|| Summary::detail(body.words()))
+    let said = said.unwrap_or_else(|| Summary::detail(body.words()));
+    match body.object().filter(|_| what.is_request()).and_then(|object| target(own, object)) {
+        Some(target) if said.detail.is_empty() => Summary { detail: bounded(&format!("for {target}")), ..said },
+        Some(target) => Summary { detail: bounded(&format!("for {target}: {}", said.detail)), ..said },
+        None => said,
+    }
+}
+
+/// Says what a message of the older interface holds.
+pub(super) fn legacy(payload: &[u8]) -> Summary {
+    let body = Body::read(payload);
+    body.object().and_then(older::summary).unwrap_or_else(|| Summary::detail(body.words()))
+}
+
+/// The sub-device that a body names, where that is not the device `own` itself.
+pub(super) fn target<'a>(own: &str, body: &'a Map<String, Value>) -> Option<&'a str> {
+    let target = body.get("object_device_id").and_then(Value::as_str);
+    target.filter(|target| !target.is_empty() && *target != own)
+}
+
+/// What a command is called; `command` where it does not say.
+pub(super) fn command_name(payload: &[u8]) -> String {
+    let body = Body::read(payload);
+    let name = body.object().and_then(command).map(|said| said.name).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| "command".to_owned())
 }
 
 /// The meaning of a `result_code`; 0 is success, anything else failure. 1 and 2 are Huawei's own SDK's.
@@ -123,39 +146,6 @@ fn properties(detail: &mut Line, services: &[Value], named: bool) {
 
 fn asked_service(object: &Map<String, Value>) -> Summary {
     Summary::detail(object.get("service_id").and_then(Value::as_str).map_or("all services".to_owned(), bounded))
-}
-
-/// An event, of the product's model or of the platform's own functions.
-fn event(object: &Map<String, Value>) -> Option<Summary> {
-    let event = functions::first(object)?;
-    let (detail, failed) = functions::detail(&event);
-    Some(Summary { name: bounded(event.kind), detail, failed })
-}
-
-/// The older interface: reports, commands and their answers by `msgType`.
-fn legacy(object: &Map<String, Value>) -> Option<Summary> {
-    let kind = object.get("msgType")?.as_str()?;
-    let mut detail = Line::default();
-    for service in object.get("data").and_then(Value::as_array).into_iter().flatten() {
-        detail.word(service.get("serviceId").and_then(Value::as_str).unwrap_or("?"));
-        if let Some(values) = service.get("serviceData").and_then(Value::as_object) {
-            detail.pairs(values);
-        }
-    }
-    let error = line::code(object.get("errcode"));
-    if let Some(code) = error {
-        detail.word(if code == 0 { "0 success" } else { "failed with" });
-        if code != 0 {
-            detail.word(&code.to_string());
-        }
-    }
-    for key in ["paras", "body"] {
-        if let Some(values) = object.get(key).and_then(Value::as_object) {
-            detail.pairs(values);
-        }
-    }
-    let name = object.get("cmd").and_then(Value::as_str).unwrap_or(kind);
-    Some(Summary { name: bounded(name), detail: detail.finish(), failed: error.is_some_and(|code| code != 0) })
 }
 
 /// The shadow of each service: desired, reported and version.

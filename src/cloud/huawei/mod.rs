@@ -5,10 +5,12 @@
 
 mod advice;
 mod bodies;
+mod codes;
 mod credentials;
 mod drafts;
 mod functions;
 mod gzip;
+mod legacy;
 pub mod registration;
 mod reported;
 mod request;
@@ -22,8 +24,10 @@ mod tests;
 use std::borrow::Cow;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::envelope::id_text;
 use super::{
     Advice, Answer, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Property, Request, Scene, Summary,
     Told, Upgrade, UpgradeStep,
@@ -35,6 +39,11 @@ use crate::profile::{Cloud, HuaweiIdentity, Subscription};
 use crate::secret::Secret;
 
 pub(super) use spots::spots;
+
+/// The id of a command of the older interface, in its JSON form; `None` for every other message.
+pub(super) fn legacy_id<'a>(topic: &str, payload: &'a [u8]) -> Option<&'a RawValue> {
+    legacy::read(topic, payload)?.mid
+}
 
 pub use credentials::{Login, parse_client_id};
 
@@ -85,24 +94,32 @@ impl Platform for Device {
     }
 
     fn meaning<'a>(&self, direction: Direction, topic: &'a str, payload: &'a [u8]) -> Meaning<'a> {
+        let waits = |what: What| (direction == Direction::Down && what.is_request()).then_some(DEADLINE);
+        if let Some(message) = legacy::read(topic, payload) {
+            let request_id = message.mid.and_then(id_text);
+            return Meaning { what: message.what, request_id, id_span: None, deadline: waits(message.what) };
+        }
         let route = topics::route_of(topic, payload);
         Meaning {
             what: route.what,
             request_id: route.id.and_then(|(start, end)| topic.get(start..end)).map(Cow::Borrowed),
             id_span: route.id,
-            deadline: (direction == Direction::Down && route.what.is_request()).then_some(DEADLINE),
+            deadline: waits(route.what),
         }
     }
 
     fn summary(&self, _direction: Direction, topic: &str, payload: &[u8]) -> Summary {
         let unpacked = gzip::unpacked(topic, payload);
         let payload = unpacked.as_deref().unwrap_or(payload);
-        bodies::summary(topics::route_of(topic, payload).what, payload)
+        if topic.starts_with(legacy::ROOT) {
+            return bodies::legacy(payload);
+        }
+        bodies::summary(&self.identity.device_id, topics::route_of(topic, payload).what, payload)
     }
 
     fn request(&self, asked: &Asked<'_>) -> Option<Request> {
-        let what = Some(topics::route(asked.topic).what).filter(|what| what.is_request())?;
-        Some(request::request(what, &self.identity.device_id, asked.payload))
+        let what = self.meaning(Direction::Down, asked.topic, asked.payload).what;
+        what.is_request().then(|| request::request(what, &self.identity.device_id, asked))
     }
 
     fn answer_codes(&self, _what: What) -> &'static [(i64, &'static str)] {
@@ -115,13 +132,13 @@ impl Platform for Device {
     }
 
     fn answer(&self, asked: &Asked<'_>, answer: &Answer<'_>) -> Option<Draft> {
+        if asked.topic.starts_with(legacy::ROOT) {
+            return legacy::answer(asked.topic, asked.payload, answer);
+        }
         let route = topics::route(asked.topic);
         let topic = topics::answer(asked.topic, route.id?)?;
         let (what, subject) = match route.what {
-            What::Command => {
-                let name = bodies::summary(route.what, asked.payload).name;
-                (What::CommandReply, if name.is_empty() { "command".to_owned() } else { name })
-            }
+            What::Command => (What::CommandReply, bodies::command_name(asked.payload)),
             What::PropertySet => (What::PropertySetReply, "property set".to_owned()),
             What::PropertyGet => (What::PropertyGetReply, "property get".to_owned()),
             _ => return None,
@@ -140,7 +157,6 @@ impl Platform for Device {
     }
 
     fn told(&self, topic: &str, payload: &[u8]) -> Option<Told> {
-        // A shadow is asked for and shown; what is desired in it is told as it is on the other clouds.
         let what = topics::route(topic).what;
         let told: fn(&Map<String, Value>) -> Option<Told> = match what {
             What::Event => functions::told,
@@ -149,13 +165,13 @@ impl Platform for Device {
         };
         // What is no JSON object tells nothing.
         let body: Map<String, Value> = serde_json::from_slice(payload).ok()?;
-        told(&body)
+        // What is for a sub-device is not for this one to do.
+        if bodies::target(&self.identity.device_id, &body).is_some() { None } else { told(&body) }
     }
 
     fn acknowledge(&self, asked: &Asked<'_>) -> Option<Draft> {
         let body: Map<String, Value> = serde_json::from_slice(asked.payload).ok()?;
-        let event = functions::first(&body)
-            .filter(|event| (event.service, event.kind) == ("device_config", "config_update"))?;
+        let event = (topics::route(asked.topic).what == What::Event).then(|| functions::config_update(&body))??;
         Some(request::acknowledge(&self.identity.device_id, &event))
     }
 

@@ -2,10 +2,22 @@
 
 use serde_json::Value;
 
+use super::legacy;
 use crate::cloud::Property;
+use crate::event::What;
 
 /// The values of a report on `topic` by `device_id`, its body unpacked; none for other messages.
 pub(super) fn reported(device_id: &str, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {
+    if let Some(path) = topic.strip_prefix(legacy::ROOT).and_then(|rest| rest.strip_prefix(device_id)) {
+        let is_report = path == "/data/json"
+            && legacy::read(topic, payload).is_some_and(|message| message.what == What::PropertyReport);
+        // That it is an object was seen when it was told to be a report.
+        return if is_report {
+            serde_json::from_slice(payload).map_or_else(|_| Vec::new(), |body| legacy::reported(&body))
+        } else {
+            Vec::new()
+        };
+    }
     let path = topic.strip_prefix("$oc/devices/").and_then(|rest| rest.strip_prefix(device_id));
     let path = path.map(|path| path.split_once('?').map_or(path, |(path, _)| path));
     if path != Some("/sys/properties/report") {

@@ -1,21 +1,26 @@
 //! Huawei's requests taken apart, and the bodies of answers and reports.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
-use super::bodies;
 use super::functions::Event;
-use crate::cloud::{Answer, Draft, Properties, Property, Request, Told, line, pretty};
+use super::{bodies, legacy};
+use crate::cloud::{Answer, Asked, Draft, Properties, Property, Request, Told, line, pretty};
 use crate::event::{WallTime, What};
 
 /// The codes of an answer. Everything but 0 is a failure; 1 and 2 are what the vendor's own SDK sends.
 pub(super) const CODES: &[(i64, &str)] = &[(0, "success"), (1, "failed"), (2, "timeout")];
 
 /// Takes a request apart; `device_id` is the device that it came to.
-pub(super) fn request(what: What, device_id: &str, payload: &[u8]) -> Request {
+pub(super) fn request(what: What, device_id: &str, asked: &Asked<'_>) -> Request {
     let mut request = Request::of(what);
-    let Ok(Value::Object(body)) = serde_json::from_slice(payload) else { return request };
+    let Ok(Value::Object(body)) = serde_json::from_slice(asked.payload) else { return request };
+    if asked.topic.starts_with(legacy::ROOT) {
+        return legacy::request(&body);
+    }
     let text = |key: &str| body.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    request.target = Some(text("object_device_id")).filter(|target| !target.is_empty() && target != device_id);
+    request.target = bodies::target(device_id, &body).map(str::to_owned);
     request.service = text("service_id");
     match what {
         What::Command => {
@@ -76,14 +81,18 @@ pub(super) fn report(values: &[(Property, Value)], at: Option<WallTime>) -> Valu
     json!({ "services": services })
 }
 
+/// The current values, service by service; each service has the time of its latest change.
 fn services(properties: &Properties, only: Option<&str>) -> Vec<Value> {
-    let values: Vec<(Property, Value)> = properties
-        .iter()
-        .filter(|(property, _)| only.is_none_or(|service| service == property.service))
-        .map(|(property, current)| (property.clone(), current.value.clone()))
-        .collect();
-    let mut report = report(&values, None);
-    report["services"].as_array_mut().map(std::mem::take).unwrap_or_default()
+    let mut services: BTreeMap<&str, (Map<String, Value>, WallTime)> = BTreeMap::new();
+    for (property, current) in
+        properties.iter().filter(|(property, _)| only.is_none_or(|only| only == property.service))
+    {
+        let (values, since) = services.entry(&property.service).or_default();
+        values.insert(property.name.clone(), current.value.clone());
+        *since = current.since.max(*since);
+    }
+    let service = |(id, (values, since)): (&str, (Map<String, Value>, WallTime))| json!({ "service_id": id, "properties": values, "event_time": event_time(since) });
+    services.into_iter().map(service).collect()
 }
 
 /// What a shadow says is desired of its services.

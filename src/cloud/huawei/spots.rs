@@ -5,12 +5,12 @@
 
 use serde_json::value::RawValue;
 
-use super::topics;
+use super::{legacy, topics};
 use crate::cloud::transfer::{Body, Part, Spots, items_of, levels, member};
 use crate::event::What;
 
 /// What stands before a device's id in a topic.
-const ROOTS: [&str; 2] = ["$oc/devices/", "/huawei/v1/devices/"];
+const ROOTS: [&str; 2] = ["$oc/devices/", legacy::ROOT];
 
 /// The times of Huawei's own functions over events.
 const FUNCTION_TIMES: &[&str] = &["device_send_time", "server_recv_time", "server_send_time"];
@@ -29,6 +29,9 @@ pub(in crate::cloud) fn spots(topic: &str, payload: &[u8]) -> Spots {
     if route.what != What::Custom
         && let Some(body) = Body::read(payload)
     {
+        if legacy::read(topic, payload).is_some_and(|message| message.mid.is_some()) {
+            spots.members(body, body.root(), &["mid"], Part::Id);
+        }
         in_body(body, &mut spots);
     }
     spots

@@ -3,6 +3,10 @@
 //! The tree is `$oc/devices/{device id}/sys/…`. The answers' topics lie below the same filters as the requests
 //! (`commands/#` covers `commands/response/…`), so they are told apart first.
 
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
 use crate::event::What;
 use crate::mqtt::Qos;
 use crate::profile::Subscription;
@@ -21,7 +25,7 @@ pub(super) struct Route {
 /// What `topic` means, whichever device it belongs to.
 pub(super) fn route(topic: &str) -> Route {
     let Some(rest) = topic.strip_prefix("$oc/") else {
-        let legacy = topic.starts_with("/huawei/v1/devices/");
+        let legacy = topic.starts_with(super::legacy::ROOT);
         return Route { what: if legacy { What::System } else { What::Custom }, id: None };
     };
     if let Some((_, level, path)) = rest.strip_prefix("devices/").and_then(two_levels) {
@@ -38,16 +42,35 @@ pub(super) fn route(topic: &str) -> Route {
 /// As [`route`], with a look at the body where the topic alone does not say enough: upgrades are spoken of in events.
 pub(super) fn route_of(topic: &str, payload: &[u8]) -> Route {
     let route = route(topic);
-    let is_upgrade = route.what == What::Event
-        && payload.len() <= LOOKED_AT
-        && payload.windows(UPGRADE.len()).any(|window| window == UPGRADE);
-    if is_upgrade { Route { what: What::Ota, ..route } } else { route }
+    if route.what == What::Event && is_upgrade(payload) { Route { what: What::Ota, ..route } } else { route }
 }
 
-/// The service id of upgrades, as it stands in a body.
-const UPGRADE: &[u8] = b"\"$ota\"";
+/// The service id of upgrades.
+const UPGRADE: &str = "$ota";
 /// No event of the platform is longer, in bytes.
 const LOOKED_AT: usize = 64 << 10;
+
+#[derive(Deserialize)]
+struct Events<'a> {
+    #[serde(borrow, default)]
+    services: Vec<Service<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Service<'a> {
+    #[serde(borrow, default)]
+    service_id: Cow<'a, str>,
+}
+
+/// Whether one of an event's services is that of upgrades. Only a body that has the word somewhere is read.
+fn is_upgrade(payload: &[u8]) -> bool {
+    if payload.len() > LOOKED_AT || memchr::memmem::find(payload, UPGRADE.as_bytes()).is_none() {
+        return false;
+    }
+    // What is no event of the documented form speaks of nothing.
+    serde_json::from_slice::<Events<'_>>(payload)
+        .is_ok_and(|events| events.services.iter().any(|service| service.service_id == UPGRADE))
+}
 
 /// What the device subscribes to at connect. The platform may deliver these without being asked; its documents tell
 /// directly connected devices to ask all the same.
@@ -148,6 +171,25 @@ mod tests {
             assert_eq!(route.what, what, "{topic}");
             assert_eq!(route.id.map(|(start, end)| &topic[start..end]), id, "{topic}");
         }
+    }
+
+    #[test]
+    fn an_event_of_the_upgrade_service_is_an_upgrade_and_one_that_names_it_is_not() {
+        for (payload, what) in [
+            (r#"{"services":[{"service_id":"$ota","event_type":"version_query"}]}"#, What::Ota),
+            (r#"{"services":[{"service_id":"$log"},{"service_id":"$ota"}]}"#, What::Ota),
+            (r#"{"services":[{"service_id":"note","paras":{"about":"$ota"}}]}"#, What::Event),
+            (r#"{"services":[{"service_id":5,"paras":"$ota"}]}"#, What::Event),
+            (r#"{"services":[{"event_type":"$ota"}]}"#, What::Event),
+            ("$ota", What::Event),
+            ("", What::Event),
+        ] {
+            assert_eq!(route_of("$oc/devices/d/sys/events/down", payload.as_bytes()).what, what, "{payload}");
+        }
+        let large = format!(r#"{{"services":[{{"service_id":"$ota","paras":"{}"}}]}}"#, "x".repeat(LOOKED_AT));
+        assert_eq!(route_of("$oc/devices/d/sys/events/up", large.as_bytes()).what, What::Event);
+        let upgrade = br#"{"services":[{"service_id":"$ota"}]}"#;
+        assert_eq!(route_of("$oc/devices/d/sys/messages/up", upgrade).what, What::Message);
     }
 
     #[test]

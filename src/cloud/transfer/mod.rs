@@ -241,7 +241,8 @@ impl<'a> Ids<'a> {
                 let raw = match cloud {
                     Cloud::Aliyun => envelope::alink_id(asked.payload),
                     Cloud::Ucloud => envelope::uiot_id(asked.payload),
-                    Cloud::Huawei | Cloud::Mqtt => None,
+                    Cloud::Huawei => huawei::legacy_id(asked.topic, asked.payload),
+                    Cloud::Mqtt => None,
                 };
                 let in_topic = meaning.request_id.map(|id| Cow::Owned(id.into_owned()));
                 Self { in_topic, answered: raw.map(ToOwned::to_owned) }
@@ -273,17 +274,19 @@ pub fn is_same_device(cloud: Cloud, a: &BTreeMap<String, String>, b: &BTreeMap<S
     keys.iter().all(|key| a.get(*key) == b.get(*key))
 }
 
-/// The code in an answer's body (Huawei's `result_code`, Aliyun's `code`, UCloud's `RetCode`); `None` where there is none.
+/// The code in an answer's body (Huawei's `result_code`, in its older interface `errcode`; Aliyun's `code`; UCloud's `RetCode`);
+/// `None` where there is none.
 pub fn result_code(cloud: Cloud, payload: &[u8]) -> Option<i64> {
-    let name = match cloud {
-        Cloud::Huawei => "result_code",
-        Cloud::Aliyun => "code",
-        Cloud::Ucloud => "RetCode",
+    let names: &[&str] = match cloud {
+        Cloud::Huawei => &["result_code", "errcode"],
+        Cloud::Aliyun => &["code"],
+        Cloud::Ucloud => &["RetCode"],
         Cloud::Mqtt => return None,
     };
     let body = Body::read(payload)?;
+    let raw = names.iter().find_map(|name| member(body.root(), name));
     // What is no value has no code.
-    let value: Option<Value> = member(body.root(), name).and_then(|raw| serde_json::from_str(raw.get()).ok());
+    let value: Option<Value> = raw.and_then(|raw| serde_json::from_str(raw.get()).ok());
     line::code(value.as_ref())
 }
 

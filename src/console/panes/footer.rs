@@ -87,8 +87,7 @@ fn useful(view: &View<'_>) -> Vec<Action> {
         | Context::Seek => {
             vec![Action::Accept, Action::Back]
         }
-        Context::Codes => vec![Action::Accept, Action::Move(Motion::Down), Action::Back],
-        Context::Offers => vec![Action::Accept, Action::Move(Motion::Down), Action::Back],
+        Context::Codes | Context::Offers => vec![Action::Accept, Action::Move(Motion::Down), Action::Back],
         Context::Doings => vec![Action::Accept, Action::Rules, Action::Fail, Action::AskTime, Action::Back],
         Context::Tapes => vec![Action::Accept, Action::Mark, Action::Resend, Action::Discard, Action::Back],
         Context::Prompt => vec![Action::Accept, Action::Qos, Action::Back],

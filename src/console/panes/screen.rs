@@ -48,37 +48,43 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
     }
     let below = layout.reel.or(layout.status);
     let body = Rect { height: below.map_or(screen.height, |below| below.y - screen.y), ..screen };
-    match &state.overlay {
-        Some(Overlay::Help { top }) => {
-            help::render(buffer, body, &view, *top);
-            cursor = None;
-        }
-        Some(Overlay::Palette { line, chosen }) => palette::render(buffer, body, &view, line, *chosen),
-        Some(Overlay::Leave { reasons }) => {
-            palette::leave(buffer, body, &view, reasons);
-            cursor = None;
-        }
-        Some(Overlay::Tapes(list)) => {
-            let top = layout.header.map_or(0, |header| header.height);
-            let below = Rect { y: body.y + top, height: body.height.saturating_sub(top), ..body };
-            tapes::render(buffer, below, &view, list);
-            cursor = None;
-        }
-        Some(Overlay::Offers(list)) => {
-            offers::render(buffer, body, &view, list);
-            cursor = None;
-        }
-        Some(Overlay::Codes(list)) => codes::render(buffer, body, &view, list),
-        Some(Overlay::Doings(list)) => {
-            doings::render(buffer, body, &view, list);
-            cursor = None;
-        }
-        Some(Overlay::Prompt { .. } | Overlay::Note { .. } | Overlay::Seek { .. } | Overlay::Again(_)) | None => {}
-    }
+    cursor = overlay(buffer, body, &view, cursor);
     if layout.header.is_none() || state.overlay.is_some() {
         let first = Rect { height: screen.height.min(1), ..screen };
         reel::banner(buffer, first, &view);
         tapes::urgent(buffer, first, &view);
+    }
+    cursor
+}
+
+/// Paints what lies over the panes; answers where the cursor belongs then.
+fn overlay(buffer: &mut Buffer, body: Rect, view: &View<'_>, cursor: Option<(u16, u16)>) -> Option<(u16, u16)> {
+    match &view.state.overlay {
+        Some(Overlay::Help { top }) => {
+            help::render(buffer, body, view, *top);
+            return None;
+        }
+        Some(Overlay::Palette { line, chosen }) => palette::render(buffer, body, view, line, *chosen),
+        Some(Overlay::Leave { reasons }) => {
+            palette::leave(buffer, body, view, reasons);
+            return None;
+        }
+        Some(Overlay::Tapes(list)) => {
+            let top = view.layout.header.map_or(0, |header| header.height);
+            let below = Rect { y: body.y + top, height: body.height.saturating_sub(top), ..body };
+            tapes::render(buffer, below, view, list);
+            return None;
+        }
+        Some(Overlay::Offers(list)) => {
+            offers::render(buffer, body, view, list);
+            return None;
+        }
+        Some(Overlay::Codes(list)) => codes::render(buffer, body, view, list),
+        Some(Overlay::Doings(list)) => {
+            doings::render(buffer, body, view, list);
+            return None;
+        }
+        Some(Overlay::Prompt { .. } | Overlay::Note { .. } | Overlay::Seek { .. } | Overlay::Again(_)) | None => {}
     }
     cursor
 }

@@ -22,7 +22,7 @@ const OUTCOMES: [(&str, bool); 2] = [("answered", true), ("timed-out", false)];
 
 impl Reading {
     /// `wait_request = { what, name, topic, where, capture }`.
-    pub(super) fn request(&self, table: &Table<'_>) -> Option<Wanted> {
+    pub(super) fn request(&self, table: &Table<'_>) -> Wanted {
         table.refuse_unknown(&["what", "name", "topic", "where", "capture"]);
         let wanted = self.wanted(table, Direction::Down);
         if let Some(what) = wanted.what.filter(|what| !what.is_request()) {
@@ -30,18 +30,18 @@ impl Reading {
             let words = "must be one of \"command\", \"property-set\", \"property-get\"";
             table.report.fault(at, format!("`what` of {} {words}, not \"{}\"", table.what, what.word()));
         }
-        Some(wanted)
+        wanted
     }
 
     /// `expect_message = { direction, what, topic, where, capture }`.
-    pub(super) fn message(&self, table: &Table<'_>, also: &[&str]) -> Option<Wanted> {
+    pub(super) fn message(&self, table: &Table<'_>, also: &[&str]) -> Wanted {
         let known: Vec<&str> = ["direction", "what", "name", "topic", "where", "capture"]
             .into_iter()
             .chain(also.iter().copied())
             .collect();
         table.refuse_unknown(&known);
         let direction = table.choice("direction", &DIRECTIONS).map_or(Direction::Down, |way| way.value);
-        Some(self.wanted(table, direction))
+        self.wanted(table, direction)
     }
 
     fn wanted(&self, table: &Table<'_>, direction: Direction) -> Wanted {

@@ -45,14 +45,14 @@ impl Reading {
             "expect_state" => self.state(step, &what),
             "publish" => self.sending(&table()?).map(Deed::Publish),
             "report" => self.report(&table()?),
-            "wait_request" => self.request(&table()?).map(Deed::WaitRequest),
+            "wait_request" => Some(Deed::WaitRequest(self.request(&table()?))),
             "answer" => self.reply(&table()?).map(Deed::Answer),
-            "expect_message" => self.message(&table()?, &[]).map(Deed::ExpectMessage),
+            "expect_message" => Some(Deed::ExpectMessage(self.message(&table()?, &[]))),
             "expect_no_message" => {
                 let table = table()?;
                 let wanted = self.message(&table, &["for"]);
                 needed(&table, "for", "for how long no such message may come")?;
-                Some(Deed::ExpectNoMessage { during: self.span(&table, "for")?, wanted: wanted? })
+                Some(Deed::ExpectNoMessage { during: self.span(&table, "for")?, wanted })
             }
             "pause" => self.span(step, action).map(Deed::Pause),
             "assert" => self.assert(&table()?),

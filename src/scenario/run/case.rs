@@ -185,11 +185,11 @@ impl Run<'_> {
                 self.pause(time).await
             }
             Deed::Assert { that, matcher } => self.assert(that, matcher),
-            Deed::Order(order) => self.order(device, order).await,
+            Deed::Order(order) => self.order(device, order),
             Deed::ExpectOutcome(ending) => self.expect_outcome(device, ending, within).await,
             Deed::Note(text) => self.note(device, text),
             Deed::GoSilent => self.go_silent(device),
-            Deed::RefuseNext { count, how } => self.refuse_next(*count, *how),
+            Deed::RefuseNext { count, how } => Ok(self.refuse_next(*count, *how)),
         }
     }
 
@@ -271,9 +271,8 @@ impl Run<'_> {
         for capture in captures {
             let value: Option<Value> = subject.find(&capture.path);
             let Some(value) = value else {
-                let mut failure = Failure::default();
-                failure.message = format!("there is nothing at {} to be kept as `{}`", capture.path, capture.name);
-                failure.received = Some(words::letter(letter));
+                let message = format!("there is nothing at {} to be kept as `{}`", capture.path, capture.name);
+                let failure = Failure { message, received: Some(words::letter(letter)), ..Failure::default() };
                 return Err(Halt::Failed(Box::new(failure)));
             };
             self.values.set(&capture.name, value);

@@ -29,7 +29,7 @@ impl Run<'_> {
         let came = self.until(Instant::now() + within, |log| {
             let track = log.device(device)?;
             seen = track.states_from_cursor();
-            if is(track.standing()) { Some(()) } else { track.next_state(&is).map(|_| ()) }
+            if is(track.standing()) { Some(()) } else { track.next_state(is).map(|_| ()) }
         });
         let missed = match came.await {
             Ok(()) => return Ok(Done::Passed(String::new())),

@@ -251,3 +251,6 @@ impl<'a> Subject<'a> {
         self.reader.platform.request(&Asked { topic, payload })
     }
 }
+
+#[cfg(test)]
+mod tests;

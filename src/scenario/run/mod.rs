@@ -57,12 +57,11 @@ pub async fn run(
             } else {
                 None
             };
-            let report = match reason {
-                Some(reason) => not_run(scenario, row, seed, reason),
-                None => {
-                    tell(progress, Progress::Began(case_of(scenario, row), seed));
-                    case::run(scenario, row, seed, &folder(scenario, options), progress, stop).await
-                }
+            let report = if let Some(reason) = reason {
+                not_run(scenario, row, seed, reason)
+            } else {
+                tell(progress, Progress::Began(case_of(scenario, row), seed));
+                case::run(scenario, row, seed, &folder(scenario, options), progress, stop).await
             };
             tell(progress, Progress::Ended(report.clone()));
             reports.push(report);

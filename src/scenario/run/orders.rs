@@ -26,7 +26,7 @@ const NOT_EMBEDDED: &str = "only the embedded platform takes orders";
 
 impl Run<'_> {
     /// Makes the platform send something.
-    pub(super) async fn order(&mut self, device: usize, order: &Order) -> Result<Done, Halt> {
+    pub(super) fn order(&mut self, device: usize, order: &Order) -> Result<Done, Halt> {
         let name = self.handle(device)?.profile.name.clone();
         if self.stage.platform.is_none() {
             return Ok(Done::Skipped(format!("{NOT_EMBEDDED}: send it from the cloud's own console")));
@@ -49,13 +49,13 @@ impl Run<'_> {
                 return Err(failed(format!("there is no offer `{wanted}` for {name}; there are {}", names.join(", "))));
             }
         }
-        self.begin(device, name, ask)
+        self.begin(device, &name, &ask)
     }
 
     /// Sends the request; whoever is told of its end is kept for `expect_outcome`.
-    fn begin(&mut self, device: usize, name: String, ask: Ask) -> Result<Done, Halt> {
+    fn begin(&mut self, device: usize, name: &str, ask: &Ask) -> Result<Done, Halt> {
         let Some(platform) = self.stage.platform.as_ref() else { return Err(failed(NOT_EMBEDDED)) };
-        let mut outcome = Box::pin(platform.ask(&name, &ask));
+        let mut outcome = Box::pin(platform.ask(name, ask));
         match outcome.as_mut().now_or_never() {
             Some(Outcome::NotSent(why)) => Err(failed(format!("the platform did not send it: {why}"))),
             Some(Outcome::Sent) => Ok(Done::Passed(String::new())),
@@ -181,10 +181,10 @@ impl Run<'_> {
     }
 
     /// The platform refuses the next connections.
-    pub(super) fn refuse_next(&mut self, count: usize, how: Refusal) -> Result<Done, Halt> {
-        let Some(platform) = &self.stage.platform else { return Ok(Done::Skipped(NOT_EMBEDDED.to_owned())) };
+    pub(super) fn refuse_next(&self, count: usize, how: Refusal) -> Done {
+        let Some(platform) = &self.stage.platform else { return Done::Skipped(NOT_EMBEDDED.to_owned()) };
         platform.refuse_next(count, how);
-        Ok(Done::Passed(String::new()))
+        Done::Passed(String::new())
     }
 
     fn platform(&self) -> Result<&Platform, Halt> {

@@ -61,7 +61,12 @@ fn side_by_side(rows: &[Compared]) -> Vec<String> {
     }
     let cell = |text: &str| {
         let text = Safe::new(text);
-        if text.width() <= COLUMN { text } else { text.cut(COLUMN) }
+        if text.width() <= COLUMN {
+            return text;
+        }
+        let mut cut = text.cut(COLUMN - 1);
+        cut.push(&Safe::new("…"));
+        cut
     };
     let head = [Safe::from_static(""), Safe::from_static("expected"), Safe::from_static("received")];
     let cells = rows.iter().map(|row| [cell(&row.place), cell(&row.expected), cell(&row.received)]);

@@ -60,7 +60,8 @@ fn step(out: &mut String, step: &StepReport, number: usize) {
             line(out, INDENT, "  ---");
             entry(out, "      ", "message", &failure.message);
             line(out, "      ", &format!("line: {}", step.line));
-            line(out, "      ", "details: |");
+            // The number says how far the lines are indented: the first one begins with blanks of its own.
+            line(out, "      ", "details: |2");
             for told in failure_lines(failure).iter().skip(1) {
                 line(out, "        ", told);
             }

@@ -1,5 +1,7 @@
 //! The device as the rest of the program sees it, with the documents' own bodies.
 
+mod functions;
+mod requests;
 mod rows;
 
 use super::*;
@@ -45,7 +47,23 @@ const SUMMARIES: &[(Direction, &str, &str, &str, &str, bool)] = &[
         "commands/request_id=1",
         r#"{"object_device_id":"d","service_id":"smokeDetector","command_name":"SILENCE","paras":{"value":1}}"#,
         "SILENCE",
-        "value=1",
+        "for d: value=1",
+        false,
+    ),
+    (
+        Direction::Down,
+        "commands/request_id=1",
+        r#"{"object_device_id":"prod1_nodeA","command_name":"REBOOT"}"#,
+        "REBOOT",
+        "",
+        false,
+    ),
+    (
+        Direction::Down,
+        "commands/request_id=1",
+        r#"{"object_device_id":"sub1","command_name":"REBOOT"}"#,
+        "REBOOT",
+        "for sub1",
         false,
     ),
     (Direction::Down, "commands/request_id=1", r#"{"command_name":"REBOOT"}"#, "REBOOT", "", false),
