@@ -82,7 +82,7 @@ impl Hub {
             Packet::Disconnect => self.drop_conn(now, conn, End::InOrder, "by DISCONNECT"),
             Packet::Puback(_) => {}
             other => {
-                self.drop_conn(now, conn, End::InOrder, &format!("{} has no place in a registration", other.name()))
+                self.drop_conn(now, conn, End::InOrder, &format!("{} has no place in a registration", other.name()));
             }
         }
     }
@@ -114,18 +114,16 @@ impl Hub {
 
     /// A registered device is let in from now on; one that is known keeps its name and place.
     fn enter(&mut self, device: Device) {
-        let name = match self.roster.renew(&device.identity) {
-            Some(index) => self.name_of(&Key::Device(index)),
-            None => {
-                let mut device = device;
-                while self.roster.named(&device.name).is_some() {
-                    device.name.push_str("-registered");
-                }
-                let name = device.name.clone();
-                self.add_device(device);
-                name
+        let known = self.roster.renew(&device.identity).map(|index| self.name_of(&Key::Device(index)));
+        let name = known.unwrap_or_else(|| {
+            let mut device = device;
+            while self.roster.named(&device.name).is_some() {
+                device.name.push_str("-registered");
             }
-        };
+            let name = device.name.clone();
+            self.add_device(device);
+            name
+        });
         self.deeds.push(Deed::Tell(Notice { device: Some(name), what: Happening::Registered }));
     }
 
