@@ -3,12 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 
 use standin::sim::{ALIYUN_PRODUCT_SECRET, Happening, Options, Platform, UCLOUD_PRODUCT_SECRET};
 use tempfile::{TempDir, tempdir};
 
-use super::support::{run, said, write_config};
+use super::support::{run, said, standin, write_config};
 use super::{aliyun, bootstrap, huawei, ucloud};
 
 /// A platform, a folder, and the config in it.
@@ -144,6 +144,39 @@ async fn huawei_is_told_with_its_address() {
     let output = bench.run(&config, &["sign", "smoke"]).await;
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("standin register smoke"), "{}", said(&output));
+}
+
+/// The place is taken before anything is sent, and given back when nothing comes of it.
+#[test]
+fn a_signal_ends_it_and_leaves_no_file() {
+    let folder = tempdir().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let config = write_config(
+        folder.path(),
+        &format!(
+            "[[device]]\nname = 'u'\ncloud = 'ucloud'\nhost = '127.0.0.1'\nport = {port}\ntransport = 'mqtt'\n\
+             connect_timeout = 60\nproduct_sn = '70ly1tvowt696r15'\ndevice_sn = '112233445566'\nproduct_secret = 'x'\n"
+        ),
+    );
+    let file = folder.path().join("u.secret");
+    let mut child = standin()
+        .arg("--config")
+        .arg(&config)
+        .args(["register", "u", "--out"])
+        .arg(&file)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // It waits for CONNACK now, which never comes.
+    let held = listener.accept().unwrap();
+    assert_eq!((mode(&file), fs::metadata(&file).unwrap().len()), (0o600, 0));
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert!(!file.exists());
+    drop(held);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -239,14 +239,20 @@ async fn https_posts_the_documents_form_through_the_proxy() {
     let authority = Authority::new();
     let acceptor = authority.good().acceptor();
     let folder = tempdir().unwrap();
-    let good = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\
-                4d\r\n{\"code\":200,\"data\":{\"productKey\":\"pk\",\"deviceName\":\"device\",\"deviceSecret\":\"given\"}\r\n\
-                1\r\n}\r\n0\r\n\r\n";
-    let no = "HTTP/1.1 200 OK\r\nContent-Length: 41\r\n\r\n{\"code\":6289,\"message\":\"active hunter 2\"}";
+    let body =
+        r#"{"code":200,"data":{"productKey":"pk","deviceName":"device","deviceSecret":"given"},"message":"success"}"#;
+    let (front, back) = body.split_at(40);
+    let good = format!(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{front}\r\n{:x}\r\n{back}\r\n0\r\n\r\n",
+        front.len(),
+        back.len()
+    );
+    let body = r#"{"code":6289,"message":"active","data":"hunter2"}"#;
+    let no = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let odd = "HTTP/1.1 503 Busy\r\nContent-Length: 7\r\n\r\nhunter2";
     for (answer, expected) in [
-        (good, Ok("given")),
-        (no, Err((Kind::Declined, "code 6289: active"))),
+        (good.as_str(), Ok("given")),
+        (no.as_str(), Err((Kind::Declined, "code 6289: active"))),
         (odd, Err((Kind::Line, "status 503 Busy"))),
         ("SSH-2.0\r\n\r\n", Err((Kind::Line, "HTTP/1.1"))),
         ("", Err((Kind::Line, "closed"))),

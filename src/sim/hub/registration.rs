@@ -114,9 +114,8 @@ impl Hub {
 
     /// A registered device is let in from now on; one that is known keeps its name and place.
     fn enter(&mut self, device: Device) {
-        let name = if let Some(index) = self.roster.renew(&device.identity) {
-            self.name_of(&Key::Device(index))
-        } else {
+        let known = self.roster.renew(&device.identity).map(|index| self.name_of(&Key::Device(index)));
+        let name = known.unwrap_or_else(|| {
             let mut device = device;
             while self.roster.named(&device.name).is_some() {
                 device.name.push_str("-registered");
@@ -124,7 +123,7 @@ impl Hub {
             let name = device.name.clone();
             self.add_device(device);
             name
-        };
+        });
         self.deeds.push(Deed::Tell(Notice { device: Some(name), what: Happening::Registered }));
     }
 
