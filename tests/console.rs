@@ -10,119 +10,19 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use standin::cloud;
-use standin::config::write;
 use standin::mqtt::Qos;
-use standin::sim::{Ask, Happening, Notice, Options, Outcome, Platform};
+use standin::sim::{Ask, Happening, Outcome};
+use support::console::Bench;
 use support::pty::Terminal;
-use support::sequences::foreign;
-use tokio::runtime::Runtime;
-use tokio::sync::broadcast::{self, error::TryRecvError};
 
 const SEND: &[u8] = b"\x13";
 
-/// A platform, a config for its devices, and the console over it.
-struct Bench {
-    runtime: Runtime,
-    platform: Platform,
-    terminal: Terminal,
-    notices: broadcast::Receiver<Notice>,
-    // Gone only after the program.
-    _folder: tempfile::TempDir,
-}
-
 fn program() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_standin"))
-}
-
-fn write_config(folder: &Path, platform: &Platform) -> PathBuf {
-    let mut profiles = platform.profiles();
-    for profile in &mut profiles {
-        profile.backoff.max = Duration::from_secs(3);
-    }
-    let path = folder.join("config.toml");
-    write::create_private(&path, &write::to_toml(&profiles)).unwrap();
-    path
-}
-
-impl Bench {
-    fn start(cols: u16, rows: u16) -> Self {
-        Self::start_with(cols, rows, &[])
-    }
-
-    fn start_with(cols: u16, rows: u16, env: &[(&str, &str)]) -> Self {
-        let runtime = Runtime::new().unwrap();
-        let platform = {
-            let _inside = runtime.enter();
-            Platform::start(Options::default()).unwrap()
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let notices = platform.watch();
-        let config = write_config(folder.path(), &platform);
-        let args = ["--config", config.to_str().unwrap()];
-        let mut terminal = Terminal::start_with(program(), &args, cols, rows, env).unwrap();
-        terminal.keep_raw();
-        let mut bench = Self { runtime, platform, terminal, notices, _folder: folder };
-        let devices = bench.platform.profiles();
-        let subscriptions = devices.iter().map(|device| cloud::platform(device).subscriptions().len()).sum();
-        bench.subscribed(subscriptions);
-        bench
-    }
-
-    /// Waits until `count` subscriptions were granted: the platform asks only who has subscribed.
-    fn subscribed(&mut self, count: usize) {
-        for _ in 0..count {
-            self.notice("a subscription", |what| matches!(what, Happening::Subscribed { granted: Some(_), .. }));
-        }
-    }
-
-    /// The platform's next notice that matches, while the screen goes on.
-    fn notice(&mut self, what: &str, matches: impl Fn(&Happening) -> bool) -> Happening {
-        let end = Instant::now() + support::PATIENCE;
-        loop {
-            match self.notices.try_recv() {
-                Ok(notice) if matches(&notice.what) => return notice.what,
-                Ok(_) => {}
-                Err(TryRecvError::Empty) => {
-                    assert!(Instant::now() < end, "{what} did not come:\n{}", self.terminal.contents());
-                    self.terminal.pump(Duration::from_millis(10)).unwrap();
-                }
-                Err(error) => panic!("{error}"),
-            }
-        }
-    }
-
-    fn nothing_was_published(&mut self) {
-        while let Ok(notice) = self.notices.try_recv() {
-            assert!(!matches!(notice.what, Happening::Published { .. }), "{notice}");
-        }
-    }
-
-    /// Asks the device called `name`, while the person at the keys does `work`, for the outcome.
-    fn ask(&mut self, name: &str, ask: &Ask, work: impl FnOnce(&mut Terminal)) -> Outcome {
-        let (platform, terminal) = (&self.platform, &mut self.terminal);
-        std::thread::scope(|scope| {
-            let asked = scope.spawn(|| self.runtime.block_on(platform.request(name, ask)));
-            work(terminal);
-            asked.join().unwrap()
-        })
-    }
-
-    /// Leaves by `q`, confirming where something would be lost; the terminal must be as it was.
-    fn leave(mut self) {
-        self.terminal.press(b"q").unwrap();
-        self.terminal.pump(Duration::from_millis(100)).ok();
-        if self.terminal.is_alive().unwrap() {
-            self.terminal.press(b"y").unwrap();
-        }
-        assert_eq!(self.terminal.exit().unwrap(), 0);
-        assert_eq!(self.terminal.left_changed(), Vec::<&str>::new());
-        assert_eq!(foreign(self.terminal.raw()), Vec::<String>::new());
-    }
 }
 
 fn silence() -> Ask {

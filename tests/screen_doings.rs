@@ -176,12 +176,18 @@ fn the_list_in_its_sizes() {
 
 #[test]
 fn a_clock_that_is_off_stands_where_the_ping_does() {
-    let status = |offset| {
+    let status_of = |offset, dated| {
         let mut bench = bench(80, 24, Standing { clock_offset_us: offset, ..Standing::default() });
+        bench.dated_us = dated;
         bench.press("2");
         bench.picture().lines().nth(22).unwrap().to_owned()
     };
+    let status = |offset| status_of(offset, None);
     assert!(status(None).contains("ping 23 ms"), "{}", status(None));
+    // The date of the connection has whole seconds, and counts only until the cloud was asked.
+    assert!(status_of(None, Some(1_900_000)).contains("ping 23 ms"));
+    assert!(status_of(None, Some(-61_000_000)).contains("clock -61 s"));
+    assert!(status_of(Some(3_000), Some(-61_000_000)).contains("ping 23 ms"));
     assert!(status(Some(900_000)).contains("ping 23 ms"));
     assert!(status(Some(-3_200_000)).contains("clock -3.2 s"), "{}", status(Some(-3_200_000)));
     assert!(status(Some(64_000_000)).contains("clock +64 s"));

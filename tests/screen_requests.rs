@@ -207,6 +207,22 @@ fn a_held_request_is_not_the_next_and_comes_back() {
 }
 
 #[test]
+fn where_nothing_waits_a_key_means_the_request_that_it_meant_last() {
+    let mut bench = Bench::morning(140, 40);
+    bench.press("H");
+    bench.canned.pass(25_000);
+    bench.look();
+    assert_eq!(bench.eye.glance().open, 0);
+    bench.press("A");
+    assert!(bench.picture().contains("property set of 1 smoke-01 ran out 6"), "{}", bench.picture());
+    assert_eq!(replies(&bench.press("A")), reply(0, "3a1f", None));
+    // One that waits goes before it.
+    bench.canned.down(0, &format!("{COMMAND}c9"), r#"{"command_name":"TEST","paras":{}}"#);
+    bench.look();
+    assert_eq!(replies(&bench.press("A")), reply(0, "c9", None));
+}
+
+#[test]
 fn an_ignored_request_is_noted_and_an_answer_takes_that_back() {
     let mut bench = Bench::morning(140, 40);
     let id = "0123456789abcdef";

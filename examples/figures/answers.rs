@@ -68,10 +68,7 @@ reply = {{ level = "{{{{ request.input.level }}}}", at = "{{{{ now.ms }}}}" }}
 
 fn serve(listener: &TcpListener) -> Result<f64> {
     let (stream, _) = listener.accept()?;
-    let mut line = Line { socket: accept(stream)?, decoder: Decoder::new(Side::Server, 1 << 20), came: Vec::new() };
-    line.until(|packet| matches!(packet, Packet::Connect(_)))?;
-    answer(&mut line.socket, &Packet::Connack(Connack { session_present: false, code: ConnectReturn::Accepted }))?;
-    line.until(|packet| matches!(packet, Packet::Subscribe(_)))?;
+    let mut line = Line::open(stream)?;
     let mut answered = HashSet::with_capacity(REQUESTS as usize);
     let (mut sent, begun) = (0, Instant::now());
     while answered.len() < REQUESTS as usize {
@@ -83,7 +80,10 @@ fn serve(listener: &TcpListener) -> Result<f64> {
             sent = until;
         }
         line.read()?;
-        line.acknowledge(&mut answered)?;
+        line.acknowledge(|payload| {
+            answered.insert(id_of(payload)?);
+            Ok(())
+        })?;
     }
     let rate = f64::from(REQUESTS) / begun.elapsed().as_secs_f64();
     // The screen goes on being looked at; the line stays open until the client goes.
@@ -91,14 +91,25 @@ fn serve(listener: &TcpListener) -> Result<f64> {
     Ok(rate)
 }
 
-struct Line {
+/// A platform's side of a device's connection.
+pub struct Line {
     socket: WebSocket<TcpStream>,
     decoder: Decoder,
     came: Vec<Packet>,
 }
 
 impl Line {
-    fn ask(&mut self, numbers: std::ops::Range<u32>) -> Result<()> {
+    /// Signs the device in, and reads on until it wants its subscriptions.
+    pub fn open(stream: TcpStream) -> Result<Self> {
+        let mut line = Self { socket: accept(stream)?, decoder: Decoder::new(Side::Server, 1 << 20), came: Vec::new() };
+        line.until(|packet| matches!(packet, Packet::Connect(_)))?;
+        answer(&mut line.socket, &Packet::Connack(Connack { session_present: false, code: ConnectReturn::Accepted }))?;
+        line.until(|packet| matches!(packet, Packet::Subscribe(_)))?;
+        Ok(line)
+    }
+
+    /// Calls the service `dim`, once for each number.
+    pub fn ask(&mut self, numbers: std::ops::Range<u32>) -> Result<()> {
         let mut frames = Vec::new();
         for number in numbers {
             let body = format!(
@@ -110,7 +121,8 @@ impl Line {
         Ok(self.socket.get_mut().write_all(&frames)?)
     }
 
-    fn read(&mut self) -> Result<()> {
+    /// Takes what comes next.
+    pub fn read(&mut self) -> Result<()> {
         let Message::Binary(bytes) = self.socket.read()? else { return Ok(()) };
         let came = &mut self.came;
         self.decoder.feed(bytes, |packet| -> std::result::Result<(), Malformed> {
@@ -120,8 +132,8 @@ impl Line {
         Ok(())
     }
 
-    /// Acknowledges what came, and notes which requests it answers.
-    fn acknowledge(&mut self, answered: &mut HashSet<u32>) -> Result<()> {
+    /// Acknowledges what came, and hands each message's payload to `take`.
+    pub fn acknowledge(&mut self, mut take: impl FnMut(&Bytes) -> Result<()>) -> Result<()> {
         let mut acks = Vec::new();
         for packet in std::mem::take(&mut self.came) {
             match packet {
@@ -130,7 +142,7 @@ impl Line {
                         acks.extend([0x82, 4, 0x40, 2]);
                         acks.extend(id.number().to_be_bytes());
                     }
-                    answered.insert(id_of(&publish.payload)?);
+                    take(&publish.payload)?;
                 }
                 Packet::Subscribe(subscribe) => {
                     let granted = vec![Some(Qos::AtLeastOnce); subscribe.filters.len()];

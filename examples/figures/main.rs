@@ -15,6 +15,7 @@ mod broker;
 mod deck;
 #[path = "../../tests/support/pty.rs"]
 mod pty;
+mod replies;
 mod tapes;
 
 use std::fs;
@@ -41,6 +42,8 @@ const FIGURES: &[(&str, Figure)] = &[
     ("rest", rest),
     ("sessions", sessions),
     ("rules", answers::rules),
+    ("reply", replies::reply),
+    ("requests", replies::requests),
     ("record", record),
     ("tape-write", tapes::write),
     ("tape-read", tapes::read),

@@ -12,11 +12,12 @@ use crate::config::tapes;
 use crate::console::Shell;
 use crate::console::application::{self, Application, Offer, Wanted};
 use crate::console::words::took;
+use crate::event::Kind;
 use crate::profile::Cloud;
-use crate::session::Journal;
+use crate::session::{Journal, clock};
 use crate::sim::{self, Ask, Options, Platform};
 use crate::text::Safe;
-use crate::timeline::Budget;
+use crate::timeline::{Budget, SessionId};
 
 /// So much news may wait for the screen; a request at most ends within the longest deadline, so that there is seldom more than one.
 const NEWS: usize = 64;
@@ -64,7 +65,7 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
 #[derive(Debug)]
 struct Ordered {
     platform: Arc<Platform>,
-    /// Rings when there is news.
+    /// What came of it stands there too.
     journal: Journal,
     sender: mpsc::Sender<application::Outcome>,
     news: mpsc::Receiver<application::Outcome>,
@@ -88,12 +89,15 @@ impl Application for Ordered {
         let ask = Ask::Offer { name: offer.name.clone(), input: Value::Null };
         let ended = self.platform.ask(device, &ask);
         let subject = format!("{} to {device}", offer.label);
-        let (sender, journal) = (self.sender.clone(), self.journal.clone());
+        let (sender, journal, device) = (self.sender.clone(), self.journal.clone(), device.clone());
         tokio::spawn(async move {
             let (words, good) = words_of(&ended.await);
-            // A console that has gone, or has more news than it can tell, misses this.
-            if sender.try_send(application::Outcome { words: format!("{subject}: {words}."), good }).is_ok() {
-                journal.ring();
+            let words = format!("{subject}: {words}");
+            // The console's line of news is the next key's to clear; what a console misses that has gone stands on the timeline.
+            drop(sender.try_send(application::Outcome { words: format!("{words}."), good }));
+            let place = journal.with(|timeline| timeline.sessions().iter().position(|known| known.name == device));
+            if let Some(session) = place.and_then(|place| u16::try_from(place).ok()).map(SessionId) {
+                journal.append(session, clock::now(), &Kind::Note { text: &format!("platform: {words}") });
             }
         });
     }

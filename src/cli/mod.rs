@@ -83,7 +83,7 @@ pub enum Command {
     Sign(sign::Args),
     /// Obtains a device's secret by its cloud's registration
     Register(register::Args),
-    /// Looks after tapes: info, verify, repair, export
+    /// Looks after tapes: info, verify, repair, export, scenario
     Tape(tape::Args),
     /// Runs scenarios: tests of devices and platforms without a screen
     Test(test::Args),

@@ -11,7 +11,10 @@ use super::signals::Signals;
 use super::{CliError, Outcome, note, write_out, written};
 use crate::config::write;
 use crate::profile::{Profile, Transport};
-use crate::sim::{Cue, Notice, Options, Platform, Script};
+use crate::sim::{
+    ALIYUN_PRODUCT_SECRET, Cue, HUAWEI_GROUP_SECRET, HUAWEI_SCOPE_ID, Notice, Options, Platform, Script,
+    UCLOUD_PRODUCT_SECRET,
+};
 use crate::text::Safe;
 
 /// The arguments of `standin platform`.
@@ -189,10 +192,21 @@ fn in_words(
         format!("  ready config           {}", config.display()),
         format!("  try it                 standin --config {}", config.display()),
     ]);
+    let (lead, rest) = ("  to register with       ", "                         ");
+    lines.extend([
+        format!("{lead}aliyun  product_secret = \"{ALIYUN_PRODUCT_SECRET}\", register_host = \"{}\"", door(platform)),
+        format!("{rest}ucloud  product_secret = \"{UCLOUD_PRODUCT_SECRET}\""),
+        format!("{rest}huawei  scope_id = \"{HUAWEI_SCOPE_ID}\", group_secret = \"{HUAWEI_GROUP_SECRET}\""),
+    ]);
     lines.extend(seed.map(|seed| format!("  what it does           --live --seed {seed} does the same again")));
     lines.extend(on_tape.iter().map(|line| format!("  on the tape            {}", Safe::new(line))));
     lines.extend([String::new(), "Ctrl-C ends it.".to_owned(), String::new()]);
     lines
+}
+
+/// `host:port` of the door with TLS.
+fn door(platform: &Platform) -> String {
+    platform.wss_url().trim_start_matches("wss://").to_owned()
 }
 
 fn devices(text: &str) -> Result<usize, String> {

@@ -39,6 +39,9 @@ fn any_topic() -> impl Strategy<Value = String> {
         Just("/sys/p/d"),
         Just("/$system/p/d"),
         Just("/ext/rrpc"),
+        Just("/huawei/v1/devices/d"),
+        Just("command/json"),
+        Just("data/json"),
         Just("commands"),
         Just("properties/set"),
         Just("response"),
@@ -60,6 +63,9 @@ fn any_topic() -> impl Strategy<Value = String> {
 fn any_payload() -> impl Strategy<Value = Vec<u8>> {
     let body = prop_oneof![
         Just(r#"{"id":"é","params":{"a":1},"code":200}"#),
+        Just(r#"{"msgType":"cloudReq","cmd":"\u001b","paras":[],"mid":"7é"}"#),
+        Just(r#"{"msgType":"cloudReq","mid":-0.5e3}"#),
+        Just(r#"{"msgType":"deviceRsp","mid":7,"errcode":"x"}"#),
         Just(r#"{"RequestID":5,"Identifier":"c","Property":[],"RetCode":"x"}"#),
         Just(r#"{"services":[{"properties":{"p":"a\nb"}},3],"result_code":-1,"paras":[]}"#),
         Just(r#"{"devices":[{}],"command_name":"\u001b[31m","params":["x",2]}"#),

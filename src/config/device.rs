@@ -136,11 +136,16 @@ fn warn_plain(device: &Table<'_>, profile: &Profile, transport: Transport) {
     let sent: Option<&SecretSource> = match &profile.identity {
         Identity::Ucloud(device) => Some(&device.secret),
         Identity::Mqtt(device) => device.password.as_ref(),
+        Identity::Aliyun(device) if device.is_token => Some(&device.secret),
         Identity::Huawei(_) | Identity::Aliyun(_) => None,
     };
     let near = ["localhost", "127.0.0.1", "::1"].contains(&profile.endpoint.host.as_str());
     if sent.is_some() && !near {
-        let key = if profile.identity.cloud() == Cloud::Mqtt { "password" } else { "secret" };
+        let key = match profile.identity.cloud() {
+            Cloud::Mqtt => "password",
+            Cloud::Aliyun => "token",
+            Cloud::Ucloud | Cloud::Huawei => "secret",
+        };
         let what = device.what;
         device
             .report

@@ -27,6 +27,9 @@ use asks::Asks;
 /// Rates are means over a few whole seconds: so long after the last message they are at nothing.
 const SETTLE: Duration = Duration::from_secs(5);
 
+/// From here on a clock's offset by a `Date` tells something, in microseconds.
+const DATED: u64 = 2_000_000;
+
 /// In place of an event that is not here yet.
 const COMING: &str = "being read from the tape";
 /// In place of one that is nowhere.
@@ -80,7 +83,8 @@ pub struct Device {
     pub reason: Safe,
     /// The last ping's round trip.
     pub ping: Option<Duration>,
-    /// The platform's clock minus ours, in microseconds, as its own answer to the question for the time has it.
+    /// The platform's clock minus ours, in microseconds: by its own answer to the question for the time, else by the `Date` of its
+    /// connection where that is off by two seconds.
     pub clock_offset_us: Option<i64>,
     /// Messages a second from the platform and to it.
     pub rates: (f64, f64),
@@ -202,11 +206,14 @@ impl Eye {
         self.glance.ticking = busy || self.glance.open > 0 || self.glance.devices.iter().any(counts);
     }
 
-    /// Takes in how the devices' own doings stand; the timeline is not needed.
-    pub fn look_at_devices(&mut self, handles: &[Handle], state: &State) {
+    /// Takes in how the devices' own doings stand; the timeline is not needed. `dated` answers how far a platform's clock is off by
+    /// the `Date` that came with the connection, in microseconds.
+    pub fn look_at_devices(&mut self, handles: &[Handle], dated: impl Fn(SessionId) -> Option<i64>, state: &State) {
         for handle in handles {
             if let Some(device) = self.glance.devices.get_mut(usize::from(handle.id.0)) {
-                device.clock_offset_us = handle.standing().clock_offset_us;
+                // A `Date` has whole seconds: less than two of them are nothing to speak of.
+                let dated = || dated(handle.id).filter(|off| off.unsigned_abs() >= DATED);
+                device.clock_offset_us = handle.standing().clock_offset_us.or_else(dated);
             }
         }
         let session = match &state.overlay {

@@ -21,11 +21,21 @@ const NAME: usize = 60;
 pub struct Inbox {
     /// The chosen request, by its event's number; `None`: whichever is the most urgent.
     pub chosen: Option<u64>,
+    /// The one that a key acted on last: what a key means where nothing is under the cursor and nothing waits.
+    pub last: Option<u64>,
     /// On which line of the pane the chosen one stands: it stays there while others come and go above it.
     pub line: usize,
     /// The most urgent one that the screen has shown, by its event's number. A key means that one, not another that has become
     /// the most urgent since.
     pub urgent: Option<u64>,
+}
+
+impl Inbox {
+    /// The request that a key in the inbox means, by its event's number: the chosen one, else the most urgent that was shown, else
+    /// the one that a key acted on last.
+    pub fn meant(&self) -> Option<u64> {
+        self.chosen.or(self.urgent).or(self.last)
+    }
 }
 
 /// A request that an answer is for: whatever happens to its row meanwhile, the answer is for this one or for none.

@@ -324,7 +324,7 @@ impl Stage {
             eye.look(history, state, now);
             (next, timeline.requests().iter().next_back().map_or(0, |request| request.seq))
         });
-        eye.look_at_devices(handles, state);
+        eye.look_at_devices(handles, |session| journal.clock_offset_us(session), state);
         let glance = eye.finish(|session| platform(platforms, session));
         let (ticking, more) = (glance.ticking, glance.more.map(|wait| keys + wait));
         let rings = newest > self.rung && glance.open > 0;

@@ -1,5 +1,6 @@
 //! The bench without a screen: scenarios of steps and expectations, run by real sessions.
 mod file;
+pub mod of_tape;
 mod outcome;
 mod plan;
 mod run;

@@ -234,6 +234,12 @@ impl Journal {
         self.call_followers();
     }
 
+    /// How far the platform's clock is ahead of ours, in microseconds, as far as a session has learnt it: from the `Date` of the
+    /// upgrade's answer, to about a second, or from the cloud's answer to the question for the time.
+    pub fn clock_offset_us(&self, session: SessionId) -> Option<i64> {
+        self.shared.devices.clock_offset_us(session)
+    }
+
     /// What tapes say of the sessions that were started.
     pub(super) fn devices(&self) -> &Devices {
         &self.shared.devices

@@ -20,6 +20,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::client::ConnId;
+use super::https::{self, Begun};
 use super::hub::End;
 use super::login::Door;
 use super::mailbox::{Mailbox, Next};
@@ -50,8 +51,11 @@ pub(super) async fn serve(shell: &Shell, stream: TcpStream, acceptor: Option<Tls
         None => upgraded(shell, stream, false).await,
         Some(acceptor) => {
             // A client that does not trust the authority ends here: TLS has told it why.
-            if let Ok(Ok(stream)) = timeout(HANDSHAKE_WITHIN, acceptor.accept(stream)).await {
-                upgraded(shell, stream, true).await;
+            let Ok(Ok(stream)) = timeout(HANDSHAKE_WITHIN, acceptor.accept(stream)).await else { return };
+            match Begun::of(stream).await {
+                Some(begun) if begun.is_post() => https::serve(shell, begun).await,
+                Some(begun) => upgraded(shell, begun, true).await,
+                None => {}
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Pure: the devices, the packet, the door it came through and the time are arguments. Where the documents are silent on
 //! the return code, the choice is named at the place.
 
-use crate::cloud::ucloud::AuthMode;
+use crate::cloud::registration::Token;
 use crate::cloud::{self, Credentials, Platform as _};
 use crate::event::WallTime;
 use crate::mqtt::packet::{Connect, ConnectReturn};
@@ -63,7 +63,7 @@ fn huawei(roster: &Roster, connect: &Connect, now: WallTime) -> Result<Guest, De
         return malformed("the client id is not {device id}_0_{sign type: 0, 1 or 2}_{YYYYMMDDHH}");
     };
     let cloud::huawei::Login { device_id, sign_type, hour } = login;
-    let Some(at) = start_of(hour) else {
+    let Some(at) = known_hour(hour) else {
         return malformed("the client id names an hour that does not exist");
     };
     if connect.client_id.len() > 256 {
@@ -105,6 +105,9 @@ fn aliyun(roster: &Roster, door: Door, connect: &Connect) -> Result<Guest, Denia
         return deny(ConnectReturn::NotAuthorized, "no such device here");
     };
     keep_alive(device, connect)?;
+    if login.auth_type == Some("connwl") {
+        return token(index, device, door, &login, connect);
+    }
     let fitting = if door.tls { 2 } else { 3 };
     if secure_mode != fitting {
         let why = format!("secure mode {secure_mode} on a transport that asks for {fitting}");
@@ -113,6 +116,9 @@ fn aliyun(roster: &Roster, door: Door, connect: &Connect) -> Result<Guest, Denia
     let Identity::Aliyun(registered) = &device.identity else {
         return deny(ConnectReturn::NotAuthorized, "no such device here");
     };
+    if registered.is_token {
+        return deny(ConnectReturn::BadUserNameOrPassword, "this device has a token and no secret");
+    }
     let signed = AliyunIdentity {
         client_id: login.client_id.to_owned(),
         sign_method: login.sign_method,
@@ -125,6 +131,29 @@ fn aliyun(roster: &Roster, door: Door, connect: &Connect) -> Result<Guest, Denia
     let right = Credentials { client_id: connect.client_id.clone(), ..right };
     // The case of the digits does not matter: the vendor's own SDKs differ in it.
     same(device, connect, &right, str::eq_ignore_ascii_case)?;
+    Ok(Guest::Device(index))
+}
+
+/// A login with the token that the registration of a device gave which the platform made.
+fn token(
+    index: usize,
+    device: &Device,
+    door: Door,
+    login: &cloud::aliyun::Login<'_>,
+    connect: &Connect,
+) -> Result<Guest, Denial> {
+    if !door.tls || login.secure_mode != Some(-1) {
+        return deny(ConnectReturn::NotAuthorized, "a login with a token wants secure mode -1, and TLS");
+    }
+    let is_token = matches!(&device.identity, Identity::Aliyun(registered) if registered.is_token);
+    let token = device.secret().filter(|_| is_token).and_then(|secret| Token::parse(secret.reveal()));
+    let Some(token) = token else {
+        return deny(ConnectReturn::NotAuthorized, "this device has a secret and no token");
+    };
+    let sent = connect.password.as_ref().map(Secret::reveal);
+    if token.client_id != login.client_id || sent != Some(token.device_token.reveal()) {
+        return deny(ConnectReturn::BadUserNameOrPassword, "the client id or the token is wrong");
+    }
     Ok(Guest::Device(index))
 }
 
@@ -143,10 +172,6 @@ fn ucloud(roster: &Roster, connect: &Connect) -> Result<Guest, Denial> {
         return deny(ConnectReturn::NotAuthorized, "no such device here");
     };
     keep_alive(device, connect)?;
-    let login = connect.username.as_deref().and_then(cloud::ucloud::parse_username);
-    if login.is_some_and(|login| login.auth_mode == AuthMode::Dynamic) {
-        return deny(ConnectReturn::NotAuthorized, "dynamic registration (auth mode 2) is not open for this product");
-    }
     let Identity::Ucloud(registered) = &device.identity else {
         return deny(ConnectReturn::NotAuthorized, "no such device here");
     };
@@ -190,16 +215,16 @@ fn same(
 }
 
 /// When the hour `YYYYMMDDHH` begins; `None` where there is no such hour.
-fn start_of(hour: &str) -> Option<WallTime> {
+pub(super) fn known_hour(hour: &str) -> Option<WallTime> {
     let (year, month, day, hour) = (hour.get(..4)?, hour.get(4..6)?, hour.get(6..8)?, hour.get(8..)?);
     WallTime::parse_rfc3339(&format!("{year}-{month}-{day}T{hour}:00:00Z"))
 }
 
-fn malformed<T>(why: &str) -> Result<T, Denial> {
+pub(super) fn malformed<T>(why: &str) -> Result<T, Denial> {
     deny(ConnectReturn::IdentifierRejected, why)
 }
 
-fn deny<T>(code: ConnectReturn, why: impl Into<String>) -> Result<T, Denial> {
+pub(super) fn deny<T>(code: ConnectReturn, why: impl Into<String>) -> Result<T, Denial> {
     Err(Denial { code, why: why.into() })
 }
 

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `roster` | who may sign in: names, identities, secrets, profiles | pure |
 //! | `login` | the clouds' rules for CONNECT | pure |
+//! | `registration` | who may register, and what they are given | pure |
 //! | `rights` | which topics belong to a device | pure |
 //! | `request` | what a cloud asks of a device, and which answer ends it | pure |
 //! | `service` | a cloud's own side of a device: what it answers, keeps and can be told to order | pure |
@@ -16,6 +17,7 @@
 //! | `client` | a client's session: subscriptions, messages in flight | pure |
 //! | `hub` | all of these together: packets in, deeds out | pure |
 //! | `shell`, `mailbox`, `connection`, `listener` | the hub's deeds on real connections | |
+//! | `https` | Aliyun's registration by HTTPS, at the door with TLS | |
 //! | `certificate`, `folder` | the authority made at each start, and where its certificate lies | |
 //!
 //! What may not live here: the console, a device session, or what a client does.
@@ -25,11 +27,13 @@ mod certificate;
 mod client;
 mod connection;
 mod folder;
+mod https;
 mod hub;
 mod listener;
 mod login;
 mod mailbox;
 mod notice;
+mod registration;
 mod request;
 mod rights;
 mod roster;
@@ -50,6 +54,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use hub::Refusal;
 pub use notice::{Happening, Notice};
+pub use registration::{HUAWEI_GROUP_SECRET, HUAWEI_SCOPE_ID, UCLOUD_PRODUCT_SECRET};
 pub use request::{Ask, Outcome};
 pub use roster::{Device, demo};
 pub use service::{ALIYUN_PRODUCT_SECRET, ALIYUN_SUB_DEVICES, Offer};
@@ -133,6 +138,7 @@ impl Platform {
         };
         let connections = Connections::new(Mutex::new(JoinSet::new()));
         let doors = Doors::open(wanted, &acceptor, &shell, &connections)?;
+        shell.with(|hub, _| hub.set_address(format!("127.0.0.1:{}", doors.ports.wss)));
         let folder = Folder::new()?;
         let ca_file = folder.write("ca.pem", &made.ca_pem)?;
         let timer = {

@@ -22,6 +22,8 @@ pub struct Notice {
 pub enum Happening {
     /// It signed in.
     Online,
+    /// It was registered: it has a secret or a token from now on.
+    Registered,
     /// Its CONNECT was refused with this return code.
     Refused {
         /// CONNACK's return code.
@@ -87,6 +89,7 @@ impl fmt::Display for Happening {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Online => f.write_str("online"),
+            Self::Registered => f.write_str("registered"),
             Self::Refused { code, why } => write!(f, "CONNECT refused ({code}): {why}"),
             Self::Offline { why } => write!(f, "offline: {why}"),
             Self::Published { topic, payload, qos, .. } => {

@@ -11,7 +11,7 @@ use crate::cloud::{Asked, Direction, Platform};
 use crate::profile::{Cloud, Identity};
 
 /// How long Huawei's synchronous calls wait.
-const HUAWEI_WAITS: Duration = Duration::from_secs(20);
+pub(crate) const HUAWEI_WAITS: Duration = Duration::from_secs(20);
 /// How long Aliyun's callers wait at the most.
 pub(crate) const ALIYUN_WAITS: Duration = Duration::from_secs(8);
 /// How long UCloud waits.

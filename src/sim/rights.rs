@@ -102,6 +102,12 @@ pub(crate) fn may_publish(identity: &Identity, topic: &str) -> bool {
     }
 }
 
+/// The device that a message on `topic` is for, where it goes from device to device (Huawei's `$oc/m2m/to/{device id}/…`).
+pub(crate) fn addressee<'a>(identity: &Identity, topic: &'a str) -> Option<&'a str> {
+    let Identity::Huawei(_) = identity else { return None };
+    topic.strip_prefix("$oc/m2m/to/")?.split('/').next().filter(|id| !id.is_empty())
+}
+
 /// Whether what the device publishes on `topic` comes back to it where it has subscribed.
 pub(crate) fn echoes(identity: &Identity, topic: &str) -> bool {
     match identity {

@@ -52,7 +52,11 @@ impl Device {
         };
         match &mut identity {
             Identity::Huawei(device) => known(device.secret.get_or_insert_with(|| inline(MADE_UP))),
-            Identity::Aliyun(device) => known(&mut device.secret),
+            Identity::Aliyun(device) => {
+                known(&mut device.secret);
+                // A made-up text is no token.
+                device.is_token &= device.secret != inline(MADE_UP);
+            }
             Identity::Ucloud(device) => known(&mut device.secret),
             Identity::Mqtt(device) => device.password.iter_mut().for_each(known),
         }
@@ -143,6 +147,25 @@ impl Roster {
             name.push_str("-on-tape");
         }
         self.add(Device::of_tape(name, recorded));
+    }
+
+    /// Gives the device that `fresh` is too its secret or token; `None`: there is no such device.
+    pub(crate) fn renew(&mut self, fresh: &Identity) -> Option<usize> {
+        let same = |known: &Identity| match (known, fresh) {
+            (Identity::Huawei(known), Identity::Huawei(fresh)) => known.device_id == fresh.device_id,
+            (Identity::Aliyun(known), Identity::Aliyun(fresh)) => {
+                known.product_key == fresh.product_key && known.device_name == fresh.device_name
+            }
+            (Identity::Ucloud(known), Identity::Ucloud(fresh)) => {
+                known.product_sn == fresh.product_sn && known.device_sn == fresh.device_sn
+            }
+            _ => false,
+        };
+        let index = self.devices.iter().position(|device| same(&device.identity))?;
+        let device = self.devices.get_mut(index)?;
+        device.identity = fresh.clone();
+        device.checked = true;
+        Some(index)
     }
 
     /// Adds a device.

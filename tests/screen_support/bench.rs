@@ -25,6 +25,8 @@ pub(crate) struct Bench {
     pub(crate) eye: Eye,
     pub(crate) theme: Theme,
     pub(crate) signs: Signs,
+    /// How far each platform's clock is off by the `Date` of its connection, in microseconds.
+    pub(crate) dated_us: Option<i64>,
 }
 
 /// Always the same time of day.
@@ -37,7 +39,7 @@ impl Bench {
     pub(crate) fn new(canned: Canned, width: u16, height: u16) -> Self {
         let state = State::new((width, height));
         let eye = Eye::new(TimeZone::UTC);
-        let mut bench = Self { canned, state, eye, theme: Theme::plain(), signs: Signs::UNICODE };
+        let mut bench = Self { canned, state, eye, theme: Theme::plain(), signs: Signs::UNICODE, dated_us: None };
         bench.look();
         bench
     }
@@ -103,7 +105,7 @@ impl Bench {
         update::settle(&mut self.state, &world);
         self.eye.look((&self.canned.timeline).into(), &mut self.state, now);
         let handles = &self.canned.handles;
-        self.eye.look_at_devices(handles, &self.state);
+        self.eye.look_at_devices(handles, |_| self.dated_us, &self.state);
         self.eye
             .finish(|session| handles.iter().find(|known| known.id == session).map(|known| known.platform.as_ref()));
     }

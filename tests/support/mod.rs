@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part of this")]
 
 pub mod authority;
+pub mod console;
 pub mod forge;
 pub mod mosquitto;
 pub mod platform;

@@ -2,6 +2,7 @@
 
 mod export;
 mod info;
+mod scenario;
 
 use std::path::{Path, PathBuf};
 
@@ -38,6 +39,8 @@ pub enum Action {
     Repair(RepairArgs),
     /// Writes tapes in another format
     Export(ExportArgs),
+    /// Writes a scenario that does again what is on a tape, for `standin test`
+    Scenario(scenario::Args),
 }
 
 /// A tape.
@@ -116,6 +119,7 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
         Action::Verify(args) => check(args.file).await,
         Action::Repair(args) => mend(args).await,
         Action::Export(args) => export::run(args).await,
+        Action::Scenario(args) => scenario::run(args).await,
     }
 }
 

@@ -21,6 +21,12 @@ pub(super) fn connack(device: &AliyunIdentity, transport: Transport, code: Conne
         ConnectReturn::IdentifierRejected => {
             ("Aliyun IoT refuses the client id", "check client_id: at most 64 characters, without | and ,".to_owned())
         }
+        ConnectReturn::BadUserNameOrPassword if device.is_token => (
+            "Aliyun IoT refuses the client id or the token",
+            "check that token holds the JSON with clientId and deviceToken as standin register --out wrote it, and that the \
+             device was not registered again since; product_key and device_name"
+                .to_owned(),
+        ),
         ConnectReturn::BadUserNameOrPassword => (
             "Aliyun IoT refuses the user name or the signature",
             format!(

@@ -188,15 +188,16 @@ impl<'a> Maker<'a> {
         ]
     }
 
+    /// The last one's plain body is what a person begins with who types a topic.
     fn other_ways(&self) -> Vec<Draft> {
         vec![
+            legacy::report(self.device_id, &self.time),
             Draft::json(
                 "to another device",
                 What::Message,
                 format!("$oc/m2m/to/other/request_id={}", self.serial),
                 &json!({ "hello": 1 }),
             ),
-            legacy::report(self.device_id, &self.time),
         ]
     }
 }

@@ -342,7 +342,8 @@ impl Sheet {
         Ok(match &self.purpose {
             Purpose::Report => Action::Publish {
                 topic: self.topic.clone(),
-                payload,
+                // A topic can say that its bodies are packed: what is typed is what is in them.
+                payload: self.platform.packed(&self.topic, &payload).map_or(payload, Bytes::from),
                 qos: self.qos,
                 retain: self.retain,
                 force: self.force,

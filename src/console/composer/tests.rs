@@ -355,7 +355,7 @@ fn the_topic_is_the_clouds_next_or_typed() {
     let second = world.composer.heading(&Signs::UNICODE).unwrap();
     assert_ne!(first.topic, second.topic);
     assert_ne!(first.subject, second.subject);
-    for _ in 0..20 {
+    for _ in 0..100 {
         if world.composer.open.as_ref().unwrap().typing.is_some() {
             break;
         }

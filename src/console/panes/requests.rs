@@ -33,7 +33,7 @@ pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) {
         words(buffer, area, text, view.style(Role::Dim));
         return;
     }
-    let chosen = view.state.inbox.chosen.or(view.state.inbox.urgent);
+    let chosen = view.state.inbox.meant();
     for (y, ask) in (area.top()..area.bottom()).zip(&view.glance.asks) {
         let line = Rect { y, height: 1, ..area };
         row(buffer, line, view, ask, view.state.focus == Pane::Requests && chosen == Some(ask.seq));
@@ -130,7 +130,7 @@ fn tail_of(view: &View<'_>, ask: &Ask, table: bool) -> Safe {
         Some(by) => by.to_owned(),
         None => took,
     };
-    let mut out = match &ask.right {
+    let out = match &ask.right {
         Right::Left(_) if ask.under_way => "on its way".to_owned(),
         Right::Left(_) if ask.held => "held".to_owned(),
         Right::Answered(took) => with_by(numbers::took(*took)),
@@ -139,9 +139,6 @@ fn tail_of(view: &View<'_>, ask: &Ask, table: bool) -> Safe {
         Right::Ignored => "ignored".to_owned(),
         _ => String::new(),
     };
-    if ask.answers > 1 {
-        let times = format!(" {}{}", view.signs.times, ask.answers);
-        out.push_str(&times);
-    }
-    Safe::new(&out)
+    let times = if ask.answers > 1 { format!(" {}{}", view.signs.times, ask.answers) } else { String::new() };
+    Safe::new(&(out + &times))
 }

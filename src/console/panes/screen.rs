@@ -58,32 +58,31 @@ pub fn render(buffer: &mut Buffer, state: &State, glance: &Glance, theme: &Theme
 }
 
 /// Paints what lies over the panes; answers where the cursor belongs then.
-fn overlay(buffer: &mut Buffer, body: Rect, view: &View<'_>, mut cursor: Option<(u16, u16)>) -> Option<(u16, u16)> {
-    let (state, layout) = (view.state, view.layout);
-    match &state.overlay {
+fn overlay(buffer: &mut Buffer, body: Rect, view: &View<'_>, cursor: Option<(u16, u16)>) -> Option<(u16, u16)> {
+    match &view.state.overlay {
         Some(Overlay::Help { top }) => {
             help::render(buffer, body, view, *top);
-            cursor = None;
+            return None;
         }
         Some(Overlay::Palette { line, chosen }) => palette::render(buffer, body, view, line, *chosen),
         Some(Overlay::Leave { reasons }) => {
             palette::leave(buffer, body, view, reasons);
-            cursor = None;
+            return None;
         }
         Some(Overlay::Tapes(list)) => {
-            let top = layout.header.map_or(0, |header| header.height);
+            let top = view.layout.header.map_or(0, |header| header.height);
             let below = Rect { y: body.y + top, height: body.height.saturating_sub(top), ..body };
             tapes::render(buffer, below, view, list);
-            cursor = None;
+            return None;
         }
         Some(Overlay::Offers(list)) => {
             offers::render(buffer, body, view, list);
-            cursor = None;
+            return None;
         }
         Some(Overlay::Codes(list)) => codes::render(buffer, body, view, list),
         Some(Overlay::Doings(list)) => {
             doings::render(buffer, body, view, list);
-            cursor = None;
+            return None;
         }
         Some(Overlay::Prompt { .. } | Overlay::Note { .. } | Overlay::Seek { .. } | Overlay::Again(_)) | None => {}
     }

@@ -67,6 +67,7 @@ pub(super) fn reply(state: &mut State, world: &World<'_>) {
     };
     if state.composer.open_reply(handle, request) {
         state.inbox.chosen = Some(request.seq);
+        state.inbox.last = Some(request.seq);
         enter(state);
     } else {
         state.refuse("The cloud knows no answer to that request. c composes a message.");

@@ -18,7 +18,8 @@ use crate::timeline::{Request, RequestState};
 /// So much of a request's id tells it from others, in a note.
 const ID: usize = 8;
 
-/// The request that a key means: the one under the cursor, else the most urgent one that was shown.
+/// The request that a key means: the one under the cursor, else the most urgent one that was shown, else the one that a key acted
+/// on last: it was held until its time was up, or is to be answered once more.
 pub(super) fn chosen<'a>(state: &State, world: &World<'a>) -> Option<&'a Request> {
     let requests = world.history.timeline.requests();
     let under_cursor = match state.focus {
@@ -26,7 +27,7 @@ pub(super) fn chosen<'a>(state: &State, world: &World<'a>) -> Option<&'a Request
         _ => state.window.selected().filter(|_| state.window.is_chosen()),
     };
     let request = under_cursor.and_then(|seq| requests.get(seq));
-    request.or_else(|| requests.get(state.inbox.urgent?))
+    request.or_else(|| requests.get(state.inbox.urgent?)).or_else(|| requests.get(state.inbox.last?))
 }
 
 /// A key in the panes.
@@ -39,6 +40,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         state.refuse("The device of that request is not connected from here.");
         return Vec::new();
     };
+    state.inbox.last = Some(request.seq);
     match action {
         Action::Succeed => answer(state, &bound, None, action, Irregular::default(), world),
         Action::Fail => {
@@ -86,18 +88,17 @@ pub(super) fn act_in_codes(state: &mut State, action: Action, world: &World<'_>)
             Vec::new()
         }
         Action::Accept => {
-            if let Ok(code) = codes.line.text().trim().parse::<i64>() {
-                let purpose = codes.purpose.clone();
-                state.overlay = None;
-                match purpose {
-                    CodesFor::Answer(bound) => {
-                        answer(state, &bound, Some(code), Action::Accept, Irregular::default(), world)
-                    }
-                    CodesFor::Upgrade(session) => super::doings::upgrade(state, session, Some(code), world),
-                }
-            } else {
+            let Ok(code) = codes.line.text().trim().parse::<i64>() else {
                 state.refuse("A code is a whole number. Arrows choose one of the cloud's.");
-                Vec::new()
+                return Vec::new();
+            };
+            let purpose = codes.purpose.clone();
+            state.overlay = None;
+            match purpose {
+                CodesFor::Answer(bound) => {
+                    answer(state, &bound, Some(code), Action::Accept, Irregular::default(), world)
+                }
+                CodesFor::Upgrade(session) => super::doings::upgrade(state, session, Some(code), world),
             }
         }
         Action::Back => {

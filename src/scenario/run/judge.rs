@@ -71,7 +71,7 @@ impl Sought {
         // Cheap before dear: most messages are of another kind.
         let outside = self.what.is_none_or(|what| what == letter.what)
             && self.topic.as_ref().is_none_or(|filter| topic::matches(filter, &letter.topic))
-            && (!self.request || is_request(letter));
+            && (!self.request || letter.is_request());
         if !outside || (self.name.is_none() && self.places.is_empty()) {
             return outside;
         }
@@ -89,7 +89,7 @@ impl Sought {
         };
         if self.request && self.what.is_none() {
             let expected = "a request of the platform".to_owned();
-            row("what", expected, letter.what.word().to_owned(), !is_request(letter));
+            row("what", expected, letter.what.word().to_owned(), !letter.is_request());
         }
         if let Some(what) = self.what {
             row("what", what.word().to_owned(), letter.what.word().to_owned(), what != letter.what);
@@ -194,14 +194,12 @@ fn differences(place: &str, wanted: Option<&Value>, found: Option<&Value>, leave
     }
 }
 
-fn is_request(letter: &Letter) -> bool {
-    letter.direction == Direction::Down && letter.what.is_request() && letter.request_id.is_some()
-}
-
 impl<'a> Subject<'a> {
     pub(super) fn new(reader: &'a Reader, letter: &'a Letter) -> Self {
+        let unpacked = reader.platform.unpacked(&letter.topic, &letter.payload);
+        let payload = unpacked.as_deref().unwrap_or(&letter.payload);
         // A payload that is no JSON has no places.
-        Self { reader, letter, body: serde_json::from_slice(&letter.payload).ok() }
+        Self { reader, letter, body: serde_json::from_slice(payload).ok() }
     }
 
     /// The name of the command or service.

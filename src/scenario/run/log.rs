@@ -1,4 +1,5 @@
-//! What happened to each device of a run, in three lanes: states of the line, messages that came, messages that went.
+//! What happened to each device of a run, in four lanes: states of the line, requests of the platform, other messages that came,
+//! messages that went.
 //!
 //! Each lane of each device has a cursor. An expectation looks from its lane's cursor on, so that what came early still counts,
 //! and moves the cursor behind what it took, so that one event satisfies one step.
@@ -32,8 +33,12 @@ pub(super) struct Track {
     states: VecDeque<Change>,
     /// The state that the cursor stands on.
     standing: Change,
+    /// The platform's requests come when it likes: they do not push other messages past the cursor, nor these them.
+    requests: Lane,
     came: Lane,
     went: Lane,
+    /// How many messages there were.
+    letters: u64,
     /// How numbered orders ended.
     ended: BTreeMap<u64, Result<(), String>>,
     /// Messages that numbered orders sent.
@@ -63,6 +68,8 @@ struct Lane {
 /// A message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::scenario) struct Letter {
+    /// Its number among the device's messages.
+    pub(in crate::scenario) number: u64,
     /// From the platform or to it.
     pub(in crate::scenario) direction: Direction,
     /// Topic name.
@@ -125,9 +132,12 @@ impl Track {
                 });
                 self.end(change.order.filter(|_| change.state != LineState::Connecting), Ok(()));
             }
-            Kind::Rx(message) => self.came.push(Letter::of(Direction::Down, message)),
+            Kind::Rx(message) => {
+                let letter = self.letter(Direction::Down, message);
+                if letter.is_request() { self.requests.push(letter) } else { self.came.push(letter) }
+            }
             Kind::Tx(message) if !message.dup => {
-                let letter = Letter::of(Direction::Up, message);
+                let letter = self.letter(Direction::Up, message);
                 if let Some(order) = message.order {
                     self.sent.insert(order, letter.clone());
                 }
@@ -176,25 +186,43 @@ impl Track {
         }
     }
 
-    /// Takes the next message of that direction for which `is` holds; the cursor stands behind it.
-    pub(super) fn next_letter(&mut self, direction: Direction, is: impl FnMut(&Letter) -> bool) -> Option<Letter> {
-        let lane = self.lane(direction);
-        let place = lane.held.iter().position(is)?;
-        let taken = lane.held.drain(..=place).next_back();
-        lane.bytes = lane.held.iter().map(Letter::bytes).sum();
-        taken
+    /// Takes the next message of that direction for which `is` holds; the cursor of its lane stands behind it.
+    pub(super) fn next_letter(&mut self, direction: Direction, mut is: impl FnMut(&Letter) -> bool) -> Option<Letter> {
+        let next = |lane: &Lane, is: &mut dyn FnMut(&Letter) -> bool| {
+            lane.held.iter().enumerate().find(|(_, letter)| is(letter)).map(|(place, letter)| (letter.number, place))
+        };
+        let Self { requests, came, went, .. } = self;
+        let lanes = match direction {
+            Direction::Down => vec![requests, came],
+            Direction::Up => vec![went],
+        };
+        let found =
+            lanes.into_iter().filter_map(|lane| next(lane, &mut is).map(|(number, place)| (number, place, lane)));
+        let (_, place, lane) = found.min_by_key(|(number, ..)| *number)?;
+        lane.take(place)
     }
 
-    /// The messages of that direction from the cursor on, and how many went unseen.
-    pub(super) fn letters(&mut self, direction: Direction) -> (impl Iterator<Item = &Letter>, u64) {
-        let lane = self.lane(direction);
-        (lane.held.iter(), lane.lost)
+    /// The messages of that direction from the cursors on, and how many went unseen.
+    pub(super) fn letters(&self, direction: Direction) -> (impl Iterator<Item = &Letter>, u64) {
+        let lanes = match direction {
+            Direction::Down => vec![&self.requests, &self.came],
+            Direction::Up => vec![&self.went],
+        };
+        let lost = lanes.iter().map(|lane| lane.lost).sum();
+        (lanes.into_iter().flat_map(|lane| &lane.held), lost)
     }
 
-    fn lane(&mut self, direction: Direction) -> &mut Lane {
-        match direction {
-            Direction::Down => &mut self.came,
-            Direction::Up => &mut self.went,
+    fn letter(&mut self, direction: Direction, message: &Message<'_>) -> Letter {
+        self.letters += 1;
+        Letter {
+            number: self.letters,
+            direction,
+            topic: message.topic.to_owned(),
+            payload: Bytes::copy_from_slice(message.payload),
+            what: message.what,
+            request_id: message.request_id.map(str::to_owned),
+            qos: message.qos,
+            retain: message.retain,
         }
     }
 
@@ -215,6 +243,13 @@ impl Track {
 }
 
 impl Lane {
+    /// The message at that place; those before it go.
+    fn take(&mut self, place: usize) -> Option<Letter> {
+        let taken = self.held.drain(..=place).next_back();
+        self.bytes = self.held.iter().map(Letter::bytes).sum();
+        taken
+    }
+
     fn push(&mut self, letter: Letter) {
         self.bytes += letter.bytes();
         self.held.push_back(letter);
@@ -228,16 +263,9 @@ impl Lane {
 }
 
 impl Letter {
-    fn of(direction: Direction, message: &Message<'_>) -> Self {
-        Self {
-            direction,
-            topic: message.topic.to_owned(),
-            payload: Bytes::copy_from_slice(message.payload),
-            what: message.what,
-            request_id: message.request_id.map(str::to_owned),
-            qos: message.qos,
-            retain: message.retain,
-        }
+    /// Whether the platform asks for something by it.
+    pub(in crate::scenario) fn is_request(&self) -> bool {
+        self.direction == Direction::Down && self.what.is_request() && self.request_id.is_some()
     }
 
     fn bytes(&self) -> usize {
@@ -290,6 +318,22 @@ mod tests {
         assert!(next(0, Direction::Down, "1"), "the second of them");
         assert!(!next(0, Direction::Down, "2"), "it lies before the cursor");
         assert!(next(0, Direction::Up, "1") && next(1, Direction::Down, "x") && !next(1, Direction::Down, "x"));
+    }
+
+    #[test]
+    fn requests_and_other_messages_may_come_in_any_order() {
+        let mut log = log();
+        let request = Message { what: What::Command, request_id: Some("7"), ..message("c", b"", None) };
+        for sent in [message("r", b"", None), request, message("s", b"", None), request] {
+            say(&mut log, "a", Kind::Rx(sent));
+        }
+        let track = log.device(0).unwrap();
+        assert!(track.next_letter(Direction::Down, Letter::is_request).is_some());
+        assert_eq!(track.letters(Direction::Down).0.count(), 3, "what came before the request is still there");
+        let first = track.next_letter(Direction::Down, |_| true).unwrap();
+        assert_eq!((first.topic.as_str(), first.number), ("r", 1), "of all lanes the earliest");
+        assert!(track.next_letter(Direction::Down, |letter| letter.topic == "s").is_some());
+        assert!(track.next_letter(Direction::Down, Letter::is_request).is_some());
     }
 
     #[test]

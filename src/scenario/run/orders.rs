@@ -120,6 +120,7 @@ impl Run<'_> {
             (Outcome::TimedOut, false) => Ok(Done::Passed(String::new())),
             (Outcome::Answered { topic, body, took }, true) => {
                 let letter = Letter {
+                    number: 0,
                     direction: Direction::Up,
                     topic,
                     payload: body,

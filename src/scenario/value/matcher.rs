@@ -252,10 +252,9 @@ mod tests {
 
     use super::*;
 
-    #[expect(clippy::needless_pass_by_value, reason = "values are written where they are tested")]
-    fn passes(test: Test, found: Option<Value>) -> bool {
+    fn passes(test: Test, found: impl Into<Option<Value>>) -> bool {
         let matcher = Matcher { tests: vec![test] };
-        matcher.fill(&mut Values::new(0)).unwrap().pass(found.as_ref())
+        matcher.fill(&mut Values::new(0)).unwrap().pass(found.into().as_ref())
     }
 
     fn form(value: Value) -> Form {

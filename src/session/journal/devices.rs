@@ -34,6 +34,10 @@ impl Devices {
         self.edition.fetch_add(1, Ordering::SeqCst);
     }
 
+    pub(super) fn clock_offset_us(&self, session: SessionId) -> Option<i64> {
+        self.lock().get(&session)?.clock_offset_us
+    }
+
     pub(super) fn learnt_clock(&self, session: SessionId, offset_us: i64) {
         if let Some(recorded) = self.lock().get_mut(&session) {
             recorded.clock_offset_us = Some(offset_us);

@@ -19,6 +19,10 @@ impl Hub {
         if entry.silent {
             return;
         }
+        if entry.registering.is_some() {
+            self.registrant_packet(now, conn, packet);
+            return;
+        }
         match (entry.key.clone(), packet) {
             (None, Packet::Connect(connect)) => self.sign_in(now, conn, *connect),
             (None, other) => {

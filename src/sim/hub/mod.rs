@@ -9,6 +9,7 @@
 mod dispatch;
 mod orders;
 mod publish;
+mod registration;
 mod services;
 mod tape;
 
@@ -22,6 +23,7 @@ use super::application::{self, Application};
 use super::client::{Client, ConnId};
 use super::login::{self, Door, Guest};
 use super::notice::{Happening, Notice};
+use super::registration::{Desk, claim};
 use super::request::{Expect, Outcome};
 use super::roster::{Device, Roster};
 use super::service::Service;
@@ -98,6 +100,8 @@ struct Conn {
     heard: Instant,
     /// The platform plays dead on it.
     silent: bool,
+    /// It registers a device, and nobody signs in on it.
+    registering: Option<registration::Registering>,
     rate: publish::Rate,
 }
 
@@ -132,6 +136,8 @@ pub(crate) struct Hub {
     pending: Vec<Pending>,
     /// Each device's cloud, by the roster's numbers.
     services: BTreeMap<usize, Box<dyn Service>>,
+    /// What devices were registered.
+    desk: Desk,
     application: Option<Application>,
     tape: Option<Cast>,
     refusals: (usize, Refusal),
@@ -151,6 +157,7 @@ impl Hub {
             retained: publish::Retained::default(),
             pending: Vec::new(),
             services: BTreeMap::new(),
+            desk: Desk::default(),
             application,
             tape: None,
             refusals: (0, Refusal::Close),
@@ -177,6 +184,7 @@ impl Hub {
             patience: Some(CONNECT_WITHIN),
             heard: now,
             silent: false,
+            registering: None,
             rate: publish::Rate::new(now),
         };
         self.conns.insert(conn, fresh);
@@ -191,9 +199,11 @@ impl Hub {
     /// Patience with a connection may be at its end.
     pub(crate) fn impatient(&mut self, now: Moment, conn: ConnId) {
         if self.patience(conn).is_some_and(|end| end <= now.mono) {
-            let signed_in = self.conns.get(&conn).is_some_and(|conn| conn.key.is_some());
-            let silence = "nothing came for one and a half times the keep-alive";
-            let why = if signed_in { silence } else { "no CONNECT came" };
+            let why = match self.conns.get(&conn) {
+                Some(conn) if conn.key.is_some() => "nothing came for one and a half times the keep-alive",
+                Some(conn) if conn.registering.is_some() => "the registration is over",
+                _ => "no CONNECT came",
+            };
             self.drop_conn(now, conn, End::InOrder, why);
         }
     }
@@ -289,8 +299,13 @@ impl Hub {
         if self.refuses(now, conn) {
             return;
         }
-        match login::check(&self.roster, door, &connect, now.at) {
-            Ok(guest) => {
+        let entered = match claim(&self.desk, &self.roster, door, &connect, now.at) {
+            Some(claimed) => self.registers(conn, claimed).map(|()| None),
+            None => login::check(&self.roster, door, &connect, now.at).map(Some),
+        };
+        match entered {
+            Ok(None) => {}
+            Ok(Some(guest)) => {
                 let key = match guest {
                     Guest::Device(device) => Key::Device(device),
                     Guest::Plain(id) if id.is_empty() => Key::Plain(format!("auto-{conn}").into()),
@@ -332,6 +347,7 @@ impl Hub {
             self.drop_conn(now, older, End::InOrder, "the same identity signed in again");
         }
         if let Key::Device(device) = key {
+            self.desk.activate(*device);
             self.came_online(*device, &connect.client_id);
         }
         if connect.clean_session {

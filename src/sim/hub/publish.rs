@@ -140,8 +140,21 @@ impl Hub {
         if !answered && !self.reply_of_the_tape(now, &key, &publish) {
             self.serve(now, device, &publish);
         }
-        if rights::echoes(&identity, &publish.topic) {
-            self.deliver(&key, Publish { dup: false, retain: false, packet_id: None, ..publish });
+        let message = Publish { dup: false, retain: false, packet_id: None, ..publish };
+        if let Some(peer) = rights::addressee(&identity, &message.topic).map(str::to_owned) {
+            self.pass_on(&key, &peer, message);
+        } else if rights::echoes(&identity, &message.topic) {
+            self.deliver(&key, message);
+        }
+    }
+
+    /// A message from device to device.
+    fn pass_on(&mut self, from: &Key, device_id: &str, message: Publish) {
+        let is_it = |identity: &Identity| matches!(identity, Identity::Huawei(device) if device.device_id == device_id);
+        let peer = self.roster.find(is_it).map(|(number, _)| Key::Device(number));
+        let topic = message.topic.clone();
+        if !peer.is_some_and(|peer| self.deliver(&peer, message)) {
+            self.tell(from, Happening::Odd(format!("the message on {topic} found no device that listens there")));
         }
     }
 

@@ -21,6 +21,10 @@ impl Hub {
 
     /// A device's message that answers no request goes to its cloud's services, and what these send goes back.
     pub(super) fn serve(&mut self, now: Moment, device: usize, publish: &Publish) {
+        if let Some(answer) = self.bootstrap_answer(device, &publish.topic) {
+            self.deliver(&Key::Device(device), answer);
+            return;
+        }
         let number = self.number();
         let Some((service, roster)) = self.service_and_roster(device) else { return };
         let Some(entry) = roster.get(device) else { return };

@@ -171,7 +171,7 @@ fn ucloud_lets_in_who_knows_the_secret() {
         (id, user, "6g7tjlekwf3sqqqj", 240, 0),
         (id, user, "6g7tjlekwf3sqqqk", 240, 4),
         (id, "ledubff3z85spjmu|h9onxtzw0aep7fsr", "6g7tjlekwf3sqqqj", 240, 4),
-        (id, "ledubff3z85spjmu|h9onxtzw0aep7fsr|2", "6g7tjlekwf3sqqqj", 240, 5),
+        (id, "ledubff3z85spjmu|h9onxtzw0aep7fsr|2", "6g7tjlekwf3sqqqj", 240, 4),
         ("ledubff3z85spjmu.nobody", user, "6g7tjlekwf3sqqqj", 240, 5),
         ("ledubff3z85spjmu", user, "6g7tjlekwf3sqqqj", 240, 2),
         (".", user, "6g7tjlekwf3sqqqj", 240, 2),

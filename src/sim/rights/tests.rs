@@ -96,6 +96,20 @@ fn every_topic_that_the_clouds_own_profile_uses_is_open_to_its_device() {
 }
 
 #[test]
+fn a_message_from_device_to_device_names_whom_it_is_for() {
+    for (device, topic, peer) in [
+        (HUAWEI, "$oc/m2m/to/other/request_id=5", Some("other")),
+        (HUAWEI, "$oc/m2m/to/65f0c0de_dev01/from/x/request_id=5", Some("65f0c0de_dev01")),
+        (HUAWEI, "$oc/m2m/to/other", Some("other")),
+        (HUAWEI, "$oc/m2m/to//x", None),
+        (HUAWEI, "$oc/devices/other/user/x", None),
+        (ALIYUN, "$oc/m2m/to/other/request_id=5", None),
+    ] {
+        assert_eq!(addressee(&demo()[device].identity, topic), peer, "{topic}");
+    }
+}
+
+#[test]
 fn a_pattern_covers_a_filter_only_if_it_matches_all_that_the_filter_does() {
     for (pattern, filter, expected) in [
         ("a/#", "a", true),

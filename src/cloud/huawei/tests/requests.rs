@@ -74,3 +74,16 @@ fn a_command_of_the_older_interface_keeps_its_id_when_it_is_carried_over() {
         assert_eq!(serde_json::from_slice::<Value>(&carried.payload).unwrap()["mid"], body);
     }
 }
+
+#[test]
+fn an_answer_of_the_older_interface_can_be_spoilt_in_one_thing() {
+    use crate::cloud::spoil;
+    use crate::profile::Cloud;
+    let up = "/huawei/v1/devices/prod1_nodeA/data/json";
+    let answer = r#"{"msgType":"deviceRsp","mid":5,"errcode":0,"body":{}}"#;
+    let spoilt = spoil::wrong_id(Cloud::Huawei, up, answer.as_bytes()).unwrap();
+    let other = answer.replace("\"mid\":5", &format!("\"mid\":{}", 5_u32 ^ 0x8000_0000));
+    assert_eq!((spoilt.topic.as_ref(), spoilt.payload.as_ref()), (up, other.as_bytes()));
+    let spoilt: Value = serde_json::from_str(&spoil::wrong_type(answer.as_bytes()).unwrap()).unwrap();
+    assert_eq!(spoilt, json!({ "msgType": "deviceRsp", "mid": 5, "errcode": "0", "body": {} }));
+}

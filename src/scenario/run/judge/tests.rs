@@ -20,6 +20,7 @@ fn letter(direction: Direction, topic: &str, payload: &str) -> Letter {
     let reader = reader();
     let meaning = reader.platform.meaning(direction, topic, payload.as_bytes());
     Letter {
+        number: 1,
         direction,
         topic: topic.to_owned(),
         payload: Bytes::copy_from_slice(payload.as_bytes()),

@@ -2,6 +2,7 @@
 
 mod broker;
 mod properties;
+mod registration;
 mod requests;
 mod tape;
 
