@@ -31,6 +31,9 @@ pub(super) struct Spelling {
     item: &'static str,
     inputs: &'static str,
     outputs: &'static str,
+    /// Where the modules are: groups of their own beside what belongs to none. A cloud that has them keeps some names of
+    /// services and events for itself.
+    modules: Option<&'static str>,
     /// Whether a number without a decimal point is taken for an int.
     point: bool,
     date: DateForm,
@@ -56,6 +59,7 @@ pub(super) const ALIYUN: Spelling = Spelling {
     item: "item",
     inputs: "inputData",
     outputs: "outputData",
+    modules: Some("functionBlocks"),
     point: true,
     date: DateForm::TextMs,
 };
@@ -80,6 +84,7 @@ pub(super) const UCLOUD: Spelling = Spelling {
     item: "Item",
     inputs: "Input",
     outputs: "Output",
+    modules: None,
     point: false,
     date: DateForm::NumberMs,
 };
@@ -118,7 +123,7 @@ impl Walk<'_> {
         let root = self.reader.root()?;
         let inner = root.get(around).filter(|inner| matches!(inner.shape, Shape::Object(_)));
         let top = inner.unwrap_or(root);
-        let blocks = self.reader.list(top, "functionBlocks")?;
+        let blocks = self.spelling.modules.map_or(Ok(&[][..]), |name| self.reader.list(top, name))?;
         let known = [properties, events, commands];
         if blocks.is_empty() && known.iter().all(|name| top.get(name).is_none()) {
             let what = format!("is no product model: it has none of `{properties}`, `{events}`, `{commands}`");
@@ -139,7 +144,7 @@ impl Walk<'_> {
         let properties = list(properties)?.iter().map(|node| self.property(node));
         let properties = properties.collect::<Result<Vec<_>, _>>()?;
         let events = list(events)?.iter().map(|node| self.event(node, &properties));
-        let events = events.filter(|event| event.as_ref().map_or(true, |event| event.id != "post"));
+        let events = events.filter(|event| event.as_ref().map_or(true, |event| !self.is_report(&event.id)));
         let events = events.collect::<Result<_, _>>()?;
         let commands = list(commands)?.iter().filter(|node| !self.is_reserved(node));
         let commands = commands.map(|node| self.command(node, &properties)).collect::<Result<_, _>>()?;
@@ -148,7 +153,13 @@ impl Walk<'_> {
 
     /// The services `set` and `get` of a TSL are the writing and reading of its properties.
     fn is_reserved(&self, node: &Node<'_>) -> bool {
-        matches!(node.get(self.spelling.id).and_then(Node::text), Some("set" | "get"))
+        self.spelling.modules.is_some()
+            && matches!(node.get(self.spelling.id).and_then(Node::text), Some("set" | "get"))
+    }
+
+    /// The event `post` of a TSL is the property report.
+    fn is_report(&self, event: &str) -> bool {
+        self.spelling.modules.is_some() && event == "post"
     }
 
     fn property(&self, node: &Node<'_>) -> Result<Property, Fault> {
