@@ -1,0 +1,54 @@
+//! A platform that means harm: floods, sizes and moments that no cloud has.
+
+use super::*;
+
+const MIB: usize = 1 << 20;
+
+/// Bytes of the messages that the device has made and the session has not taken.
+fn made(behaviour: &mut Behaviour) -> (usize, usize) {
+    let sizes: Vec<usize> = behaviour
+        .take_deeds()
+        .iter()
+        .filter_map(|deed| match deed {
+            Deed::Send(sending) => Some(sending.payload.len()),
+            _ => None,
+        })
+        .collect();
+    (sizes.len(), sizes.iter().sum())
+}
+
+#[test]
+fn a_turn_full_of_requests_makes_no_gigabytes_of_answers() {
+    let oversized = Faults { oversized: Some(Oversized::Bytes(4 * MIB)), ..Faults::default() };
+    for delay in [Duration::ZERO, Duration::from_secs(1)] {
+        let reply = Reply { faults: oversized.clone(), delay: Delay::fixed(delay), ..Reply::default() };
+        let mut stage = Stage::rules(SILENCE.0, vec![rule(reply)]);
+        for _ in 0..200 {
+            stage.comes(SILENCE.1, SILENCE.2);
+        }
+        stage.now = stage.now.after(delay);
+        let mut answers = 0;
+        loop {
+            let (count, bytes) = made(&mut stage.behaviour);
+            assert!(bytes <= 20 * MIB, "{bytes} bytes at once");
+            answers += count;
+            match stage.behaviour.deadline() {
+                Some(due) if due <= stage.now.mono => stage.behaviour.tick(stage.now),
+                _ => break,
+            }
+        }
+        assert_eq!(answers, 200, "each goes in its turn");
+    }
+}
+
+#[test]
+fn what_one_connection_did_not_take_does_not_go_over_the_next() {
+    let mut stage = Stage::rules(SILENCE.0, vec![rule(Reply::default())]);
+    stage.comes(SILENCE.1, SILENCE.2);
+    // The session sees the end of the connection before it has taken the answer.
+    stage.behaviour.offline();
+    stage.behaviour.online(stage.now);
+    let (sent, notes) = stage.pass(Duration::from_mins(1));
+    assert_eq!(sent, []);
+    assert_eq!(notes, ["1 message of its own went no more: the connection ended"]);
+}
