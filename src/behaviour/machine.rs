@@ -171,7 +171,7 @@ impl Behaviour {
             Control::Property { property, value } => {
                 if !self.properties.set(property.clone(), value.clone(), now.at) {
                     return Err(format!(
-                        "{property} would be one property too many: there are {}",
+                        "there is no room for {property}: it is too large, or there are too many ({})",
                         self.properties.len()
                     ));
                 }

@@ -121,12 +121,14 @@ impl Behaviour {
         // Behind those whose time has come already.
         let at_once = after.is_zero() && self.has_turn() && self.queue.due().is_none_or(|due| due > now.mono);
         let waits = usize::from(!at_once) + usize::from(again.is_some());
-        if let Err(why) = self.queue.has_room(waits, payload.len()) {
-            return Err((why, writes));
-        }
-        let writes = if success { writes } else { Vec::new() };
         let due = now.mono + after;
-        let first = Waiting { topic, payload, qos, by: Arc::clone(by), pad, writes };
+        let mut first = Waiting { topic, payload, qos, by: Arc::clone(by), pad, writes };
+        if let Err(why) = self.queue.has_room(waits, first.bytes()) {
+            return Err((why, first.writes));
+        }
+        if !success {
+            first.writes.clear();
+        }
         let second = again.map(|again| (due + again, first.again()));
         if at_once {
             self.emit(now, first);

@@ -52,3 +52,18 @@ fn what_one_connection_did_not_take_does_not_go_over_the_next() {
     assert_eq!(sent, []);
     assert_eq!(notes, ["1 message of its own went no more: the connection ended"]);
 }
+
+#[test]
+fn delayed_answers_to_large_property_sets_are_bounded_and_the_others_are_left_to_the_person() {
+    let reply = Reply { delay: Delay::fixed(Duration::from_secs(10)), ..Reply::default() };
+    let mut stage = Stage::rules(ALIYUN_SET.0, vec![rule(reply)]);
+    let body = json!({ "id": "1", "params": { "level": "x".repeat(4 * MIB) }, "method": "thing.service.property.set" });
+    let body = body.to_string();
+    for _ in 0..40 {
+        stage.comes(ALIYUN_SET.1, &body);
+    }
+    let (sent, notes) = stage.pass(Duration::from_mins(1));
+    assert!((10..=16).contains(&sent.len()), "{} answers waited with what they write", sent.len());
+    assert_eq!(sent.len() + notes.len(), 40);
+    assert!(notes.iter().all(|note| note.contains("is left to you")), "{notes:?}");
+}
