@@ -67,3 +67,23 @@ fn delayed_answers_to_large_property_sets_are_bounded_and_the_others_are_left_to
     assert_eq!(sent.len() + notes.len(), 40);
     assert!(notes.iter().all(|note| note.contains("is left to you")), "{notes:?}");
 }
+
+#[test]
+fn upgrades_of_ever_new_modules_leave_no_versions_without_end() {
+    let planned = PlannedUpgrade { takes: Duration::ZERO, failure: None };
+    let mut stage = Stage::new(Cloud::Aliyun, &Plan { upgrade: Some(planned), ..Plan::default() });
+    let order = |module: &str| json!({ "code": "1000", "data": { "version": "2", "module": module } }).to_string();
+    for number in 0..500 {
+        stage.comes("/ota/device/upgrade/pk/dn", &order(&format!("module{number}")));
+        let (sent, _) = stage.pass(Duration::from_secs(1));
+        assert_eq!(sent.len(), 10, "each one runs");
+    }
+    stage.behaviour.report_versions(stage.now);
+    let (sent, _) = stage.did();
+    assert!(sent.len() <= 100, "{} versions are told", sent.len());
+    assert_eq!(sent.last().map(|sent| sent.json()["params"]["module"].clone()), Some(json!("module499")));
+    stage.comes("/ota/device/upgrade/pk/dn", &order(&"x".repeat(MIB)));
+    let (sent, notes) = stage.did();
+    assert_eq!(sent, []);
+    assert!(notes.len() == 1 && notes[0].len() < 1_000, "a name of a megabyte is passed over in few words");
+}
