@@ -228,9 +228,7 @@ impl<'m> Group<'m> {
             let inside = match self.form {
                 Form::Bare => None,
                 Form::Inside(member) => Some(member),
-                Form::Either(member) => {
-                    value.filter(|value| is_wrapped(slot.data, value, member)).map(|_| member)
-                }
+                Form::Either(member) => value.filter(|value| is_wrapped(slot.data, value, member)).map(|_| member),
             };
             let inside = inside.map(|member| format!("/{member}")).unwrap_or_default();
             FormField {
