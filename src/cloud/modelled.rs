@@ -103,6 +103,8 @@ pub(super) struct Slot<'m> {
     pub(super) name: &'m str,
     pub(super) data: &'m Data,
     pub(super) required: bool,
+    /// Whether the device says it at all; what the platform alone writes is in no report.
+    pub(super) is_said: bool,
 }
 
 /// Something that is wrong beside the members of a group.
@@ -143,8 +145,26 @@ pub fn form(platform: &dyn Platform, model: &Model, said: &Said<'_>) -> Vec<Form
     groups.iter().flat_map(|group| group.fields_of(&tree.root)).collect()
 }
 
+impl<'m> Modelled<'m> {
+    /// One group and nothing wrong beside it.
+    pub(super) fn group(group: Group<'m>) -> Self {
+        Self { groups: vec![group], misfits: Vec::new() }
+    }
+
+    /// Something wrong and no group.
+    pub(super) fn misfit(misfit: Misfit) -> Self {
+        Self { groups: Vec::new(), misfits: vec![misfit] }
+    }
+
+    /// Adds what else there is.
+    pub(super) fn join(&mut self, other: Self) {
+        self.groups.extend(other.groups);
+        self.misfits.extend(other.misfits);
+    }
+}
+
 impl<'m> Group<'m> {
-    /// The properties of a service that the device reports; `qualified`: with the module before their names.
+    /// The properties of services, as the device reports them; `qualified`: with the module before their names.
     pub(super) fn properties(at: String, form: Form, services: &[&'m Service], qualified: bool) -> Self {
         let name = |service: &'m Service, property: &'m Property| {
             if qualified { Cow::Owned(service.qualified(&property.id)) } else { Cow::Borrowed(property.id.as_str()) }
@@ -155,6 +175,7 @@ impl<'m> Group<'m> {
             data: &property.data,
             // A report may leave out what did not change.
             required: false,
+            is_said: property.readable,
         };
         let slots =
             services.iter().flat_map(|service| service.properties.iter().map(|property| slot(service, property)));
@@ -172,6 +193,7 @@ impl<'m> Group<'m> {
             name: &field.name,
             data: &field.data,
             required: field.required,
+            is_said: true,
         };
         Self { at, title: title.into(), of, form: Form::Bare, slots: fields.iter().map(slot).collect() }
     }
@@ -193,6 +215,11 @@ impl<'m> Group<'m> {
                 misfits.push(Misfit { at: member.at, rule: "is not in the model".to_owned(), code });
                 continue;
             };
+            if !slot.is_said {
+                let rule = "is written by the platform alone, and not reported".to_owned();
+                misfits.push(Misfit { at: member.at, rule, code: None });
+                continue;
+            }
             let Some(value) = self.form.value(slot.data, &member.value) else {
                 let code = platform.misfit_code(self.of, Wrong::Type, Type::Struct);
                 let rule = format!("must be an object with `{}`", self.form.member().unwrap_or_default());
@@ -222,7 +249,7 @@ impl<'m> Group<'m> {
 
     fn fields_of<'s>(&'s self, root: &'s Node<'_>) -> impl Iterator<Item = FormField> + 's {
         let object = root.pointer(&self.at);
-        self.slots.iter().map(move |slot| {
+        self.slots.iter().filter(|slot| slot.is_said).map(move |slot| {
             let name = pointer_step(&slot.id);
             let value = object.and_then(|object| object.get(&slot.id));
             let inside = match self.form {
@@ -254,10 +281,9 @@ impl Form {
     /// The value itself; `None`: it does not stand as it should.
     fn value<'v, 'a>(self, data: &Data, value: &'v Node<'a>) -> Option<&'v Node<'a>> {
         match self {
-            Self::Bare => Some(value),
             Self::Inside(member) => value.get(member),
             Self::Either(member) if is_wrapped(data, value, member) => value.get(member),
-            Self::Either(_) => Some(value),
+            Self::Either(_) | Self::Bare => Some(value),
         }
     }
 }
@@ -271,3 +297,6 @@ fn is_wrapped(data: &Data, value: &Node<'_>, member: &str) -> bool {
     !own && value.get(member).is_some()
         && value.members().iter().all(|part| part.name == member || part.name.eq_ignore_ascii_case("time"))
 }
+
+#[cfg(test)]
+mod tests;

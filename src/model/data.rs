@@ -3,7 +3,7 @@
 //! What lives here: the types of all three clouds in one list, their words, and an example of each. What may not: holding a
 //! value against them (that is `check`) and how a file spells them.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Display};
 
 use serde_json::{Map, Value};
 
@@ -346,20 +346,16 @@ fn say_choice(said: &mut String, form: &dyn Display, label: &str) {
     if said.len() > 4 * LONGEST {
         return;
     }
-    let mut choice = Choice { said };
-    // Writing to memory cannot fail.
-    let _ = if label.is_empty() { write!(choice, " {form}") } else { write!(choice, " {form}={label}") };
+    let choice = if label.is_empty() { format!(" {form}") } else { format!(" {form}={}", Short(label)) };
+    push(said, &choice);
 }
 
-/// A description that takes more words.
-struct Choice<'a> {
-    said: &'a mut String,
-}
+/// The beginning of a label, so that a long one is not copied for each description.
+struct Short<'a>(&'a str);
 
-impl Write for Choice<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        push(self.said, text);
-        Ok(())
+impl Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&cut(self.0, Some(LONGEST)))
     }
 }
 
@@ -368,7 +364,7 @@ fn push(said: &mut String, text: &str) {
     said.extend(text.chars().take(LONGEST + 1));
 }
 
-/// At most so many bytes of an ASCII text.
+/// At most so many characters of a text.
 fn cut(text: &str, longest: Option<usize>) -> String {
     text.chars().take(longest.unwrap_or(usize::MAX)).collect()
 }

@@ -35,7 +35,7 @@ pub fn set(body: &str, pointer: &str, raw: &str) -> Option<Edited> {
             let inner: Vec<_> = way.collect();
             let (mut member, mut behind) = (format!("{}: ", quoted(&step)), String::new());
             for step in inner {
-                member.push_str(&format!("{{{}: ", quoted(&step)));
+                member.extend(["{", &quoted(&step), ": "]);
                 behind.push('}');
             }
             return Some(add(body, node, &member, raw, &behind));
@@ -176,7 +176,7 @@ mod tests {
             mut body in a_body(), pretty in any::<bool>(), way in prop::collection::vec("[a-c/~\"]{0,2}|0|1", 1..4)
         ) {
             let text = if pretty { serde_json::to_string_pretty(&body).unwrap() } else { body.to_string() };
-            let pointer: String = way.iter().map(|step| format!("/{}", pointer_step(step))).collect();
+            let pointer: String = way.iter().flat_map(|step| ["/".to_owned(), pointer_step(step)]).collect();
             let Some(edited) = set(&text, &pointer, "[7]") else {
                 let mut node = &body;
                 for step in &way {

@@ -6,7 +6,7 @@
 use super::archive::{self, Archive};
 use super::data::{Data, DateForm, Field, Range};
 use super::json::{Node, Shape};
-use super::reader::Reader;
+use super::reader::{Reader, flag, present, words};
 use super::{Command, Event, Fault, Model, Property, Service};
 
 /// How one cloud spells it.
@@ -31,6 +31,9 @@ pub(super) struct Spelling {
     item: &'static str,
     inputs: &'static str,
     outputs: &'static str,
+    /// Where the modules are: groups of their own beside what belongs to none. A cloud that has them keeps some names of
+    /// services and events for itself.
+    modules: Option<&'static str>,
     /// Whether a number without a decimal point is taken for an int.
     point: bool,
     date: DateForm,
@@ -56,6 +59,7 @@ pub(super) const ALIYUN: Spelling = Spelling {
     item: "item",
     inputs: "inputData",
     outputs: "outputData",
+    modules: Some("functionBlocks"),
     point: true,
     date: DateForm::TextMs,
 };
@@ -80,14 +84,21 @@ pub(super) const UCLOUD: Spelling = Spelling {
     item: "Item",
     inputs: "Input",
     outputs: "Output",
+    modules: None,
     point: false,
     date: DateForm::NumberMs,
 };
 
+/// Whether a file's name ends so, in whichever case.
+fn has_ending(file: &str, ending: &str) -> bool {
+    let at = file.len().checked_sub(ending.len());
+    at.and_then(|at| file.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case(ending))
+}
+
 pub(super) fn read(name: &str, bytes: &[u8], spelling: &Spelling) -> Result<Model, Fault> {
     let (place, text) = if archive::is_archive(bytes) {
         let mut archive = Archive::open(name, bytes)?;
-        let mut files = archive.names().filter(|file| file.ends_with(".json")).map(str::to_owned);
+        let mut files = archive.names().filter(|file| has_ending(file, ".json")).map(str::to_owned);
         let (Some(file), None) = (files.next(), files.next()) else {
             return Err(Fault::new(name, "is an archive that does not hold exactly one JSON file"));
         };
@@ -112,7 +123,7 @@ impl Walk<'_> {
         let root = self.reader.root()?;
         let inner = root.get(around).filter(|inner| matches!(inner.shape, Shape::Object(_)));
         let top = inner.unwrap_or(root);
-        let blocks = self.reader.list(top, "functionBlocks")?;
+        let blocks = self.spelling.modules.map_or(Ok(&[][..]), |name| self.reader.list(top, name))?;
         let known = [properties, events, commands];
         if blocks.is_empty() && known.iter().all(|name| top.get(name).is_none()) {
             let what = format!("is no product model: it has none of `{properties}`, `{events}`, `{commands}`");
@@ -123,7 +134,7 @@ impl Walk<'_> {
             let id = self.reader.id(self.reader.object(block, "a module")?, "functionBlockId")?;
             services.push(self.service(block, id)?);
         }
-        let title = root.get("profile").map(|profile| self.reader.words(profile, "productKey"));
+        let title = root.get("profile").map(|profile| words(profile, "productKey"));
         Ok(Model { title: title.unwrap_or_default(), services })
     }
 
@@ -133,7 +144,7 @@ impl Walk<'_> {
         let properties = list(properties)?.iter().map(|node| self.property(node));
         let properties = properties.collect::<Result<Vec<_>, _>>()?;
         let events = list(events)?.iter().map(|node| self.event(node, &properties));
-        let events = events.filter(|event| event.as_ref().map_or(true, |event| event.id != "post"));
+        let events = events.filter(|event| event.as_ref().map_or(true, |event| !self.is_report(&event.id)));
         let events = events.collect::<Result<_, _>>()?;
         let commands = list(commands)?.iter().filter(|node| !self.is_reserved(node));
         let commands = commands.map(|node| self.command(node, &properties)).collect::<Result<_, _>>()?;
@@ -142,12 +153,18 @@ impl Walk<'_> {
 
     /// The services `set` and `get` of a TSL are the writing and reading of its properties.
     fn is_reserved(&self, node: &Node<'_>) -> bool {
-        matches!(node.get(self.spelling.id).and_then(Node::text), Some("set" | "get"))
+        self.spelling.modules.is_some()
+            && matches!(node.get(self.spelling.id).and_then(Node::text), Some("set" | "get"))
+    }
+
+    /// The event `post` of a TSL is the property report.
+    fn is_report(&self, event: &str) -> bool {
+        self.spelling.modules.is_some() && event == "post"
     }
 
     fn property(&self, node: &Node<'_>) -> Result<Property, Fault> {
         let field = self.field(node, &[])?;
-        let access = self.reader.words(node, self.spelling.access);
+        let access = words(node, self.spelling.access);
         let may = |letter| access.is_empty() || access.contains(letter);
         Ok(Property {
             id: field.id,
@@ -163,8 +180,8 @@ impl Walk<'_> {
         let id = self.reader.id(self.reader.object(node, "an event")?, self.spelling.id)?;
         Ok(Event {
             id,
-            name: self.reader.words(node, self.spelling.name),
-            kind: self.reader.words(node, self.spelling.kind),
+            name: words(node, self.spelling.name),
+            kind: words(node, self.spelling.kind),
             outputs: self.fields(node, self.spelling.outputs, properties)?,
         })
     }
@@ -173,8 +190,8 @@ impl Walk<'_> {
         let id = self.reader.id(self.reader.object(node, "a service or command")?, self.spelling.id)?;
         Ok(Command {
             id,
-            name: self.reader.words(node, self.spelling.name),
-            synchronous: self.reader.words(node, "callType") != "async",
+            name: words(node, self.spelling.name),
+            synchronous: words(node, "callType") != "async",
             inputs: self.fields(node, self.spelling.inputs, properties)?,
             outputs: self.fields(node, self.spelling.outputs, properties)?,
             reply: String::new(),
@@ -193,16 +210,16 @@ impl Walk<'_> {
             return Ok(Field { id: id.to_owned(), name: String::new(), data, required: false });
         }
         let id = self.reader.id(self.reader.object(node, "a property or parameter")?, self.spelling.id)?;
-        let data = self.reader.get(node, self.spelling.data).map_or(Ok(Data::Any), |data| self.data(data))?;
-        let name = self.reader.words(node, self.spelling.name);
-        Ok(Field { id, name, data, required: self.reader.flag(node, self.spelling.required) })
+        let data = present(node, self.spelling.data).map_or(Ok(Data::Any), |data| self.data(data))?;
+        let name = words(node, self.spelling.name);
+        Ok(Field { id, name, data, required: flag(node, self.spelling.required) })
     }
 
     /// What `{type, specs}` stands for; the type alone, as text, is taken as well.
     fn data(&self, node: &Node<'_>) -> Result<Data, Fault> {
-        let kind = self.reader.get(node, self.spelling.kind).unwrap_or(node);
+        let kind = present(node, self.spelling.kind).unwrap_or(node);
         // What has no specifications has no members either.
-        let specs = self.reader.get(node, self.spelling.specs).unwrap_or(kind);
+        let specs = present(node, self.spelling.specs).unwrap_or(kind);
         Ok(match kind.text() {
             Some("int" | "int32") => self.int(specs, false)?,
             Some("long" | "int64") => self.int(specs, true)?,
@@ -212,7 +229,7 @@ impl Walk<'_> {
                 let longest = self.reader.size(specs, self.spelling.length)?;
                 Data::Text { longest, bytes: true, choices: Vec::new() }
             }
-            Some("bool") => Data::Bool { numeric: true, labels: ["0", "1"].map(|form| self.reader.words(specs, form)) },
+            Some("bool") => Data::Bool { numeric: true, labels: ["0", "1"].map(|form| words(specs, form)) },
             Some("enum") => Data::Enum(self.choices(specs)?),
             Some("date") => Data::Date(self.spelling.date),
             Some("struct") => {
@@ -220,7 +237,7 @@ impl Walk<'_> {
                 Data::Struct(fields.collect::<Result<_, _>>()?)
             }
             Some("array") => {
-                let item = self.reader.get(specs, self.spelling.item);
+                let item = present(specs, self.spelling.item);
                 let item = item.map_or(Ok(Data::Any), |item| self.data(item))?;
                 Data::Array { longest: self.reader.size(specs, self.spelling.size)?, item: Box::new(item) }
             }
@@ -244,7 +261,7 @@ impl Walk<'_> {
     }
 
     fn unit(&self, specs: &Node<'_>) -> String {
-        let units = self.spelling.units.map(|name| self.reader.words(specs, name));
+        let units = self.spelling.units.map(|name| words(specs, name));
         units.into_iter().find(|unit| !unit.is_empty()).unwrap_or_default()
     }
 

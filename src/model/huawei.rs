@@ -6,7 +6,7 @@
 use super::archive::{self, Archive};
 use super::data::{Data, DateForm, Field, Range};
 use super::json::Node;
-use super::reader::Reader;
+use super::reader::{Reader, flag, present, words};
 use super::{Command, Event, Fault, Kind, Model, Property, Service};
 
 /// The file that says which services there are.
@@ -36,7 +36,7 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Model, Fault> {
         return Err(reader.fault(top.start, "`devices` is missing or empty"));
     };
     reader.object(device, "a device")?;
-    let mut model = Model { title: title(&reader, device), services: Vec::new() };
+    let mut model = Model { title: title(device), services: Vec::new() };
     for listed in reader.list(device, "serviceTypeCapabilities")? {
         let id = reader.id(reader.object(listed, "a service")?, "serviceId")?;
         let kind = reader.id(listed, "serviceType")?;
@@ -56,8 +56,8 @@ fn is_device(file: &str) -> bool {
     root.is_empty() || (root.ends_with('/') && !root.contains("service/"))
 }
 
-fn title(reader: &Reader<'_>, device: &Node<'_>) -> String {
-    let words = ["manufacturerName", "model", "deviceType"].map(|name| reader.words(device, name));
+fn title(device: &Node<'_>) -> String {
+    let words = ["manufacturerName", "model", "deviceType"].map(|name| words(device, name));
     let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
@@ -83,7 +83,7 @@ fn service(reader: &Reader<'_>, id: String, kind: &str) -> Result<Service, Fault
 
 fn property(reader: &Reader<'_>, node: &Node<'_>) -> Result<Property, Fault> {
     let field = field(reader, node, "propertyName")?;
-    let method = reader.words(node, "method");
+    let method = words(node, "method");
     // A model that does not say lets all be done.
     let may = |letters: &[char]| method.is_empty() || method.contains(letters);
     Ok(Property {
@@ -106,7 +106,7 @@ fn event(reader: &Reader<'_>, node: &Node<'_>) -> Result<Event, Fault> {
 fn command(reader: &Reader<'_>, node: &Node<'_>) -> Result<Command, Fault> {
     let id = reader.id(reader.object(node, "a command")?, "commandName")?;
     let response = reader.list(node, "responses")?.first();
-    let reply = response.map(|response| reader.words(response, "responseName")).unwrap_or_default();
+    let reply = response.map(|response| words(response, "responseName")).unwrap_or_default();
     let outputs = response.map_or_else(|| Ok(Vec::new()), |response| paras(reader, response))?;
     Ok(Command { id, name: String::new(), synchronous: true, inputs: paras(reader, node)?, outputs, reply })
 }
@@ -118,11 +118,11 @@ fn paras(reader: &Reader<'_>, node: &Node<'_>) -> Result<Vec<Field>, Fault> {
 fn field(reader: &Reader<'_>, node: &Node<'_>, key: &str) -> Result<Field, Fault> {
     let id = reader.id(reader.object(node, "a property or parameter")?, key)?;
     let data = data(reader, node)?;
-    Ok(Field { id, name: reader.words(node, "description"), data, required: reader.flag(node, "required") })
+    Ok(Field { id, name: words(node, "description"), data, required: flag(node, "required") })
 }
 
 fn data(reader: &Reader<'_>, node: &Node<'_>) -> Result<Data, Fault> {
-    let Some(kind) = reader.get(node, "dataType") else { return Ok(Data::Any) };
+    let Some(kind) = present(node, "dataType") else { return Ok(Data::Any) };
     let word = kind.text().unwrap_or_default();
     let plain: String = word.to_lowercase().split(' ').collect();
     // 0 is what the tools write where there is no limit.
@@ -131,7 +131,7 @@ fn data(reader: &Reader<'_>, node: &Node<'_>) -> Result<Data, Fault> {
         "int" => int(reader, node, false)?,
         "long" => int(reader, node, true)?,
         "decimal" => {
-            let range = Range { unit: unit(reader, node), ..reader.float_range(node, BOUNDS, f64::MAX)? };
+            let range = Range { unit: unit(node), ..reader.float_range(node, BOUNDS, f64::MAX)? };
             Data::Float { double: true, point: false, range }
         }
         "string" | "enum" => {
@@ -154,12 +154,12 @@ fn data(reader: &Reader<'_>, node: &Node<'_>) -> Result<Data, Fault> {
 
 fn int(reader: &Reader<'_>, node: &Node<'_>, wide: bool) -> Result<Data, Fault> {
     let whole = if wide { (i64::MIN, i64::MAX) } else { (i32::MIN.into(), i32::MAX.into()) };
-    let range = Range { unit: unit(reader, node), ..reader.int_range(node, BOUNDS, whole)? };
+    let range = Range { unit: unit(node), ..reader.int_range(node, BOUNDS, whole)? };
     Ok(Data::Int { wide, range })
 }
 
-fn unit(reader: &Reader<'_>, node: &Node<'_>) -> String {
-    reader.words(node, "unit")
+fn unit(node: &Node<'_>) -> String {
+    words(node, "unit")
 }
 
 fn choices(reader: &Reader<'_>, node: &Node<'_>) -> Result<Vec<String>, Fault> {

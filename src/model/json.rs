@@ -103,7 +103,7 @@ impl<'a> Tree<'a> {
                     else {
                         return path;
                     };
-                    path.push_str(&format!("[{place}]"));
+                    path.extend(["[", &place.to_string(), "]"]);
                     node = item;
                     continue;
                 }
@@ -346,7 +346,7 @@ mod tests {
         for (pointer, raw, path, place) in [
             ("", text, "", (1, 1)),
             ("/services/0/温度", "3.0", "services[0].温度", (3, 10)),
-            ("/services/0/bA/1/c", "null", "services[0].bA[1].c", (3, 35)),
+            ("/services/0/bA/1/c", "null", "services[0].bA[1].c", (3, 36)),
         ] {
             let node = tree.root.pointer(pointer).unwrap();
             assert_eq!((node.raw, tree.path(node.start).as_str(), tree.place(node.start)), (raw, path, place));
@@ -369,7 +369,7 @@ mod tests {
         for (text, place, what) in [
             ("", (1, 1), "EOF while parsing a value"),
             ("{\n\"温\": tru}", (2, 9), "expected ident"),
-            ("[1,]", (1, 4), "trailing comma"),
+            ("[1,]", (1, 4), "expected value"),
             ("{} x", (1, 4), "trailing characters"),
             (r#"["a", "\ud800"]"#, (1, 7), "this text has an escape that stands for no character"),
         ] {

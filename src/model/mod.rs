@@ -13,7 +13,7 @@ mod huawei;
 pub mod json;
 mod reader;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 
@@ -165,6 +165,11 @@ impl Model {
 }
 
 impl Service {
+    /// The properties that the device reports.
+    pub fn reports(&self) -> impl Iterator<Item = &Property> {
+        self.properties.iter().filter(|property| property.readable)
+    }
+
     /// The name of one of its properties or events in a body that names no service: `module:identifier`.
     pub fn qualified(&self, id: &str) -> String {
         if self.id.is_empty() { id.to_owned() } else { format!("{}:{id}", self.id) }

@@ -43,14 +43,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The member, where there is one that is not `null`.
-    pub(super) fn get<'n>(&self, node: &'n Node<'a>, name: &str) -> Option<&'n Node<'a>> {
-        node.get(name).filter(|value| value.shape != Shape::Null)
-    }
-
     /// The items of a list; none where it is absent or `null`.
     pub(super) fn list<'n>(&self, node: &'n Node<'a>, name: &str) -> Result<&'n [Node<'a>], Fault> {
-        let Some(value) = self.get(node, name) else { return Ok(&[]) };
+        let Some(value) = present(node, name) else { return Ok(&[]) };
         match value.shape {
             Shape::Array(_) => Ok(value.items()),
             _ => Err(self.fault(value.start, format!("`{name}` must be an array, not {}", value.kind()))),
@@ -59,7 +54,7 @@ impl<'a> Reader<'a> {
 
     /// A text that must be there and not be empty.
     pub(super) fn id(&self, node: &Node<'a>, name: &str) -> Result<String, Fault> {
-        let Some(value) = self.get(node, name) else {
+        let Some(value) = present(node, name) else {
             return Err(self.fault(node.start, format!("`{name}` is missing")));
         };
         match value.text() {
@@ -67,16 +62,6 @@ impl<'a> Reader<'a> {
             Some(text) => Ok(text.to_owned()),
             None => Err(self.fault(value.start, format!("`{name}` must be a text, not {}", value.kind()))),
         }
-    }
-
-    /// A text for people; empty where it is absent or something else.
-    pub(super) fn words(&self, node: &Node<'a>, name: &str) -> String {
-        node.get(name).and_then(Node::text).map(str::to_owned).unwrap_or_default()
-    }
-
-    /// A flag, also as text; `false` where it is absent or something else.
-    pub(super) fn flag(&self, node: &Node<'a>, name: &str) -> bool {
-        node.get(name).is_some_and(|value| matches!(value.raw, "true" | "1" | "\"true\"" | "\"1\""))
     }
 
     /// A size, as a number or as text; none where it is absent or empty.
@@ -101,7 +86,8 @@ impl<'a> Reader<'a> {
         };
         let (min_value, max_value) = (bound(min)?, bound(max)?);
         // A step says how values are meant to be spaced: one that is no number is no damage.
-        let step = self.number(node, step)?.and_then(|(_, word)| word.parse().ok()).filter(|step| *step > 0);
+        let step = self.number(node, step)?.and_then(|(_, word)| word.parse::<i128>().ok().or_else(|| whole_of(word)));
+        let step = step.and_then(|step| i64::try_from(step).ok()).filter(|step| *step > 0);
         self.in_order(node, (min, min_value), (max, max_value))?;
         Ok(Range { min: min_value, max: max_value, step, unit: String::new() })
     }
@@ -142,7 +128,7 @@ impl<'a> Reader<'a> {
 
     /// A number, as such or as text; none where it is absent, `null` or empty.
     fn number<'n>(&self, node: &'n Node<'a>, name: &str) -> Result<Option<(&'n Node<'a>, &'n str)>, Fault> {
-        let Some(value) = self.get(node, name) else { return Ok(None) };
+        let Some(value) = present(node, name) else { return Ok(None) };
         let word = value.word().ok_or_else(|| self.no_number(name, value))?.trim();
         Ok((!word.is_empty()).then_some((value, word)))
     }
@@ -150,6 +136,21 @@ impl<'a> Reader<'a> {
     fn no_number(&self, name: &str, value: &Node<'a>) -> Fault {
         self.fault(value.start, format!("`{name}` must be a number, not {}", value.raw.get(..40).unwrap_or(value.raw)))
     }
+}
+
+/// The member, where there is one that is not `null`.
+pub(super) fn present<'n, 'a>(node: &'n Node<'a>, name: &str) -> Option<&'n Node<'a>> {
+    node.get(name).filter(|value| value.shape != Shape::Null)
+}
+
+/// A text for people; empty where it is absent or something else.
+pub(super) fn words(node: &Node<'_>, name: &str) -> String {
+    node.get(name).and_then(Node::text).map(str::to_owned).unwrap_or_default()
+}
+
+/// A flag, also as text; `false` where it is absent or something else.
+pub(super) fn flag(node: &Node<'_>, name: &str) -> bool {
+    node.get(name).is_some_and(|value| matches!(value.raw, "true" | "1" | "\"true\"" | "\"1\""))
 }
 
 /// The whole number that a text with a point or an exponent stands for.
