@@ -55,6 +55,9 @@ pub use properties::{Current, Properties, Property, weight};
 pub use request::{Answer, Request};
 pub use told::{Told, Upgrade, UpgradeStep, clock_offset_us};
 
+/// What [`Platform::unpacked`] answers is no longer than this, in bytes: a few bytes can unpack to gigabytes.
+pub const LONGEST_UNPACKED: usize = 1 << 20;
+
 /// A device as its cloud sees it.
 pub trait Platform: Send + Sync + Debug {
     /// Which cloud it is.
@@ -114,7 +117,7 @@ pub trait Platform: Send + Sync + Debug {
         None
     }
 
-    /// The body of a message that is packed, for looking at; `None`: it is not.
+    /// The body of a message that is packed, for looking at, up to [`LONGEST_UNPACKED`]; `None`: it is not.
     fn unpacked(&self, topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
         let _ = (topic, payload);
         None
