@@ -66,6 +66,13 @@ pub trait Platform: Send + Sync + Debug {
     /// What CONNECT carries for an attempt at `at`. Never cache it: time-stamped signatures expire.
     fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials;
 
+    /// The value of the header `Authorization` of a request by HTTP with exactly `body`; `None` where the cloud takes no requests
+    /// that a device signs so.
+    fn http_authorization(&self, secret: &Secret, body: &[u8]) -> Option<String> {
+        let _ = (secret, body);
+        None
+    }
+
     /// What the cloud wants a device to subscribe to at connect.
     fn subscriptions(&self) -> Vec<Subscription>;
 
