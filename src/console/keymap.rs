@@ -40,6 +40,8 @@ pub enum Context {
     Codes,
     /// While the list of what a device does by itself is open.
     Doings,
+    /// While a property's value is typed.
+    Value,
     /// While the list of what the platform can send is open.
     Offers,
 }
@@ -49,7 +51,14 @@ impl Context {
     pub fn takes_text(self) -> bool {
         matches!(
             self,
-            Self::Compose | Self::Filter | Self::Prompt | Self::Palette | Self::Note | Self::Seek | Self::Codes
+            Self::Compose
+                | Self::Filter
+                | Self::Prompt
+                | Self::Palette
+                | Self::Note
+                | Self::Seek
+                | Self::Codes
+                | Self::Value
         )
     }
 
@@ -77,6 +86,7 @@ impl Context {
             Self::Again => "Questions about an answer",
             Self::Codes => "While choosing a code",
             Self::Doings => "What a device does by itself",
+            Self::Value => "While typing a property's value",
             Self::Offers => "What the platform can send",
         }
     }
@@ -121,7 +131,7 @@ const fn key(code: KeyCode) -> Chord {
 use Action as A;
 use Context::{
     Again, Browse, Codes, Compose, Confirm, Doings, Everywhere, Filter, Help, Note, Offers, Palette, Prompt, Question,
-    Replay, Seek, Tapes,
+    Replay, Seek, Tapes, Value,
 };
 use Knob as K;
 use Motion as M;
@@ -303,11 +313,12 @@ pub const KEYS: &[Binding] = &[
         A::Accept,
         "",
         "switch",
-        "a rule or a simulator on or off; run the ordered upgrade; ask for the time",
+        "a rule or a simulator on or off; run the ordered upgrade; ask for the time; set the property",
     ),
     bind(Doings, &[letter('a')], A::Rules, "", "all rules", "all rules on or off"),
     bind(Doings, &[letter('f')], A::Fail, "", "fail", "have the ordered upgrade fail with a code"),
     bind(Doings, &[letter('t')], A::AskTime, "", "time", "ask the platform for its time"),
+    bind(Doings, &[letter('s')], A::SetProperty, "", "set", "give a property a value, one that has none too"),
     bind(Doings, &[letter('j'), key(KeyCode::Down)], A::Move(M::Down), "", "", "one down"),
     bind(Doings, &[letter('k'), key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),
     bind(Doings, &[key(KeyCode::PageDown), Chord::ctrl('d')], A::Move(M::PageDown), "", "", "a page down"),
@@ -324,6 +335,8 @@ pub const KEYS: &[Binding] = &[
     bind(Doings, &[letter('8')], A::Device(7), "", "", ""),
     bind(Doings, &[letter('9')], A::Device(8), "", "", ""),
     bind(Doings, &[key(KeyCode::Esc), letter('q'), letter('B')], A::Back, "", "close", "close the list"),
+    bind(Value, &[key(KeyCode::Enter)], A::Accept, "", "set", "set the property; nothing is sent"),
+    bind(Value, &[key(KeyCode::Esc)], A::Back, "", "back", "leave the property as it is"),
     bind(Offers, &[key(KeyCode::Enter), letter(' ')], A::Accept, "", "send", "have it sent"),
     bind(Offers, &[letter('j'), key(KeyCode::Down)], A::Move(M::Down), "", "down", "one down"),
     bind(Offers, &[letter('k'), key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),

@@ -18,6 +18,7 @@ use super::tapes::{List, Tapes};
 use super::theme::Role;
 use super::tree::TopicTree;
 use super::window::Window;
+use crate::cloud::Property;
 use crate::event::Irregular;
 use crate::mqtt::Qos;
 use crate::text::Safe;
@@ -121,6 +122,15 @@ pub enum Overlay {
     Codes(Codes),
     /// What a device does by itself.
     Doings(Doings),
+    /// A property's value.
+    Value {
+        /// The session whose device has it.
+        session: SessionId,
+        /// The property; `None`: it is typed too, before an equals sign.
+        property: Option<Property>,
+        /// What is typed: JSON.
+        line: Line,
+    },
     /// What the platform's application can send.
     Offers(Offers),
     /// Whether to leave, in spite of these.
@@ -236,6 +246,7 @@ impl State {
             Some(Overlay::Again(_)) => Context::Again,
             Some(Overlay::Codes(_)) => Context::Codes,
             Some(Overlay::Doings(_)) => Context::Doings,
+            Some(Overlay::Value { .. }) => Context::Value,
             Some(Overlay::Offers(_)) => Context::Offers,
             None if self.typing => Context::Filter,
             None if self.focus == Pane::Composer => Context::Compose,

@@ -92,7 +92,10 @@ pub(super) struct Sheet {
 impl Sheet {
     /// A report that starts from the cloud's first draft; `serial` makes the bodies' ids.
     pub(super) fn report(handle: &Handle, serial: u64) -> Self {
-        let drafts = handle.platform.drafts(serial);
+        let mut drafts = handle.platform.drafts(serial);
+        let signed = handle.platform.sub_device_drafts(serial, &handle.sub_devices());
+        drafts.retain(|draft| signed.iter().all(|other| other.topic != draft.topic));
+        drafts.extend(signed);
         let first = drafts.first().cloned().unwrap_or_else(|| Draft {
             label: "message".to_owned(),
             what: What::Custom,

@@ -43,7 +43,7 @@ fn the_keys_of_the_readme_do_what_it_says() {
 
 #[test]
 fn where_text_is_typed_no_letter_is_a_command() {
-    for context in [Compose, Filter, Prompt, Palette, Note, Seek, Codes] {
+    for context in [Compose, Filter, Prompt, Palette, Note, Seek, Codes, Value] {
         assert!(context.takes_text());
         for letter in ' '..='~' {
             assert_eq!(lookup(context, Chord::letter(letter)), None, "{letter} in {context:?}");

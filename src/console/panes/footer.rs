@@ -84,11 +84,15 @@ fn useful(view: &View<'_>) -> Vec<Action> {
         | Context::Note
         | Context::Question
         | Context::Again
-        | Context::Seek => {
+        | Context::Seek
+        | Context::Value => {
             vec![Action::Accept, Action::Back]
         }
         Context::Codes | Context::Offers => vec![Action::Accept, Action::Move(Motion::Down), Action::Back],
-        Context::Doings => vec![Action::Accept, Action::Rules, Action::Fail, Action::AskTime, Action::Back],
+        Context::Doings => {
+            // Enter asks for the time too, on the clock's line.
+            vec![Action::Accept, Action::SetProperty, Action::Rules, Action::Fail, Action::Back]
+        }
         Context::Tapes => vec![Action::Accept, Action::Mark, Action::Resend, Action::Discard, Action::Back],
         Context::Prompt => vec![Action::Accept, Action::Qos, Action::Back],
         Context::Help => vec![Action::Move(Motion::Down), Action::Move(Motion::PageDown), Action::Back],

@@ -13,7 +13,7 @@ use crate::console::theme::Role;
 use crate::text::Safe;
 
 /// The sections, in the order of the help.
-const SECTIONS: [Context; 17] = [
+const SECTIONS: [Context; 18] = [
     Context::Browse,
     Context::Replay,
     Context::Seek,
@@ -27,6 +27,7 @@ const SECTIONS: [Context; 17] = [
     Context::Again,
     Context::Codes,
     Context::Doings,
+    Context::Value,
     Context::Offers,
     Context::Help,
     Context::Confirm,

@@ -84,7 +84,14 @@ fn overlay(buffer: &mut Buffer, body: Rect, view: &View<'_>, cursor: Option<(u16
             doings::render(buffer, body, view, list);
             return None;
         }
-        Some(Overlay::Prompt { .. } | Overlay::Note { .. } | Overlay::Seek { .. } | Overlay::Again(_)) | None => {}
+        Some(
+            Overlay::Prompt { .. }
+            | Overlay::Note { .. }
+            | Overlay::Seek { .. }
+            | Overlay::Value { .. }
+            | Overlay::Again(_),
+        )
+        | None => {}
     }
     cursor
 }

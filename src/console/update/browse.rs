@@ -73,6 +73,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         | Action::Resend
         | Action::Rules
         | Action::AskTime
+        | Action::SetProperty
         | Action::Interrupt
         | Action::Suspend
         | Action::Redraw => {}
