@@ -19,10 +19,10 @@ use serde_json::{Value, json};
 use standin::behaviour::Plan;
 use standin::event::{Kind, LineState, What};
 use standin::mqtt::{Qos, TopicFilter};
-use standin::profile::{Backoff, BackoffPolicy, Identity, Profile, SecretSource, SignType};
+use standin::profile::{Backoff, BackoffPolicy, Identity, Profile, SecretSource, SignMethod, SignType, SubDevice};
 use standin::secret::Secret;
 use standin::session::{self, Action, Order};
-use standin::sim::{Ask, Options, Outcome};
+use standin::sim::{ALIYUN_SUB_DEVICES, Ask, Options, Outcome};
 use tokio::time::timeout;
 
 fn command(service: &str, name: &str) -> Ask {
@@ -74,6 +74,44 @@ async fn who_is_pushed_out_is_told_where_it_signed_in_with_flags() {
         let said = "the platform says kick: Kicked by the same device";
         let is_noted = bench.seen.iter().any(|event| is_of_lamp(event) && event["text"] == said);
         assert_eq!(is_noted, ext.is_some(), "{:#?}", bench.seen);
+    }
+}
+
+#[tokio::test]
+async fn what_the_composer_offers_for_a_sub_device_is_taken_by_the_platform() {
+    let (device_name, secret) = ALIYUN_SUB_DEVICES[0];
+    let mut bench = Bench::new(Options::default());
+    let mut gateway = bench.device("aliyun");
+    let Identity::Aliyun(identity) = &gateway.identity else { unreachable!() };
+    let of = |secret| SubDevice {
+        product_key: identity.product_key.clone(),
+        device_name: device_name.to_owned(),
+        client_id: format!("{}&{device_name}", identity.product_key),
+        sign_method: SignMethod::default(),
+        secret,
+    };
+    let absent = SecretSource::Env("STANDIN_TEST_NOT_SET".to_owned());
+    gateway.sub_devices = vec![of(SecretSource::Inline(Secret::new(secret))), of(absent)];
+    let name = gateway.name.clone();
+    bench.start(gateway);
+    bench.ready(&name).await;
+    let note = bench.event("the note", |event| event["kind"] == "note").await;
+    assert!(note["text"].as_str().is_some_and(|text| text.contains("STANDIN_TEST_NOT_SET")), "{note}");
+    let handle = bench.handles[0].clone();
+    timeout(PATIENCE, async {
+        while handle.sub_devices().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("the secrets");
+    for draft in handle.platform.sub_device_drafts(1_700_000_000_000, &handle.sub_devices()) {
+        let answer = format!("{}_reply", draft.topic);
+        let payload = draft.body.into_bytes().into();
+        let (topic, qos) = (draft.topic, draft.qos);
+        bench.order(&name, 1, Action::Publish { topic, payload, qos, retain: false, force: false });
+        let reply = bench.event("the answer", |event| event["kind"] == "rx" && event["topic"] == answer).await;
+        assert_eq!(reply["json"]["code"], 200, "{}: {reply}", draft.label);
     }
 }
 

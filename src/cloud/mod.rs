@@ -45,7 +45,7 @@ use crate::mqtt::packet::{ConnectReturn, Will};
 use crate::mqtt::{Qos, TopicFilter};
 use crate::profile::{
     AliyunIdentity, AliyunTimestamp, Cloud, HuaweiIdentity, Identity, MqttIdentity, Profile, SecretSource, SignMethod,
-    SignType, Subscription, Transport, UcloudIdentity,
+    SignType, SubDevice, Subscription, Transport, UcloudIdentity,
 };
 use crate::secret::Secret;
 
@@ -158,6 +158,13 @@ pub trait Platform: Send + Sync + Debug {
     /// `serial` makes the bodies' ids, so that an answer finds its question: give a number that this device did not use
     /// before, such as the milliseconds of the wall clock.
     fn drafts(&self, serial: u64) -> Vec<Draft>;
+
+    /// What the composer offers besides for the devices behind a gateway, signed with their secrets; each takes the place of the
+    /// drafts of [`Platform::drafts`] for its topic. `serial` as there: it is the time that is signed.
+    fn sub_device_drafts(&self, serial: u64, sub_devices: &[(SubDevice, Secret)]) -> Vec<Draft> {
+        let _ = (serial, sub_devices);
+        Vec::new()
+    }
 
     /// What the composer offers for a product of that model before [`Platform::drafts`]: its reports and events, filled in with
     /// examples. `serial` as there.

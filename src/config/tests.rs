@@ -294,6 +294,7 @@ prop_compose! {
             on_takeover: OnTakeover::Stop,
             record: flags[4],
             redact,
+            sub_devices: Vec::new(),
         }
     }
 }

@@ -19,6 +19,7 @@ use super::order::Order;
 use super::own::Board;
 use super::record::Turning;
 use super::recovery::{Ending, Next, Recovery};
+use super::sub_devices::Keyring;
 use super::{clock, secrets};
 use crate::behaviour::Behaviour;
 use crate::cloud::guard::Meter;
@@ -51,6 +52,8 @@ pub(super) struct Actor {
     /// What the device does by itself.
     pub(super) own: Behaviour,
     pub(super) board: Board,
+    /// The secrets of those behind it.
+    keyring: Keyring,
     /// What to subscribe to at each connect.
     pub(super) wanted: Vec<Subscription>,
     recovery: Recovery,
@@ -107,6 +110,7 @@ impl Actor {
             meter: Meter::default(),
             own,
             board,
+            keyring: Keyring::default(),
             wanted,
             state_order: None,
             clock_offset_us: None,
@@ -119,6 +123,11 @@ impl Actor {
     pub(super) fn with_seed(self, seed: u64) -> Self {
         // A stream of its own: what the device's doings draw follows from the seed itself.
         Self { jitter: Rng::with_seed(seed).fork(), ..self }
+    }
+
+    /// Keeps the secrets of sub-devices in `keyring`.
+    pub(super) fn with_keyring(self, keyring: Keyring) -> Self {
+        Self { keyring, ..self }
     }
 
     /// Runs until the session is told to leave or nobody can give it orders any more.
@@ -269,6 +278,7 @@ impl Actor {
                 let now = clock::now();
                 self.recovery.online(now.mono);
                 self.own.online(now);
+                self.keyring.fetch(self.id, &self.profile, &self.journal);
                 self.subscribe_to_wanted(&mut online, now);
             }
             Some(Turning::Refused(code)) => {
