@@ -38,11 +38,6 @@ impl Pending {
         self.order.retain(|other| other != id);
         Some(writes)
     }
-
-    /// Whether there is none.
-    pub(super) fn is_empty(&self) -> bool {
-        self.writes.is_empty()
-    }
 }
 
 #[cfg(test)]
