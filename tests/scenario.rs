@@ -196,6 +196,27 @@ fn a_report_of_a_huawei_property_in_no_service_is_not_sent() {
 }
 
 #[test]
+fn what_the_platform_dropped_and_what_a_rule_sent_explain_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "platform = {}\n[[device]]\nname = \"d\"\ncloud = \"huawei\"\nhost = \"h.example\"\ndevice_id = \"d1\"\n\
+        secret = \"12345678\"\n[[device.rule]]\nname = \"wrong\"\nfault = \"wrong_request_id\"\n\
+        [[step]]\nconnect = true\n\
+        [[step]]\npublish = { topic = \"$oc/devices/d2/sys/properties/report\", text = \"{}\", qos = 1, force = true }\n\
+        [[step]]\norder = { offer = \"command\" }\n\
+        [[step]]\nexpect_outcome = \"answered\"\nwithin = \"300ms\"\n";
+    let output = test(folder.path(), &[], &[&written(folder.path(), "r.toml", text)]);
+    let words = printed(&output);
+    assert_eq!(output.status.code(), Some(1), "{words}{}", said(&output));
+    for line in [
+        "d > command-reply (by rule wrong: wrong_request_id) $oc/devices/d1/sys/commands/response/request_id=",
+        "the platform on d: the message on $oc/devices/d2/sys/properties/report was dropped: ",
+    ] {
+        assert!(words.contains(line), "{line}: {words}");
+    }
+    assert!(!words.contains("subscribed to"), "{words}");
+}
+
+#[test]
 fn where_nothing_could_be_connected_the_status_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let text = "platform = {}\ndefault_device = \"meter-7\"\n[[step]]\nrefuse_next = { connack = 4 }\n[[step]]\nconnect = true\n";

@@ -135,8 +135,7 @@ fn a_token_signs_in_as_it_stands() {
     assert_eq!(connect.password.as_ref().map(Secret::reveal), Some("t0k3n"));
     let login = parse_client_id(&connect.client_id).unwrap();
     assert_eq!((login.secure_mode, login.auth_type), (Some(-1), Some("connwl")));
-    for no_token in
-        ["", "{}", "[]", r#"{"clientId":"a|b","deviceToken":"t"}"#, r#"{"clientId":"a","deviceToken":""}"#]
+    for no_token in ["", "{}", "[]", r#"{"clientId":"a|b","deviceToken":"t"}"#, r#"{"clientId":"a","deviceToken":""}"#]
     {
         assert_eq!(token_login(&device, Some(&Secret::new(no_token))).password, None, "{no_token}");
     }
