@@ -163,6 +163,7 @@ impl Behaviour {
             Control::Rules { on } => self.rules_on = *on,
             Control::Simulator { name, on } => self.switch_simulator(name, *on, now)?,
             Control::Property { property, value } => {
+                property.check(self.platform.cloud())?;
                 if !self.properties.set(property.clone(), value.clone(), now.at) {
                     return Err(format!(
                         "there is no room for {property}: it is too large, or there are too many ({})",
