@@ -130,6 +130,17 @@ fn a_stream_of_one_device_keeps_the_keys_to_that_device() {
 }
 
 #[test]
+fn the_footer_does_not_offer_to_hold_what_is_over() {
+    // An answered request is not to be held.
+    let mut bench = Bench::morning(80, 24);
+    bench.press("w");
+    assert!(bench.picture().contains("A success  F fail  r reply  H hold  ? help"), "{}", bench.picture());
+    answered(&mut bench, "3a1f");
+    bench.press("g");
+    assert!(bench.picture().contains("A success  F fail  r reply  Enter open  ? help"), "{}", bench.picture());
+}
+
+#[test]
 fn the_inbox_does_not_open_on_what_was_answered_elsewhere() {
     // By the composer, which opened from the stream.
     let mut bench = three(140, 40);
@@ -225,7 +236,7 @@ fn a_late_a_second_and_a_moved_answer_ask_first() {
     bench.canned.backoff(0);
     bench.look();
     assert!(bench.press("A").is_empty());
-    assert_eq!(bench.notice(), "smoke-01 is back-off: no answer can go.");
+    assert_eq!(bench.notice(), "smoke-01 is not online: no answer can go.");
     bench.canned.online(0);
     bench.look();
     assert!(bench.press("A").is_empty());
@@ -436,7 +447,7 @@ fn answers_tell_in_the_stream_who_gave_them_and_what_is_out_of_order() {
     bench.press("kj");
     assert_eq!(bench.state.window.selected(), Some(seq));
     let picture = bench.picture();
-    assert!(picture.contains("2 B · second · by rule again"), "{picture}");
+    assert!(picture.contains("2 B · second answer · by rule again"), "{picture}");
 }
 
 #[test]

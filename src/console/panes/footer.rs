@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::View;
 use crate::console::action::{Action, Knob, Motion, Way};
+use crate::console::glance::{Ask, Right};
 use crate::console::keymap::{Context, binding};
 use crate::console::layout::Pane;
 use crate::console::paint;
@@ -120,7 +121,11 @@ fn replay(view: &View<'_>) -> Vec<Action> {
 fn browse(view: &View<'_>) -> Vec<Action> {
     let state = view.state;
     if state.focus == Pane::Requests && view.glance.all_asks > 0 {
-        return vec![Action::Succeed, Action::Fail, Action::Reply, Action::Hold];
+        let meant = state.inbox.meant();
+        let is_over = |ask: &Ask| Some(ask.seq) == meant && !matches!(ask.right, Right::Left(_));
+        // What does not wait any more cannot be held.
+        let last = if view.glance.asks.iter().any(is_over) { Action::Open } else { Action::Hold };
+        return vec![Action::Succeed, Action::Fail, Action::Reply, last];
     }
     let mut actions = Vec::new();
     // A stream of one device keeps these keys to its requests.

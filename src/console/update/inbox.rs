@@ -13,7 +13,7 @@ use crate::console::state::{Codes, CodesFor, Overlay, Question, State};
 use crate::console::words;
 use crate::event::{Irregular, LineState};
 use crate::session::Action as Deed;
-use crate::timeline::{Request, RequestState};
+use crate::timeline::{Request, RequestState, SessionId};
 
 /// So much of a request's id tells it from others, in a note.
 const ID: usize = 8;
@@ -178,7 +178,7 @@ fn answer(
     let name = &bound.name;
     let request = requests.get(bound.seq);
     let newest = requests.find(bound.session, &bound.request_id).map(|request| request.seq);
-    let (Some(request), Some(standing)) = (request, world.standing(bound.session)) else {
+    let Some(request) = request else {
         state.refuse(&format!("{name} is older than what is remembered."));
         return Vec::new();
     };
@@ -186,9 +186,7 @@ fn answer(
         state.refuse(&format!("A newer request has the id of {name}: an answer would be for that one."));
         return Vec::new();
     }
-    if standing.state != LineState::Online {
-        let line = words::line_state(standing.state);
-        state.refuse(&format!("{} is {line}: no answer can go.", standing.name));
+    if !is_online(state, bound.session, world) {
         return Vec::new();
     }
     let under_way = state.is_answering(bound.session, &bound.request_id);
@@ -206,6 +204,15 @@ fn answer(
     let deed = Deed::Reply { request_id: bound.request_id.clone(), code, payload: None, force: false };
     let order = orders::number(state, deed);
     vec![Effect::Send(Sending { session: bound.session, order, what: "reply", origin: Origin::Key })]
+}
+
+/// Whether an answer can go over that session's line; says so if it cannot.
+fn is_online(state: &mut State, session: SessionId, world: &World<'_>) -> bool {
+    let Some(standing) = world.standing(session) else { return false };
+    if standing.state != LineState::Online {
+        state.refuse(&format!("{} is not online: no answer can go.", standing.name));
+    }
+    standing.state == LineState::Online
 }
 
 /// What would be out of order about an answer that goes now; one that has been handed over counts as gone.
