@@ -130,6 +130,30 @@ fn a_stream_of_one_device_keeps_the_keys_to_that_device() {
 }
 
 #[test]
+fn the_most_urgent_request_is_told_where_the_pane_does_not_show_it_or_means_another() {
+    let mut canned = Canned::morning(moment());
+    for number in 0..30 {
+        canned.down(0, &format!("{COMMAND}n{number}"), r#"{"command_name":"TEST"}"#);
+    }
+    let told = "◌ 19 s 1 property set";
+    let mut bench = Bench::new(canned, 140, 40);
+    assert!(!bench.picture().contains(told), "{}", bench.picture());
+    bench.press("wG");
+    assert!(bench.picture().contains(&format!("{told} +30 │")), "{}", bench.picture());
+    bench.press("g");
+    assert!(!bench.picture().contains(told), "{}", bench.picture());
+    // The lamp's is the pane's first, the keys are for the detector's.
+    bench.canned.down(
+        1,
+        "/sys/a1B2c3/lamp-gw/thing/service/Blink",
+        r#"{"method":"thing.service.Blink","id":"9","params":{}}"#,
+    );
+    bench.look();
+    bench.press("w1");
+    assert!(bench.picture().contains(&format!("{told}, 8 s 2 Blink +30 │")), "{}", bench.picture());
+}
+
+#[test]
 fn the_footer_does_not_offer_to_hold_what_is_over() {
     // An answered request is not to be held.
     let mut bench = Bench::morning(80, 24);
@@ -318,7 +342,7 @@ fn an_ignored_request_is_noted_and_an_answer_takes_that_back() {
     assert_eq!(request(&bench), RequestState::Ignored);
     let (_, newest) = bench.canned.timeline.span().unwrap();
     let Kind::Note { text } = bench.canned.timeline.get(newest).unwrap().kind else { panic!("no note") };
-    assert_eq!(text, "property set (01234567…) is left without an answer");
+    assert_eq!(text, "left without an answer: property set (01234567…)");
     assert!(bench.picture().contains("ignored"));
     // It stands first among those that are over.
     let effects = bench.press("jA");

@@ -247,7 +247,7 @@ pub(super) fn move_on(state: &mut State, seq: u64, world: &World<'_>) {
     state.inbox.chosen = next.map(|request| request.seq).or(state.inbox.chosen);
 }
 
-/// "command SILENCE (3a1f…) is left without an answer".
+/// "left without an answer: command SILENCE (3a1f…)".
 fn note_of(request: &Request, world: &World<'_>) -> String {
     let what = request.what.word().replace('-', " ");
     let platform = world.handle(request.session).map(|handle| handle.platform.as_ref());
@@ -255,7 +255,7 @@ fn note_of(request: &Request, world: &World<'_>) -> String {
     let subject = if name == what || name.is_empty() { what } else { format!("{what} {name}") };
     let id = words::clip(&request.request_id, ID);
     let cut = if id.len() < request.request_id.len() { "…" } else { "" };
-    format!("{subject} ({id}{cut}) is left without an answer")
+    format!("left without an answer: {subject} ({id}{cut})")
 }
 
 impl Codes {
