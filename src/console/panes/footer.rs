@@ -89,7 +89,7 @@ fn useful(view: &View<'_>) -> Vec<Action> {
             vec![Action::Accept, Action::Back]
         }
         Context::Codes | Context::Offers => vec![Action::Accept, Action::Move(Motion::Down), Action::Back],
-        Context::Doings => vec![Action::Accept, Action::Rules, Action::Fail, Action::AskTime, Action::Back],
+        Context::Doings => doings(view),
         Context::Tapes => vec![Action::Accept, Action::Mark, Action::Resend, Action::Discard, Action::Back],
         Context::Prompt => vec![Action::Accept, Action::Qos, Action::Back],
         Context::Help => vec![Action::Move(Motion::Down), Action::Move(Motion::PageDown), Action::Back],
@@ -99,6 +99,15 @@ fn useful(view: &View<'_>) -> Vec<Action> {
     if matches!(state.context(), Context::Browse | Context::Replay) {
         actions.truncate(KEYS - 1);
         actions.push(Action::Help);
+    }
+    actions
+}
+
+fn doings(view: &View<'_>) -> Vec<Action> {
+    let mut actions = vec![Action::Accept, Action::Rules, Action::AskTime, Action::Back];
+    // Without an upgrade there is nothing that could fail.
+    if view.glance.doings.as_ref().is_some_and(|standing| standing.upgrade.is_some()) {
+        actions.insert(2, Action::Fail);
     }
     actions
 }
