@@ -229,7 +229,7 @@ fn a_failure_code_is_chosen_or_typed() {
     assert_eq!(replies(&bench.press("<Enter>")), reply(0, "3a1f", Some(12)));
     let mut bench = Bench::morning(80, 24);
     assert!(bench.press("Fx<Enter>").is_empty());
-    assert_eq!(bench.notice(), "A code is a whole number. Arrows choose one of the cloud's.");
+    assert_eq!(bench.notice(), "Only a whole number; arrows choose.");
     bench.press("<Esc>");
     assert_eq!(bench.state.context(), Context::Browse);
 }

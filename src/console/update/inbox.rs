@@ -111,7 +111,7 @@ pub(super) fn act_in_codes(state: &mut State, action: Action, world: &World<'_>)
         }
         Action::Accept => {
             let Ok(code) = codes.line.text().trim().parse::<i64>() else {
-                state.refuse("A code is a whole number. Arrows choose one of the cloud's.");
+                state.refuse("Only a whole number; arrows choose.");
                 return Vec::new();
             };
             let purpose = codes.purpose.clone();
