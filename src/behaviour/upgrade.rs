@@ -129,14 +129,13 @@ impl Upgrades {
 
     fn installed(&mut self, upgrade: &Upgrade) {
         let is_it = |module: &str| module == upgrade.module || (is_main(module) && is_main(&upgrade.module));
-        match self.versions.iter_mut().find(|(module, _)| is_it(module)) {
-            Some((_, version)) => version.clone_from(&upgrade.version),
-            None => {
-                self.versions.push((upgrade.module.clone(), upgrade.version.clone()));
-                if self.versions.len() > self.in_plan + MODULES {
-                    self.versions.remove(self.in_plan);
-                }
-            }
+        if let Some((_, version)) = self.versions.iter_mut().find(|(module, _)| is_it(module)) {
+            version.clone_from(&upgrade.version);
+            return;
+        }
+        self.versions.push((upgrade.module.clone(), upgrade.version.clone()));
+        if self.versions.len() > self.in_plan + MODULES {
+            self.versions.remove(self.in_plan);
         }
     }
 }
