@@ -46,7 +46,7 @@ use crate::profile::{
 };
 use crate::secret::Secret;
 
-pub use properties::{Current, Properties, Property, weight};
+pub use properties::{Current, Properties, Property, weight, weight_of};
 pub use request::{Answer, Request};
 pub use told::{Told, Upgrade, UpgradeStep, clock_offset_us};
 
