@@ -87,3 +87,16 @@ fn upgrades_of_ever_new_modules_leave_no_versions_without_end() {
     assert_eq!(sent, []);
     assert!(notes.len() == 1 && notes[0].len() < 1_000, "a name of a megabyte is passed over in few words");
 }
+
+#[test]
+fn a_get_that_asks_for_one_large_value_over_and_over_copies_it_once() {
+    let auto = Auto { property_get: true, ..Auto::default() };
+    let properties = vec![(Property::of("", "level"), json!("x".repeat(MIB)))];
+    let mut stage = Stage::new(Cloud::Aliyun, &Plan { auto, properties, ..Plan::default() });
+    let body = json!({ "id": "1", "params": vec!["level"; 100_000], "method": "thing.service.property.get" });
+    let start = Instant::now();
+    stage.comes(ALIYUN_GET.1, &body.to_string());
+    assert!(start.elapsed() < Duration::from_secs(5), "it took {:?}", start.elapsed());
+    let (sent, _) = stage.did();
+    assert_eq!(sent[0].json()["data"]["level"].as_str().map(str::len), Some(MIB));
+}
