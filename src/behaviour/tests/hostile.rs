@@ -92,7 +92,7 @@ fn upgrades_of_ever_new_modules_leave_no_versions_without_end() {
 fn a_get_that_asks_for_one_large_value_over_and_over_copies_it_once() {
     let auto = Auto { property_get: true, ..Auto::default() };
     let properties = vec![(Property::of("", "level"), json!("x".repeat(MIB)))];
-    let mut stage = Stage::new(Cloud::Aliyun, &Plan { auto, properties, ..Plan::default() });
+    let mut stage = Stage::new(Cloud::Aliyun, &Plan { properties, auto, ..Plan::default() });
     let body = json!({ "id": "1", "params": vec!["level"; 100_000], "method": "thing.service.property.get" });
     let start = Instant::now();
     stage.comes(ALIYUN_GET.1, &body.to_string());
