@@ -56,6 +56,10 @@ impl Behaviour {
     /// A request came that waits for an answer.
     pub(super) fn requested(&mut self, now: Moment, asked: &Asked<'_>, meaning: &Meaning<'_>) {
         let what = meaning.what;
+        // It takes the place of an earlier request with its id: an answer from now on is for this one.
+        if let Some(id) = meaning.request_id.as_deref().filter(|_| !self.pending.is_empty()) {
+            self.pending.forget(id);
+        }
         let recordings = self.recordings.as_ref().is_some_and(|recordings| recordings.on);
         let answers = self.rules_on && (recordings || self.rules.iter().any(|rule| rule.may_take(what)));
         // Taking a request apart is for those who need it.

@@ -49,7 +49,8 @@ pub fn weight(property: &Property, value: &Value) -> usize {
     property.service.len() + property.name.len() + NODE + weight_of(value)
 }
 
-fn weight_of(value: &Value) -> usize {
+/// About the bytes that a value takes in memory.
+pub fn weight_of(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => NODE,
         Value::String(text) => NODE + text.len(),
