@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::cloud::Property;
+use crate::cloud::{self, Property};
 use crate::mqtt::Qos;
 
 /// No more answers wait,
@@ -29,7 +29,17 @@ pub(super) struct Waiting {
     pub(super) writes: Vec<(Property, Value)>,
 }
 
+/// About the bytes that `writes` take in memory.
+pub(super) fn weight(writes: &[(Property, Value)]) -> usize {
+    writes.iter().map(|(property, value)| cloud::weight(property, value)).sum()
+}
+
 impl Waiting {
+    /// About the bytes that it takes in memory: an answer may be short, and what its request writes long.
+    pub(super) fn bytes(&self) -> usize {
+        self.topic.len() + self.payload.len() + weight(&self.writes)
+    }
+
     /// The same answer once more; what is written has been written by then.
     pub(super) fn again(&self) -> Self {
         Self {
@@ -70,7 +80,7 @@ impl Queue {
 
     /// Puts an answer in, for which there is room.
     pub(super) fn put(&mut self, due: Instant, waiting: Waiting) {
-        self.bytes += waiting.payload.len();
+        self.bytes += waiting.bytes();
         self.count += 1;
         self.heap.push(Reverse(Entry { due, number: self.count, waiting }));
     }
@@ -84,7 +94,7 @@ impl Queue {
     pub(super) fn take(&mut self, now: Instant) -> Option<Waiting> {
         self.due().filter(|due| *due <= now)?;
         let Reverse(entry) = self.heap.pop()?;
-        self.bytes = self.bytes.saturating_sub(entry.waiting.payload.len());
+        self.bytes = self.bytes.saturating_sub(entry.waiting.bytes());
         Some(entry.waiting)
     }
 
@@ -160,8 +170,12 @@ mod tests {
     #[test]
     fn no_more_wait_than_memory_is_for() {
         let (mut queue, start) = (Queue::default(), Instant::now());
-        queue.put(start, waiting("large", BYTES));
+        queue.put(start, waiting("", BYTES));
         assert_eq!(queue.has_room(1, 1).unwrap_err(), "1 answers wait for their time already");
+        assert!(queue.take(start).is_some());
+        let writes = vec![(Property::of("", "level"), Value::from("x".repeat(BYTES)))];
+        queue.put(start, Waiting { writes, ..waiting("", 0) });
+        assert!(queue.has_room(1, 1).is_err(), "what is written with it counts");
         assert!(queue.take(start).is_some());
         for _ in 0..MOST - 1 {
             queue.put(start, waiting("small", 1));

@@ -10,7 +10,7 @@ use super::machine::Behaviour;
 use super::queue::Waiting;
 use super::recorded::{Given, Recorded, Unmatched};
 use super::rule::{Action, Last, Made, is_success, title};
-use super::{Deed, RuleStanding, Sending};
+use super::{RuleStanding, Sending};
 use crate::cloud::{Answer, Asked, Meaning, Property, Request, spoil};
 use crate::event::{Moment, What};
 
@@ -118,15 +118,19 @@ impl Behaviour {
         writes: Vec<(Property, Value)>,
     ) -> Result<(), (String, Vec<(Property, Value)>)> {
         let Made { topic, payload, qos, success, after, again, pad } = made;
-        let waits = usize::from(!after.is_zero()) + usize::from(again.is_some());
-        if let Err(why) = self.queue.has_room(waits, payload.len()) {
-            return Err((why, writes));
-        }
-        let writes = if success { writes } else { Vec::new() };
+        // Behind those whose time has come already.
+        let at_once = after.is_zero() && self.has_turn() && self.queue.due().is_none_or(|due| due > now.mono);
+        let waits = usize::from(!at_once) + usize::from(again.is_some());
         let due = now.mono + after;
-        let first = Waiting { topic, payload, qos, by: Arc::clone(by), pad, writes };
+        let mut first = Waiting { topic, payload, qos, by: Arc::clone(by), pad, writes };
+        if let Err(why) = self.queue.has_room(waits, first.bytes()) {
+            return Err((why, first.writes));
+        }
+        if !success {
+            first.writes.clear();
+        }
         let second = again.map(|again| (due + again, first.again()));
-        if after.is_zero() {
+        if at_once {
             self.emit(now, first);
         } else {
             self.queue.put(due, first);
@@ -145,7 +149,7 @@ impl Behaviour {
             None => payload,
         };
         self.take_over(now, writes);
-        self.deeds.push(Deed::Send(Sending { topic, payload, qos, by }));
+        self.answered(Sending { topic, payload, qos, by });
     }
 
     fn answer_as_recorded(

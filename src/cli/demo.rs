@@ -90,13 +90,14 @@ impl Application for Ordered {
         let Wanted { device, offer } = wanted;
         let ask = Ask::Offer { name: offer.name.clone(), input: Value::Null };
         let ended = self.platform.ask(device, &ask);
-        let subject = format!("{} to {device}", offer.label);
+        let subject = offer.label.clone();
         let (sender, journal, device) = (self.sender.clone(), self.journal.clone(), device.clone());
         tokio::spawn(async move {
             let (words, good) = words_of(&ended.await);
-            let words = format!("{subject}: {words}");
+            // What came of it stands first: a narrow screen cuts the end off.
+            let words = format!("{words} ({subject})");
             // The console's line of news is the next key's to clear; what a console misses that has gone stands on the timeline.
-            drop(sender.try_send(application::Outcome { words: format!("{words}."), good }));
+            drop(sender.try_send(application::Outcome { words: format!("{device}: {words}."), good }));
             let place = journal.with(|timeline| timeline.sessions().iter().position(|known| known.name == device));
             if let Some(session) = place.and_then(|place| u16::try_from(place).ok()).map(SessionId) {
                 journal.append(session, clock::now(), &Kind::Note { text: &format!("platform: {words}") });

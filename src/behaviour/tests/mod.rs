@@ -1,6 +1,7 @@
 //! A device's own doings under a virtual clock, per cloud, with the documents' own bodies.
 
 mod faults;
+mod hostile;
 mod properties;
 mod recorded;
 mod rules;

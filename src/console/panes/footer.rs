@@ -129,9 +129,10 @@ fn browse(view: &View<'_>) -> Vec<Action> {
         return vec![Action::Succeed, Action::Fail, Action::Reply, Action::Hold];
     }
     let mut actions = Vec::new();
-    if view.glance.open > 0 {
-        actions.push(Action::Succeed);
-        actions.push(Action::Reply);
+    // A stream of one device keeps these keys to its requests.
+    let waits = view.glance.urgent.is_some() || (view.glance.open > 0 && state.device().is_none());
+    if waits {
+        actions.extend([Action::Succeed, Action::Reply]);
     }
     let chosen = state.device().map(|session| usize::from(session.0));
     let mut devices =
@@ -139,6 +140,8 @@ fn browse(view: &View<'_>) -> Vec<Action> {
     match devices.find(|(_, device)| matches!(device.state, LineState::Backoff | LineState::Offline)) {
         Some((_, device)) if device.state == LineState::Backoff => actions.push(Action::Reconnect),
         Some(_) => actions.push(Action::Connect),
+        // To fail a request is worth a place where no line is down.
+        None if waits => actions.insert(1, Action::Fail),
         None => {}
     }
     let pane: &[Action] = match state.focus {

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{Pen, View, footer, typed};
-use crate::console::glance::{Device, Right};
+use crate::console::glance::{Ask, Device, Right};
 use crate::console::paint;
 use crate::console::state::Overlay;
 use crate::console::theme::Role;
@@ -107,15 +107,27 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
     Some(typed(&mut pen, line, bar))
 }
 
+/// The request with the least time left: the chosen device's, for which the keys are, then another device's that has less.
 fn urgent(pen: &mut Pen<'_>, view: &View<'_>, bar: Style) {
-    let Some(ask) = &view.glance.urgent else { return };
-    let Right::Left(left) = ask.right else { return };
     let style = bar.patch(view.style(Role::Waiting));
-    let device = if view.glance.devices.len() > 1 { format!(" {}", super::number(ask.session)) } else { String::new() };
-    let text = format!("{} {}{device} {}", view.signs.waiting, numbers::left(left), ask.label);
-    pen.put(&Safe::new(&text), style);
-    if view.glance.open > 1 {
-        pen.put(&Safe::new(&format!(" +{}", view.glance.open - 1)), style);
+    let device = |ask: &Ask| match view.glance.devices.len() {
+        0 | 1 => String::new(),
+        _ => format!(" {}", super::number(ask.session)),
+    };
+    let asks = [&view.glance.urgent, &view.glance.sooner].into_iter().flatten();
+    let mut shown = 0;
+    for ask in asks {
+        let Right::Left(left) = ask.right else { continue };
+        let sign = if shown == 0 { view.signs.waiting } else { "," };
+        let text = format!("{sign} {}{} {}", numbers::left(left), device(ask), ask.label);
+        pen.put(&Safe::new(&text), style);
+        shown += 1;
+    }
+    if shown == 0 {
+        return;
+    }
+    if view.glance.open > shown {
+        pen.put(&Safe::new(&format!(" +{}", view.glance.open - shown)), style);
     }
     separate(pen, view, bar);
 }

@@ -7,7 +7,7 @@ use crate::console::action::Action;
 use crate::console::composer::{Purpose, Scene};
 use crate::console::layout::Pane;
 use crate::console::state::State;
-use crate::timeline::Request;
+use crate::timeline::{Request, RequestState};
 
 pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> {
     match action {
@@ -83,7 +83,7 @@ pub(super) fn report(state: &mut State, world: &World<'_>) {
 /// Opens the composer with the reply to the chosen request, else to the one with the least time left.
 pub(super) fn reply(state: &mut State, world: &World<'_>) {
     let Some(request) = inbox::chosen(state, world) else {
-        return state.refuse("No request is open, so there is nothing to reply to.");
+        return inbox::refuse(state, world);
     };
     let Some(handle) = world.handle(request.session) else {
         return state.refuse("The device of that request is not connected from here.");
@@ -117,6 +117,9 @@ fn send(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     match state.composer.to_order(&scene, state.next_order) {
         Some(Ok(order)) => {
             state.next_order += 1;
+            if let Some(request) = request.filter(|request| request.state == RequestState::Open) {
+                inbox::move_on(state, request.seq, world);
+            }
             vec![Effect::Send(Sending { session, order, what, origin: Origin::Composer })]
         }
         // The verdict stands below the text.

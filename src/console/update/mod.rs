@@ -195,8 +195,7 @@ pub fn paste(state: &mut State, text: &str, world: &World<'_>) {
         Context::Compose | Context::Form => compose::paste(state, text),
         context if context.takes_text() => overlay::paste(state, text, world),
         Context::Replay => state.refuse("A paste goes into the filter (/) or the place to go to (@)."),
-        _ => state
-            .refuse("A paste goes into the composer (c), the filter (/), a note (m) or the prompt to subscribe (s)."),
+        _ => state.refuse("Nothing here takes a paste. c, /, m and s open what does."),
     }
 }
 
