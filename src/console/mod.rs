@@ -18,7 +18,7 @@ pub mod layout;
 pub mod line;
 pub mod message;
 pub mod models;
-mod outbox;
+pub mod outbox;
 pub mod pace;
 pub mod paint;
 pub mod panes;

@@ -254,16 +254,12 @@ impl Sheet {
     /// Writes a value of the field under the cursor into the text.
     fn put(&mut self, raw: &str) -> bool {
         let Some(pointer) = self.form.row().map(|row| row.pointer.clone()) else { return false };
-        match edit::set(&self.body.known().text, &pointer, raw) {
-            Some(edited) => self.write(&edited),
-            None => {
-                self.say(
-                    "The text has no place for it: it is no JSON, or something else stands where an object should",
-                    Role::Wrong,
-                );
-                false
-            }
+        if let Some(edited) = edit::set(&self.body.known().text, &pointer, raw) {
+            return self.write(&edited);
         }
+        let why = "The text has no place for it: it is no JSON, or something else stands where an object should";
+        self.say(why, Role::Wrong);
+        false
     }
 
     fn omit(&mut self) {
