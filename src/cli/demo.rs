@@ -41,7 +41,7 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
     let platform = Arc::new(platform);
     let tapes = tapes::usual(tapes::usual_folder(Path::new("")));
     let profiles = platform.profiles();
-    let plans = Plans::demo(&profiles);
+    let plans = Plans::demo(&profiles, seed);
     let (journal, handles, recorder, _) = console::start(profiles, &plans, Budget::default(), tapes);
     let shell = Shell {
         application: Some(Box::new(Ordered::new(Arc::clone(&platform), journal.clone()))),

@@ -47,6 +47,11 @@ pub(crate) trait Service: Debug + Send {
         let _ = client_id;
     }
 
+    /// Another client has signed in as the device: what the cloud tells the one whose connection it ends; `None`: nothing.
+    fn farewell(&self) -> Option<Push> {
+        None
+    }
+
     /// The device's connection has ended, and with it the sessions of its sub-devices.
     fn offline(&mut self);
 }

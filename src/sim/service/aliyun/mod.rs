@@ -101,6 +101,12 @@ impl Service for Cloud {
         self.ext = parse_client_id(client_id).and_then(|login| login.ext).unwrap_or(0);
     }
 
+    /// Only devices that sign in with flags get it.
+    fn farewell(&self) -> Option<Push> {
+        let body = json!({ "title": "kick", "content": "Kicked by the same device" });
+        (self.ext != 0).then(|| Push::json("/ext/notify".to_owned(), &body))
+    }
+
     fn offline(&mut self) {
         self.gateway.offline();
     }
