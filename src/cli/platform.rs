@@ -95,7 +95,7 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
 async fn load(path: PathBuf, cue: CueWord) -> Result<(Option<(Script, Cue)>, Vec<String>), CliError> {
     let tapes = super::resend::open(vec![path]).await?;
     // What is missing is no reason not to play the rest.
-    if let Some(words) = super::resend::damage(&tapes) {
+    if let Some(words) = tapes.damage() {
         note(&format!("standin: warning: {words}"));
     }
     let loading = tokio::task::spawn_blocking(move || Script::load(&tapes)).await;
