@@ -12,6 +12,7 @@
 //! | [`mqtt`] | an MQTT 3.1.1 client as a state machine, and the codec | pure |
 //! | [`cloud`] | what each platform asks of a device: one folder a cloud | pure |
 //! | [`behaviour`] | what a device does by itself: rules, simulators, upgrades | pure |
+//! | [`model`] | product models: read, check a value, an example, JSON with places | pure |
 //! | [`template`] | text and JSON with holes that are filled in when an answer is made | pure |
 //! | [`timeline`] | bounded history of events in memory: store, filter, topics, requests | pure |
 //! | [`link`] | a byte stream to a platform: TCP, proxy, TLS, WebSocket | shell |
@@ -33,6 +34,7 @@ pub mod config;
 pub mod console;
 pub mod event;
 pub mod link;
+pub mod model;
 pub mod mqtt;
 pub mod profile;
 pub mod replay;

@@ -3,7 +3,7 @@
 //!
 //! One folder a cloud (`plain`, a broker without words of its own, is one file). What all share is beside them: `defaults`
 //! and `identifiers` for the config, `guard` for what a cloud would not take, `line` and `envelope` for payloads,
-//! `request`, `properties` and `told` for what a device has to act on, `transfer` for sending a recording again, `spoil` for
+//! `request`, `properties` and `told` for what a device has to act on, `modelled` for what its product's model says, `transfer` for sending a recording again, `spoil` for
 //! answers with a fault on purpose, `refusal` and `clock` for words. Nothing here does I/O or reads a clock: the time
 //! of an attempt is an argument, so that every signature is a table test.
 
@@ -15,6 +15,7 @@ pub mod guard;
 pub mod huawei;
 mod identifiers;
 mod line;
+pub mod modelled;
 pub mod plain;
 mod properties;
 mod refusal;
@@ -38,6 +39,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::event::{WallTime, What};
+use crate::model::json::Node;
+use crate::model::{Model, Type, Wrong};
 use crate::mqtt::packet::{ConnectReturn, Will};
 use crate::mqtt::{Qos, TopicFilter};
 use crate::profile::{
@@ -46,7 +49,9 @@ use crate::profile::{
 };
 use crate::secret::Secret;
 
-pub use properties::{Current, Properties, Property};
+use modelled::{Modelled, Of, Said};
+
+pub use properties::{Current, Properties, Property, weight, weight_of};
 pub use request::{Answer, Request};
 pub use told::{Told, Upgrade, UpgradeStep, clock_offset_us};
 
@@ -143,6 +148,27 @@ pub trait Platform: Send + Sync + Debug {
     /// `serial` makes the bodies' ids, so that an answer finds its question: give a number that this device did not use
     /// before, such as the milliseconds of the wall clock.
     fn drafts(&self, serial: u64) -> Vec<Draft>;
+
+    /// What the composer offers for a product of that model before [`Platform::drafts`]: its reports and events, filled in with
+    /// examples. `serial` as there.
+    fn model_drafts(&self, model: &Model, serial: u64) -> Vec<Draft> {
+        let _ = (model, serial);
+        Vec::new()
+    }
+
+    /// Which parts of a message of the device, whose body is `body`, the model describes. For [`modelled::findings`] and
+    /// [`modelled::form`].
+    fn modelled<'m>(&self, model: &'m Model, said: &Said<'_>, body: &Node<'_>) -> Modelled<'m> {
+        let _ = (model, said, body);
+        Modelled::default()
+    }
+
+    /// The code that a value earns which is wrong in that way, where a value of the type `wanted` stands in the model, and the
+    /// cloud's words for it; `None`: the cloud says nothing.
+    fn misfit_code(&self, of: Of, wrong: Wrong, wanted: Type) -> Option<(i64, &'static str)> {
+        let _ = (of, wrong, wanted);
+        None
+    }
 
     /// The cloud's limits.
     fn limits(&self) -> &'static Limits;

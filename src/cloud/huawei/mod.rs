@@ -11,6 +11,7 @@ mod drafts;
 mod functions;
 mod gzip;
 mod legacy;
+mod modelled;
 pub mod registration;
 mod reported;
 mod request;
@@ -28,11 +29,14 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::envelope::id_text;
+use super::modelled::{Modelled, Said};
 use super::{
     Advice, Answer, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Property, Request, Scene, Summary,
     Told, Upgrade, UpgradeStep,
 };
 use crate::event::{WallTime, What};
+use crate::model::Model;
+use crate::model::json::Node;
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
 use crate::profile::{Cloud, HuaweiIdentity, Subscription};
@@ -197,6 +201,14 @@ impl Platform for Device {
 
     fn unpacked(&self, topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
         gzip::unpacked(topic, payload)
+    }
+
+    fn model_drafts(&self, model: &Model, serial: u64) -> Vec<Draft> {
+        modelled::drafts(&self.identity.device_id, model, serial)
+    }
+
+    fn modelled<'m>(&self, model: &'m Model, said: &Said<'_>, body: &Node<'_>) -> Modelled<'m> {
+        modelled::modelled(&self.identity.device_id, model, said, body)
     }
 
     fn limits(&self) -> &'static Limits {

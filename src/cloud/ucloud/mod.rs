@@ -8,6 +8,7 @@ mod bodies;
 mod codes;
 mod credentials;
 mod drafts;
+mod modelled;
 pub mod registration;
 mod reported;
 mod request;
@@ -24,11 +25,14 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::modelled::{Modelled, Of, Said};
 use super::{
     Advice, Answer, Asked, Credentials, Direction, Draft, Limits, Meaning, Platform, Property, Request, Scene, Summary,
     Told, Upgrade, UpgradeStep, envelope,
 };
 use crate::event::{WallTime, What};
+use crate::model::json::Node;
+use crate::model::{Model, Type, Wrong};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
 use crate::profile::{Cloud, Subscription, UcloudIdentity};
@@ -156,6 +160,18 @@ impl Platform for Device {
 
     fn upgrade_failures(&self) -> &'static [(i64, &'static str)] {
         upgrade::FAILURES
+    }
+
+    fn model_drafts(&self, model: &Model, serial: u64) -> Vec<Draft> {
+        modelled::drafts(&self.identity, model, serial)
+    }
+
+    fn modelled<'m>(&self, model: &'m Model, said: &Said<'_>, body: &Node<'_>) -> Modelled<'m> {
+        modelled::modelled(model, said, body)
+    }
+
+    fn misfit_code(&self, of: Of, wrong: Wrong, _wanted: Type) -> Option<(i64, &'static str)> {
+        modelled::misfit_code(of, wrong)
     }
 
     fn limits(&self) -> &'static Limits {

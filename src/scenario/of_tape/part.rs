@@ -119,7 +119,7 @@ impl Part {
                     self.subscribed.push((answer.filter.to_owned(), answer.asked));
                 }
             }
-            Kind::Gap { count, .. } => self.gaps += count,
+            Kind::Gap { count, .. } => self.gaps = self.gaps.saturating_add(*count),
             _ => {}
         }
     }

@@ -129,6 +129,7 @@ impl Run<'_> {
         progress: &mpsc::UnboundedSender<Progress>,
     ) {
         for step in &scenario.steps {
+            self.values.begin();
             let name = self.title(scenario, step);
             let began = Instant::now();
             let result = if report.passed() {
@@ -318,6 +319,7 @@ fn values(scenario: &Scenario, row: &Row, seed: u64) -> Result<Values, String> {
         values.set(&format!("row.{column}"), value.clone());
     }
     for (name, form) in &scenario.vars {
+        values.begin();
         let value = form.fill(&mut values).map_err(|words| format!("variable `{name}`: {words}"))?;
         values.set(name, value);
     }
