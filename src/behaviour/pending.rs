@@ -60,6 +60,11 @@ impl Pending {
         self.bytes -= bytes;
         Some(writes)
     }
+
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +99,6 @@ mod tests {
         assert!(pending.writes.len() == 3 && pending.order.len() == 3 && pending.bytes <= BYTES);
         assert_eq!(pending.take("99"), Some(write()));
         pending.put("huge", vec![(Property::of("", "level"), json!("x".repeat(2 * BYTES)))]);
-        assert!(pending.writes.is_empty() && pending.bytes == 0, "nothing is too large for its place");
+        assert!(pending.is_empty() && pending.bytes == 0, "nothing is too large for its place");
     }
 }
