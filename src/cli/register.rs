@@ -59,8 +59,15 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
         _ => None,
     };
     let text = report(profile, way, &obtained, &Shown { file: file.as_deref(), reveal: args.reveal });
-    written(super::write_out(text).await)?;
-    Ok(Outcome::Done)
+    match super::write_out(text).await {
+        // Also where the reader has gone, which elsewhere is no error: what nobody has read is lost.
+        Err(error) if file.is_none() && kept.is_some() => {
+            let words =
+                format!("device `{}` is registered, but what it obtained could not be shown: {error}", profile.name);
+            Err(CliError::not_held(words).hint("register it again, where the platform allows that, with --out FILE"))
+        }
+        shown => written(shown).map(|()| Outcome::Done),
+    }
 }
 
 /// What goes into the file: the secret alone, or the token in the form that the config's `token` takes.
