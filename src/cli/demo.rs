@@ -1,5 +1,6 @@
 //! `standin demo`: the console against the embedded platform.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
         journal,
         handles,
         recorder,
+        models: BTreeMap::new(),
         theme: None,
         themes: None,
         bell: false,

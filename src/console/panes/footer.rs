@@ -78,6 +78,10 @@ fn useful(view: &View<'_>) -> Vec<Action> {
         Context::Compose if state.composer.wants_force() => {
             vec![Action::Force, Action::Send, Action::Back, Action::Topic, Action::Qos]
         }
+        Context::Compose if state.composer.has_form() => {
+            vec![Action::Send, Action::Form, Action::Back, Action::Drafts, Action::Fill]
+        }
+        Context::Form => vec![Action::Send, Action::Accept, Action::Choice(Way::On), Action::Form, Action::Fill],
         Context::Compose => vec![Action::Send, Action::Back, Action::Topic, Action::Qos],
         Context::Filter
         | Context::Palette
@@ -85,6 +89,8 @@ fn useful(view: &View<'_>) -> Vec<Action> {
         | Context::Note
         | Context::Question
         | Context::Again
+        | Context::Drafts
+        | Context::Load
         | Context::Seek => {
             vec![Action::Accept, Action::Back]
         }

@@ -73,6 +73,10 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
     let strong = bar.patch(view.style(Role::Strong));
     let (label, line) = match &view.state.overlay {
         Some(Overlay::Palette { line, .. }) => (Safe::from_static(":"), line),
+        Some(Overlay::Drafts { line, .. }) => (Safe::from_static("compose: "), line),
+        Some(Overlay::Load { session, line }) => {
+            (Safe::new(&format!("file of the product model of {}: ", view.device(*session))), line)
+        }
         Some(Overlay::Seek { line }) => (Safe::from_static("go to @"), line),
         Some(Overlay::Prompt { session, line, qos, force }) => {
             let force = if *force { ", past the limits" } else { "" };
