@@ -136,6 +136,8 @@ fn tail_of(view: &View<'_>, ask: &Ask, table: bool) -> Safe {
     let with_by = |took: String| match by {
         Some(by) if table => format!("{failed}{took} by {by}"),
         Some(by) => format!("{failed}{by}"),
+        // That it failed tells more than how fast.
+        None if ask.failed && !table => "failed".to_owned(),
         None => format!("{failed}{took}"),
     };
     let out = match &ask.right {
