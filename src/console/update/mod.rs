@@ -181,7 +181,11 @@ pub fn key(state: &mut State, event: KeyEvent, world: &World<'_>) -> Vec<Effect>
             match (context.takes_text(), edit(chord)) {
                 (true, Some(edit)) => overlay::edit(state, edit, world),
                 (true, None) => {}
-                (false, _) => state.refuse(&format!("{chord} does nothing here. ? shows the keys.")),
+                (false, _) => {
+                    let helps = lookup(context, Chord::letter('?')) == Some(Action::Help);
+                    let way = if helps { "? shows the keys." } else { "Esc goes back." };
+                    state.refuse(&format!("{chord} does nothing here. {way}"));
+                }
             }
             Vec::new()
         }
