@@ -1,6 +1,12 @@
 //! Product models end to end: the real program in a pseudo-terminal, with a model by config and by key.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends where it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test ends where it fails"
+)]
 
 mod support;
 

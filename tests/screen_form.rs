@@ -113,7 +113,7 @@ fn what_is_no_value_stays_as_it_is_typed_and_out_of_the_text() {
     let mut bench = lamp(80, 24);
     let before = params(&mut bench);
     bench.press("<C-o><Down>1,2<Enter>");
-    assert!(shows(&mut bench, "▌ brightness 1,2") && shows(&mut bench, "Not taken: this is no JSON value"));
+    assert!(shows(&mut bench, "▌ brightness 1,2") && shows(&mut bench, "Not taken: this is no JSON value, and"));
     bench.press("<Down>");
     assert!(shows(&mut bench, "▌ brightness 1,2"), "the cursor stays with it");
     assert_eq!(send(&mut bench), None, "nothing goes while a field is in doubt");
