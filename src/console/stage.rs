@@ -154,8 +154,8 @@ impl Stage {
             Ok(model) => {
                 let (properties, events, commands) = model.counts();
                 self.state.composer.know(session, model);
-                let counts = format!("{properties} properties, {events} events, {commands} commands");
-                self.state.tell(&format!("The model is read: {counts}. c composes with it."));
+                let counts = format!("properties: {properties}, events: {events}, commands: {commands}");
+                self.state.tell(&format!("The model is read ({counts}); c composes with it."));
             }
             Err(why) => self.state.refuse(&format!("No product model: {why}")),
         }
