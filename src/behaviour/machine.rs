@@ -48,8 +48,10 @@ pub struct Behaviour {
     pub(super) clock_offset_us: Option<i64>,
     pub(super) online: bool,
     pub(super) deeds: Vec<Deed>,
-    /// Bytes of the answers among `deeds`.
+    /// Bytes of the messages among `deeds`.
     made: usize,
+    /// The versions are among `deeds`: a platform that asks for them a thousand times in a turn is told once.
+    pub(super) versions_told: bool,
     serial: u64,
     news: News,
 }
@@ -97,6 +99,7 @@ impl Behaviour {
             online: false,
             deeds: Vec::new(),
             made: 0,
+            versions_told: false,
             serial: 0,
             news: News { ripe: true, ..News::default() },
             platform,
@@ -125,7 +128,7 @@ impl Behaviour {
         // What this connection did not take is nothing for the next one.
         let before = self.deeds.len();
         self.deeds.retain(|deed| !matches!(deed, Deed::Send(_)));
-        self.made = 0;
+        (self.made, self.versions_told) = (0, false);
         let unsent = before - self.deeds.len();
         if unsent > 0 {
             let messages = if unsent == 1 { "message" } else { "messages" };
@@ -207,7 +210,7 @@ impl Behaviour {
 
     /// What is to be done, in order.
     pub fn take_deeds(&mut self) -> Vec<Deed> {
-        self.made = 0;
+        (self.made, self.versions_told) = (0, false);
         std::mem::take(&mut self.deeds)
     }
 
@@ -252,8 +255,8 @@ impl Behaviour {
         self.made < AT_ONCE
     }
 
-    /// An answer is made.
-    pub(super) fn answered(&mut self, sending: Sending) {
+    /// A message is made.
+    pub(super) fn made(&mut self, sending: Sending) {
         self.made += sending.payload.len();
         self.deeds.push(Deed::Send(sending));
     }
@@ -264,7 +267,7 @@ impl Behaviour {
 
     pub(super) fn send(&mut self, draft: Draft, by: &Arc<str>) {
         let Draft { topic, qos, body, .. } = draft;
-        self.deeds.push(Deed::Send(Sending { topic, payload: Bytes::from(compact(body)), qos, by: Arc::clone(by) }));
+        self.made(Sending { topic, payload: Bytes::from(compact(body)), qos, by: Arc::clone(by) });
     }
 
     /// A number that this device did not use before.

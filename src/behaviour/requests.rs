@@ -153,7 +153,7 @@ impl Behaviour {
             None => payload,
         };
         self.take_over(now, writes);
-        self.answered(Sending { topic, payload, qos, by });
+        self.made(Sending { topic, payload, qos, by });
     }
 
     fn answer_as_recorded(
