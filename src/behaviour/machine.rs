@@ -48,12 +48,18 @@ pub struct Behaviour {
     pub(super) clock_offset_us: Option<i64>,
     pub(super) online: bool,
     pub(super) deeds: Vec<Deed>,
-    /// Bytes of the messages among `deeds`.
-    made: usize,
-    /// The versions are among `deeds`: a platform that asks for them a thousand times in a turn is told once.
-    pub(super) versions_told: bool,
+    pub(super) turn: Turn,
     serial: u64,
     news: News,
+}
+
+/// What stands among the deeds that the session has not taken yet.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// Bytes of the messages.
+    bytes: usize,
+    /// The versions: a platform that asks for them a thousand times in a turn is told once.
+    pub(super) versions: bool,
 }
 
 /// Whether there is something new to tell.
@@ -98,8 +104,7 @@ impl Behaviour {
             clock_offset_us: None,
             online: false,
             deeds: Vec::new(),
-            made: 0,
-            versions_told: false,
+            turn: Turn::default(),
             serial: 0,
             news: News { ripe: true, ..News::default() },
             platform,
@@ -128,7 +133,7 @@ impl Behaviour {
         // What this connection did not take is nothing for the next one.
         let before = self.deeds.len();
         self.deeds.retain(|deed| !matches!(deed, Deed::Send(_)));
-        (self.made, self.versions_told) = (0, false);
+        self.turn = Turn::default();
         let unsent = before - self.deeds.len();
         if unsent > 0 {
             let messages = if unsent == 1 { "message" } else { "messages" };
@@ -210,7 +215,7 @@ impl Behaviour {
 
     /// What is to be done, in order.
     pub fn take_deeds(&mut self) -> Vec<Deed> {
-        (self.made, self.versions_told) = (0, false);
+        self.turn = Turn::default();
         std::mem::take(&mut self.deeds)
     }
 
@@ -252,12 +257,12 @@ impl Behaviour {
 
     /// Whether one more answer may be made before the session has taken those that are.
     pub(super) fn has_turn(&self) -> bool {
-        self.made < AT_ONCE
+        self.turn.bytes < AT_ONCE
     }
 
     /// A message is made.
     pub(super) fn made(&mut self, sending: Sending) {
-        self.made += sending.payload.len();
+        self.turn.bytes += sending.payload.len();
         self.deeds.push(Deed::Send(sending));
     }
 

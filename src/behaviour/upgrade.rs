@@ -204,7 +204,7 @@ impl Behaviour {
                 UpgradeStep::Done => {
                     self.upgrades.installed(&upgrade);
                     // What was told before is not so any more.
-                    self.versions_told = false;
+                    self.turn.versions = false;
                     self.note(format!("{BY}: {} is at {}", upgrade.module, upgrade.version));
                     let serial = self.serial(now);
                     let report = self.platform.version_report(serial, now.at, &upgrade.module, &upgrade.version);
@@ -221,7 +221,7 @@ impl Behaviour {
 
     /// Tells the platform the versions of all modules.
     pub(super) fn report_versions(&mut self, now: Moment) {
-        if std::mem::replace(&mut self.versions_told, true) {
+        if std::mem::replace(&mut self.turn.versions, true) {
             return;
         }
         let mut versions = self.upgrades.versions.clone();
