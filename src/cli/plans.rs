@@ -41,9 +41,13 @@ impl Plans {
         Ok(Self(plans))
     }
 
-    /// Those of the demo's devices: rules and a simulator to be switched on by key, all of them off.
-    pub fn demo(devices: &[Profile]) -> Self {
-        let of = |device: &Profile| (device.name.clone(), Arc::new(demo(&*platform(device))));
+    /// Those of the demo's devices: rules and a simulator to be switched on by key, all of them off. What looks random in them
+    /// follows from `seed`.
+    pub fn demo(devices: &[Profile], seed: u64) -> Self {
+        let of = |device: &Profile| {
+            let plan = Plan { seed: Some(seed), ..demo(&*platform(device)) };
+            (device.name.clone(), Arc::new(plan))
+        };
         Self(devices.iter().map(of).collect())
     }
 

@@ -55,6 +55,9 @@ pub use properties::{Current, Properties, Property, weight, weight_of};
 pub use request::{Answer, Request};
 pub use told::{Told, Upgrade, UpgradeStep, clock_offset_us};
 
+/// What [`Platform::unpacked`] answers is no longer than this, in bytes: a few bytes can unpack to gigabytes.
+pub const LONGEST_UNPACKED: usize = 1 << 20;
+
 /// A device as its cloud sees it.
 pub trait Platform: Send + Sync + Debug {
     /// Which cloud it is.
@@ -62,6 +65,13 @@ pub trait Platform: Send + Sync + Debug {
 
     /// What CONNECT carries for an attempt at `at`. Never cache it: time-stamped signatures expire.
     fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials;
+
+    /// The value of the header `Authorization` of a request by HTTP with exactly `body`; `None` where the cloud takes no requests
+    /// that a device signs so.
+    fn http_authorization(&self, secret: &Secret, body: &[u8]) -> Option<String> {
+        let _ = (secret, body);
+        None
+    }
 
     /// What the cloud wants a device to subscribe to at connect.
     fn subscriptions(&self) -> Vec<Subscription>;
@@ -114,7 +124,7 @@ pub trait Platform: Send + Sync + Debug {
         None
     }
 
-    /// The body of a message that is packed, for looking at; `None`: it is not.
+    /// The body of a message that is packed, for looking at, up to [`LONGEST_UNPACKED`]; `None`: it is not.
     fn unpacked(&self, topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
         let _ = (topic, payload);
         None

@@ -268,8 +268,8 @@ impl State {
     /// Where the panes are.
     pub fn layout(&self) -> Layout {
         let composing = self.composer.is_open();
-        let roomy = self.composer.wants_room(self.size.0);
-        let wish = Wish { focus: self.focus, composing, roomy, zoom: self.zoom, replay: self.reel.is_some() };
+        let form = self.composer.form_rows(self.size.0);
+        let wish = Wish { focus: self.focus, composing, form, zoom: self.zoom, replay: self.reel.is_some() };
         Layout::new(self.size.0, self.size.1, wish)
     }
 

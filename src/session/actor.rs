@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use tokio::sync::mpsc;
 
 use super::cause::{Cause, no_secret, unregistered};
@@ -53,6 +54,8 @@ pub(super) struct Actor {
     /// What to subscribe to at each connect.
     pub(super) wanted: Vec<Subscription>,
     recovery: Recovery,
+    /// Draws how long the waits between attempts are.
+    jitter: Rng,
     /// The number of the order that asked for the line's next state.
     pub(super) state_order: Option<u64>,
     clock_offset_us: Option<i64>,
@@ -94,6 +97,7 @@ impl Actor {
             id,
             client: Client::new(options),
             recovery: Recovery::new(profile.backoff, profile.on_takeover),
+            jitter: Rng::new(),
             profile,
             platform,
             journal,
@@ -109,6 +113,12 @@ impl Actor {
             signed_at: WallTime::default(),
             leaving: None,
         }
+    }
+
+    /// Draws its waits from `seed`, so that the same seed gives the same waits.
+    pub(super) fn with_seed(self, seed: u64) -> Self {
+        // A stream of its own: what the device's doings draw follows from the seed itself.
+        Self { jitter: Rng::with_seed(seed).fork(), ..self }
     }
 
     /// Runs until the session is told to leave or nobody can give it orders any more.
@@ -323,7 +333,7 @@ impl Actor {
     fn lost(&mut self, cause: Cause) -> Line {
         let now = clock::now();
         self.hang_up(now);
-        let next = self.recovery.ended(now.mono, cause.ending, fastrand::f64());
+        let next = self.recovery.ended(now.mono, cause.ending, self.jitter.f64());
         let (Next::Wait { taken_over, .. } | Next::Stop { taken_over }) = next;
         let cause = if taken_over { cause.taken_over() } else { cause };
         let change = StateChange {

@@ -67,18 +67,19 @@ pub fn start(profile: Profile, journal: &Journal) -> Handle {
     start_with(profile, &Plan::default(), journal)
 }
 
-/// As [`start`], for a device that does what `plan` says by itself.
+/// As [`start`], for a device that does what `plan` says by itself. Its waits between attempts follow from the plan's seed too.
 pub fn start_with(profile: Profile, plan: &Plan, journal: &Journal) -> Handle {
     let profile = Arc::new(profile);
     let platform: Arc<dyn Platform> = platform(&profile).into();
     let id = journal.with(|timeline| timeline.register(&profile.name, profile.identity.cloud()));
     journal.introduce(id, Recorded::of(&profile));
     let (sender, orders) = mpsc::channel(ORDERS);
-    let own = Behaviour::new(plan, Arc::clone(&platform), fastrand::u64(..), clock::now());
+    let seed = plan.seed.unwrap_or_else(|| fastrand::u64(..));
+    let own = Behaviour::new(plan, Arc::clone(&platform), seed, clock::now());
     let board = own::Board::default();
     let actor =
         actor::Actor::new(id, Arc::clone(&profile), Arc::clone(&platform), journal.clone(), orders, own, board.clone());
-    tokio::spawn(actor.run());
+    tokio::spawn(actor.with_seed(seed).run());
     Handle { id, profile, platform, orders: sender, board }
 }
 
