@@ -50,11 +50,6 @@ impl Pending {
         drop(self.take(id));
     }
 
-    /// Whether no request's writes are remembered.
-    pub(super) fn is_empty(&self) -> bool {
-        self.writes.is_empty()
-    }
-
     fn remove(&mut self, id: &str) -> Option<Vec<(Property, Value)>> {
         let (writes, bytes) = self.writes.remove(id)?;
         self.bytes -= bytes;
