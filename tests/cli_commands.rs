@@ -288,10 +288,11 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         assert_eq!(status(&output), 2, "{args}");
         assert!(err(&output).starts_with("standin: ") && out(&output).is_empty(), "{}", err(&output));
     }
-    for args in ["--help", "--version", "help sign", "tape export --help"] {
+    for args in ["--help", "--version", "help sign", "tape export --help", "test --help"] {
         let output = bench.run(args);
         assert_eq!(status(&output), 0, "{args}");
         assert!(!out(&output).is_empty() && err(&output).is_empty(), "{args}");
+        assert!(!out(&output).contains('`'), "marks of the sources: {}", out(&output));
     }
     let unknown = bench.run("sign smoke-02");
     assert_eq!(status(&unknown), 2);

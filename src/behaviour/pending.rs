@@ -27,26 +27,30 @@ impl Pending {
         if writes.is_empty() {
             return;
         }
-        // Asked again, it is the newest.
-        self.take(id);
+        self.forget(id);
         let bytes = weight(&writes) + 2 * id.len();
         self.bytes += bytes;
         self.writes.insert(id.to_owned(), (writes, bytes));
         self.order.push_back(id.to_owned());
         while self.order.len() > MOST || self.bytes > BYTES {
             let Some(oldest) = self.order.pop_front() else { break };
-            self.forget(&oldest);
+            self.remove(&oldest);
         }
     }
 
     /// What the request `id` writes; it is forgotten.
     pub(super) fn take(&mut self, id: &str) -> Option<Vec<(Property, Value)>> {
-        let writes = self.forget(id)?;
+        let writes = self.remove(id)?;
         self.order.retain(|other| other != id);
         Some(writes)
     }
 
-    fn forget(&mut self, id: &str) -> Option<Vec<(Property, Value)>> {
+    /// What the request `id` writes is of no use any more.
+    pub(super) fn forget(&mut self, id: &str) {
+        drop(self.take(id));
+    }
+
+    fn remove(&mut self, id: &str) -> Option<Vec<(Property, Value)>> {
         let (writes, bytes) = self.writes.remove(id)?;
         self.bytes -= bytes;
         Some(writes)

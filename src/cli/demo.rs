@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::plans::Plans;
-use super::{CliError, Outcome, console, terminal};
+use super::{CliError, Outcome, console, models, terminal};
 use crate::config::tapes;
 use crate::console::Shell;
 use crate::console::application::{self, Application, Offer, Wanted};
@@ -40,13 +40,14 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
     let platform = Arc::new(platform);
     let tapes = tapes::usual(tapes::usual_folder(Path::new("")));
     let profiles = platform.profiles();
-    let plans = Plans::demo(&profiles, seed);
+    let (plans, models) = (Plans::demo(&profiles, seed), models::demo(&profiles));
     let (journal, handles, recorder, _) = console::start(profiles, &plans, Budget::default(), tapes);
     let shell = Shell {
         application: Some(Box::new(Ordered::new(Arc::clone(&platform), journal.clone()))),
         journal,
         handles,
         recorder,
+        models,
         theme: None,
         themes: None,
         bell: false,
@@ -91,11 +92,16 @@ impl Application for Ordered {
         let subject = offer.label.clone();
         let (sender, journal, device) = (self.sender.clone(), self.journal.clone(), device.clone());
         tokio::spawn(async move {
-            let (words, good) = words_of(&ended.await);
+            let outcome = ended.await;
+            let (words, good) = words_of(&outcome);
             // What came of it stands first: a narrow screen cuts the end off.
             let words = format!("{words} ({subject})");
             // The console's line of news is the next key's to clear; what a console misses that has gone stands on the timeline.
             drop(sender.try_send(application::Outcome { words: format!("{device}: {words}."), good }));
+            // What was sent and wants no answer stands there as the message that came.
+            if matches!(outcome, sim::Outcome::Sent) {
+                return;
+            }
             let place = journal.with(|timeline| timeline.sessions().iter().position(|known| known.name == device));
             if let Some(session) = place.and_then(|place| u16::try_from(place).ok()).map(SessionId) {
                 journal.append(session, clock::now(), &Kind::Note { text: &format!("platform: {words}") });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::CliError;
+use super::{CliError, note};
 use crate::behaviour::Plan;
 use crate::behaviour::rule::{Action, Faults, Matching, Reply, Rule};
 use crate::behaviour::simulator::{Simulator, Wave};
@@ -30,8 +30,12 @@ impl Plans {
         let mut plans = BTreeMap::new();
         for device in devices {
             if let Some(plan) = config.plans.get(&device.name) {
-                let plan = answers::fill(plan, device).map_err(|why| CliError::usage(why.to_string()))?;
-                plans.insert(device.name.clone(), plan);
+                let filled = answers::fill(plan, device).map_err(|why| CliError::usage(why.to_string()))?;
+                // What is there is given all the same.
+                if let Some(words) = filled.missing {
+                    note(&format!("standin: warning: {words}"));
+                }
+                plans.insert(device.name.clone(), filled.plan);
             }
         }
         Ok(Self(plans))

@@ -105,6 +105,23 @@ async fn reveal_shows_the_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_nobody_could_read_is_no_success() {
+    let bench = Bench::new();
+    let path = write_config(bench.folder.path(), &bench.lamp(""));
+    let file = bench.path("lamp.secret");
+    for (place, status) in [(vec!["--reveal"], 1), (vec!["--reveal", "--out", file.to_str().unwrap()], 0)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = standin();
+        command.arg("--config").arg(&path).args(["register", "lamp"]).args(place).stdout(writer);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        assert_eq!(output.status.code(), Some(status), "{}", said(&output));
+        assert_eq!(said(&output).contains("is registered, but what it obtained could not be shown"), status == 1);
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap().len(), 32, "in its file it is safe");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_kept_in_the_form_that_the_config_takes() {
     let bench = Bench::new();
     let keys = format!("product_secret = '{ALIYUN_PRODUCT_SECRET}'");
@@ -123,6 +140,21 @@ async fn a_token_is_kept_in_the_form_that_the_config_takes() {
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
     let output = bench.run(&config, &["sign", "made"]).await;
     assert!(printed(&output).contains("|securemode=-1,authType=connwl|"), "{}", printed(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_only_shown_signs_in_too() {
+    let bench = Bench::new();
+    let config = aliyun(&bench.platform, "made", "made-2", &format!("product_secret = '{ALIYUN_PRODUCT_SECRET}'"));
+    let output = bench.run(&config, &["register", "made", "--method", "mqtt-unregistered", "--reveal"]).await;
+    let text = printed(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let row = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
+    assert!(row("next").contains("`client_id` and `token`"), "{text}");
+    let keys = format!("client_id = '{}'\ntoken = '{}'", row("client_id"), row("token"));
+    let config = aliyun(&bench.platform, "made", "made-2", &keys);
+    let output = bench.run(&config, &["pub", "made", "/a1AbCdEfGh1/made-2/user/update", "{}"]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -171,7 +203,8 @@ fn a_signal_ends_it_and_leaves_no_file() {
         .unwrap();
     // It waits for CONNACK now, which never comes.
     let held = listener.accept().unwrap();
-    assert_eq!((mode(&file), fs::metadata(&file).unwrap().len()), (0o600, 0));
+    assert_eq!(mode(&file), 0o600);
+    assert!(fs::read(&file).unwrap().iter().all(|byte| *byte == 0), "room for a secret, and none in it");
     let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     assert_eq!(child.wait().unwrap().code(), Some(143));

@@ -1,6 +1,6 @@
 //! Reading of texts with holes, values, durations and payloads from a scenario's tables, each fault told where it stands.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
@@ -27,12 +27,19 @@ const UNITS: [(&str, u64); 3] = [("ms", 1), ("min", 60_000), ("s", 1_000)];
 pub(super) struct Reading {
     /// The names that a hole can have where the reading is: variables, columns, captures of earlier steps.
     known: RefCell<BTreeSet<String>>,
+    /// The table of data could not be read, which was told: any name of a column may be one.
+    rows_unread: Cell<bool>,
 }
 
 impl Reading {
     /// From here on a hole can have that name.
     pub(super) fn learn(&self, name: String) {
         self.known.borrow_mut().insert(name);
+    }
+
+    /// The columns are not known: no name of one is a fault of its own.
+    pub(super) fn rows_are_unread(&self) {
+        self.rows_unread.set(true);
     }
 
     /// A text with holes.
@@ -53,9 +60,16 @@ impl Reading {
 
     /// A duration, such as `"500ms"`, `"5s"` or `"2min"`, or a hole for one.
     pub(super) fn span(&self, table: &Table<'_>, key: &str) -> Option<Text> {
+        const WANTED: &str = "a time from \"0s\" to \"60min\", such as \"500ms\", \"5s\" or \"1.5s\"";
+        let raw = table.raw(key)?;
+        // A number alone has no unit.
+        if !raw.get_ref().is_str() {
+            table.fault_at(raw.span(), key, WANTED);
+            return None;
+        }
         let text = self.text(table, key)?;
         if text.value.as_plain().is_some_and(|plain| duration(plain).is_none()) {
-            table.fault_at(text.at, key, "a time from \"0s\" to \"60min\", such as \"500ms\", \"5s\" or \"1.5s\"");
+            table.fault_at(text.at, key, WANTED);
             return None;
         }
         Some(text.value)
@@ -168,7 +182,8 @@ impl Reading {
             }
         };
         let known = self.known.borrow();
-        let Some(name) = text.names().find(|name| !known.contains(*name)) else { return Some(text) };
+        let is_known = |name: &str| known.contains(name) || (self.rows_unread.get() && name.starts_with("row."));
+        let Some(name) = text.names().find(|name| !is_known(name)) else { return Some(text) };
         let guess = suggest::nearest(name, known.iter().map(String::as_str));
         let guess = guess.map_or_else(String::new, |near| format!("; did you mean `${{{near}}}`?"));
         table.report.fault(at, format!("{}: nothing is called `{name}` here{guess}", table.what));

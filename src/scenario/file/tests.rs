@@ -38,6 +38,10 @@ fn every_kind_of_step_is_taken() {
             "expect_message = { direction = \"tx\", topic = \"a/#\", where = { \"a.b[0]\" = { gt = 1, type = \"integer\" } } }",
             "expect_message",
         ),
+        (
+            "expect_message = { where = { a = { eq = 1 }, b = { equals = { like = 1 } }, c = { value = 1 } } }",
+            "expect_message",
+        ),
         ("expect_no_message = { what = \"reply\", for = \"2s\" }", "expect_no_message"),
         ("cut = true", "cut"),
         ("pause = \"10ms\"", "pause"),
@@ -81,6 +85,8 @@ fn a_faulty_step_is_told_with_its_place_before_anything_runs() {
         ("wait_request = { where = { \"$reqid\" = 1 } }", "5:28", "no field of a message"),
         ("wait_request = { capture = { \"1a\" = \"$topic\" } }", "5:30", "is no name"),
         ("expect_message = { where = { a = { gt = 1, lss = 2 } } }", "5:44", "an unknown key `lss`"),
+        ("expect_message = { where = { a = { gee = 1 } } }", "5:36", "did you mean `ge`? A value that is a table"),
+        ("expect_message = { where = { a = { like = \"x*\" } } }", "5:36", "did you mean `regex`?"),
         ("expect_message = { where = { a = { gt = true } } }", "5:36", "a number or a text"),
         ("expect_message = { where = { a = { regex = \"(\" } } }", "5:44", "no regular expression"),
         ("expect_message = { where = { a = { type = \"text\" } } }", "5:43", "must be one of"),
@@ -89,6 +95,7 @@ fn a_faulty_step_is_told_with_its_place_before_anything_runs() {
         ("answer = { code = \"x\" }", "5:12", "a whole number"),
         ("answer = { output = {}, text = \"x\" }", "5:12", "beside the whole body"),
         ("answer = { delay = \"5\" }", "5:20", "such as \"500ms\""),
+        ("pause = 5", "5:9", "such as \"500ms\""),
         ("pause = \"5h\"", "5:9", "such as \"500ms\""),
         ("pause = \"1s\"\nwithin = \"2s\"", "6:1", "has no use"),
         ("assert = { that = 1 }", "5:10", "tests nothing"),
@@ -124,6 +131,7 @@ fn rows_and_variables_are_known_by_name() {
     assert!(fault.contains("did you mean `${row.mode}`?"), "{fault}");
     let fault = read_text(&text.replace("rows.csv", "none.csv")).unwrap_err().to_string();
     assert!(fault.contains("s.toml:2:8") && fault.contains("none.csv"), "{fault}");
+    assert_eq!(fault.matches("s.toml:").count(), 1, "one slip, one fault: {fault}");
 }
 
 #[test]
@@ -142,6 +150,17 @@ fn devices_come_from_the_file_the_platform_or_a_config() {
     assert!(several.contains("s.toml:2:1") && several.contains("which device"), "{several}");
     let both = read_text(&format!("config = \"c.toml\"\n{own}")).unwrap_err().to_string();
     assert!(both.contains("cannot stand beside [[device]]"), "{both}");
+}
+
+#[test]
+fn recorded_answers_that_cannot_be_had_are_a_fault_of_the_file() {
+    let text = "platform = {}\n[[device]]\nname = \"a\"\ncloud = \"huawei\"\nhost = \"h\"\ndevice_id = \"d1\"\nsecret = \"x\"\n\
+        answers = { tape = \"gone.mcap\" }\n[[step]]\nconnect = true\n";
+    let fault = read_text(text).unwrap_err().to_string();
+    assert!(
+        fault.contains("s.toml: the recorded answers of `a` cannot be read") && fault.contains("gone.mcap"),
+        "{fault}"
+    );
 }
 
 #[test]

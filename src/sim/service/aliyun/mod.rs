@@ -41,6 +41,7 @@ use alink::{Asked, NO_SESSION, Verdict};
 pub use gateway::{ALIYUN_PRODUCT_SECRET, ALIYUN_SUB_DEVICES};
 use gateway::{Gateway, World};
 use keep::Kept;
+pub(super) use model::whole as product_model;
 use place::{Place, Tree, Who};
 
 /// The flag in `ext` that opens calls on custom topics.
