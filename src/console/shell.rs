@@ -277,7 +277,7 @@ impl Console {
                     }
                 }
                 Effect::Note { session, text } => {
-                    self.base.journal.append(session, now(), &Kind::Note { text: &text });
+                    self.base.journal.append(session, now(), &Kind::Note { text: &text, order: None });
                 }
                 Effect::Replay(paths) => self.open(paths),
                 Effect::Resend { path, session } => self.outbox.send(&mut self.base, path, session),
