@@ -306,7 +306,7 @@ async fn an_upgrade_fails_with_its_code() {
         }
     }
     shadow(&mut bench, "s1", &json!({})).await;
-    assert_eq!(firmware_offer(&bench), "upgrade the firmware, failed with 7");
+    assert_eq!(firmware_offer(&bench), "upgrade the firmware, the last failed with 7");
 }
 
 #[tokio::test]

@@ -12,12 +12,13 @@ mod screen_support;
 use std::cell::Cell;
 
 use insta::assert_snapshot;
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
 use screen_support::Canned;
 use screen_support::bench::{Bench, moment};
 use standin::console::keymap::Context;
 use standin::console::layout::Pane;
 use standin::console::theme::{Signs, Theme};
-use standin::console::update::Effect;
+use standin::console::update::{self, Effect};
 use standin::event::Kind;
 use standin::session::Action;
 use standin::timeline::{RequestState, SessionId};
@@ -83,6 +84,108 @@ fn the_request_under_the_cursor_goes_before_the_most_urgent_one() {
 }
 
 #[test]
+fn a_stream_of_one_device_keeps_the_keys_to_that_device() {
+    let busy = || {
+        let mut canned = Canned::morning(moment());
+        canned.down(
+            1,
+            "/sys/a1B2c3/lamp-gw/thing/service/Blink",
+            r#"{"method":"thing.service.Blink","id":"9","params":{}}"#,
+        );
+        Bench::new(canned, 80, 24)
+    };
+    // The lamp has less time left, and is the one that is meant while all devices are shown.
+    assert_eq!(replies(&busy().press("A")), reply(1, "9", None));
+    let mut bench = busy();
+    bench.press("1");
+    assert!(bench.picture().contains("◌ 19 s 1 property set, 8 s 2 Blink │"), "{}", bench.picture());
+    assert_eq!(replies(&bench.press("A")), reply(0, "3a1f", None));
+    // The device is chosen before a frame shows its request.
+    let mut bench = busy();
+    for key in ["1", "r"] {
+        update::key(
+            &mut bench.state,
+            KeyEvent::from(KeyCode::Char(key.chars().next().unwrap())),
+            &bench.canned.world(),
+        );
+    }
+    assert!(bench.picture().contains("Reply to property set · 1 smoke-01"), "{}", bench.picture());
+    // A device without a request says so; the inbox has those of all devices.
+    for key in ["A", "F", "r", "H", "I"] {
+        let mut bench = busy();
+        bench.press("3");
+        let picture = bench.picture();
+        assert!(picture.contains("◌ 8 s 2 Blink +1 │") && !picture.contains("A success"), "{picture}");
+        assert!(bench.press(key).is_empty());
+        assert_eq!(bench.notice(), "No request of 3 meter-7 is open. 0 takes all devices.", "{key}");
+        assert_eq!(replies(&bench.press("wA")), reply(1, "9", None));
+    }
+    // What a key meant last is not meant on another device's stream.
+    let mut bench = busy();
+    bench.press("2H");
+    assert_eq!(bench.notice(), "Blink of 2 lamp-gw is held, and waits in the inbox (w).");
+    bench.press("3A");
+    assert_eq!(bench.notice(), "No request of 3 meter-7 is open. 0 takes all devices.");
+    assert_eq!(replies(&bench.press("1A")), reply(0, "3a1f", None));
+}
+
+#[test]
+fn the_most_urgent_request_is_told_where_the_pane_does_not_show_it_or_means_another() {
+    let mut canned = Canned::morning(moment());
+    for number in 0..30 {
+        canned.down(0, &format!("{COMMAND}n{number}"), r#"{"command_name":"TEST"}"#);
+    }
+    let told = "◌ 19 s 1 property set";
+    let mut bench = Bench::new(canned, 140, 40);
+    assert!(!bench.picture().contains(told), "{}", bench.picture());
+    bench.press("wG");
+    assert!(bench.picture().contains(&format!("{told} +30 │")), "{}", bench.picture());
+    bench.press("g");
+    assert!(!bench.picture().contains(told), "{}", bench.picture());
+    // The lamp's is the pane's first, the keys are for the detector's.
+    bench.canned.down(
+        1,
+        "/sys/a1B2c3/lamp-gw/thing/service/Blink",
+        r#"{"method":"thing.service.Blink","id":"9","params":{}}"#,
+    );
+    bench.look();
+    bench.press("w1");
+    assert!(bench.picture().contains(&format!("{told}, 8 s 2 Blink +30 │")), "{}", bench.picture());
+}
+
+#[test]
+fn the_footer_does_not_offer_to_hold_what_is_over() {
+    // An answered request is not to be held.
+    let mut bench = Bench::morning(80, 24);
+    bench.press("w");
+    assert!(bench.picture().contains("A success  F fail  r reply  H hold  ? help"), "{}", bench.picture());
+    answered(&mut bench, "3a1f");
+    bench.press("g");
+    assert!(bench.picture().contains("A success  F fail  r reply  Enter open  ? help"), "{}", bench.picture());
+}
+
+#[test]
+fn the_inbox_does_not_open_on_what_was_answered_elsewhere() {
+    // By the composer, which opened from the stream.
+    let mut bench = three(140, 40);
+    bench.press("r<C-s>");
+    answered(&mut bench, "3a1f");
+    assert_eq!(bench.state.inbox.chosen, None);
+    assert_eq!(replies(&bench.press("wA")), reply(0, "c2", None));
+    // By a key in the stream, while the inbox's cursor stood on it.
+    let mut bench = three(140, 40);
+    bench.press("wjkwA");
+    answered(&mut bench, "3a1f");
+    assert_eq!(replies(&bench.press("wA")), reply(0, "c2", None));
+    // From the inbox through the composer the cursor goes on to the next.
+    let mut bench = three(140, 40);
+    bench.press("wjr<C-s>");
+    bench.canned.up(0, "$oc/devices/smoke-01/sys/commands/response/request_id=c2", "{}");
+    bench.look();
+    assert_eq!(replies(&bench.press("A")), reply(0, "c3", None));
+}
+
+#[test]
 fn an_answer_is_for_the_request_that_was_seen_whatever_becomes_of_its_row() {
     // Between the frame and the key the most urgent one runs out: the key still means it, and asks.
     let mut bench = three(140, 40);
@@ -119,9 +222,14 @@ fn a_failure_code_is_chosen_or_typed() {
         let mut bench = Bench::morning(80, 24);
         assert_eq!(replies(&bench.press(keys)), reply(0, "3a1f", Some(code)), "{keys}");
     }
+    // A pasted code takes the chosen one's place too.
+    let mut bench = Bench::morning(80, 24);
+    bench.press("F");
+    bench.paste("12");
+    assert_eq!(replies(&bench.press("<Enter>")), reply(0, "3a1f", Some(12)));
     let mut bench = Bench::morning(80, 24);
     assert!(bench.press("Fx<Enter>").is_empty());
-    assert_eq!(bench.notice(), "A code is a whole number. Arrows choose one of the cloud's.");
+    assert_eq!(bench.notice(), "Only a whole number; arrows choose.");
     bench.press("<Esc>");
     assert_eq!(bench.state.context(), Context::Browse);
 }
@@ -152,7 +260,7 @@ fn a_late_a_second_and_a_moved_answer_ask_first() {
     bench.canned.backoff(0);
     bench.look();
     assert!(bench.press("A").is_empty());
-    assert_eq!(bench.notice(), "smoke-01 is back-off: no answer can go.");
+    assert_eq!(bench.notice(), "smoke-01 is not online: no answer can go.");
     bench.canned.online(0);
     bench.look();
     assert!(bench.press("A").is_empty());
@@ -197,7 +305,7 @@ fn the_cursor_goes_from_what_is_answered_to_the_next_that_waits() {
 fn a_held_request_is_not_the_next_and_comes_back() {
     let mut bench = three(140, 40);
     bench.press("H");
-    assert_eq!(bench.notice(), "property set of 1 smoke-01 is held: it is not offered as the next to answer.");
+    assert_eq!(bench.notice(), "property set of 1 smoke-01 is held, and waits in the inbox (w).");
     assert!(bench.picture().contains("held"), "{}", bench.picture());
     assert_eq!(replies(&bench.press("A")), reply(0, "c2", None));
     let mut bench = three(140, 40);
@@ -234,7 +342,7 @@ fn an_ignored_request_is_noted_and_an_answer_takes_that_back() {
     assert_eq!(request(&bench), RequestState::Ignored);
     let (_, newest) = bench.canned.timeline.span().unwrap();
     let Kind::Note { text, .. } = bench.canned.timeline.get(newest).unwrap().kind else { panic!("no note") };
-    assert_eq!(text, "property set (01234567…) is left without an answer");
+    assert_eq!(text, "left without an answer: property set (01234567…)");
     assert!(bench.picture().contains("ignored"));
     // It stands first among those that are over.
     let effects = bench.press("jA");
@@ -352,14 +460,18 @@ fn answers_tell_in_the_stream_who_gave_them_and_what_is_out_of_order() {
     let mut bench = mixed(140, 40);
     let picture = bench.picture();
     assert!(picture.contains("by rule reboot-fails"), "{picture}");
-    assert!(picture.lines().any(|line| line.contains("command reply") && line.contains("second")), "{picture}");
+    // On a narrow screen too, where the parameters are what is cut.
+    for size in [(140, 40), (80, 24)] {
+        let picture = mixed(size.0, size.1).picture();
+        assert!(picture.lines().any(|line| line.contains("command reply") && line.contains("second")), "{picture}");
+    }
     bench.press("G");
     let seq = bench.canned.own(0, "$oc/devices/smoke-01/sys/commands/response/request_id=d1", "{}", Some("rule again"));
     bench.look();
     bench.press("kj");
     assert_eq!(bench.state.window.selected(), Some(seq));
     let picture = bench.picture();
-    assert!(picture.contains("2 B · by rule again · second"), "{picture}");
+    assert!(picture.contains("2 B · second answer · by rule again"), "{picture}");
 }
 
 #[test]

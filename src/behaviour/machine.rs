@@ -25,6 +25,10 @@ use crate::profile::Cloud;
 /// second need no thousand pictures.
 const BETWEEN_NEWS: Duration = Duration::from_millis(50);
 
+/// Answers are made up to so many bytes before the session has taken them; the others wait for their turn, unpadded. A turn of
+/// the session may bring thousands of requests, and an answer may be 16 MiB.
+const AT_ONCE: usize = 16 << 20;
+
 /// A device's own doings.
 #[derive(Debug)]
 pub struct Behaviour {
@@ -44,6 +48,8 @@ pub struct Behaviour {
     pub(super) clock_offset_us: Option<i64>,
     pub(super) online: bool,
     pub(super) deeds: Vec<Deed>,
+    /// Bytes of the answers among `deeds`.
+    made: usize,
     serial: u64,
     news: News,
 }
@@ -90,6 +96,7 @@ impl Behaviour {
             clock_offset_us: None,
             online: false,
             deeds: Vec::new(),
+            made: 0,
             serial: 0,
             news: News { ripe: true, ..News::default() },
             platform,
@@ -110,10 +117,19 @@ impl Behaviour {
         self.online = false;
         self.simulators.iter_mut().for_each(simulator::Running::offline);
         self.upgrades.offline();
-        let left = self.queue.clear();
-        if left > 0 {
-            let answers = if left == 1 { "answer was" } else { "answers were" };
-            self.note(format!("{left} delayed {answers} not sent: the connection ended"));
+        let delayed = self.queue.clear();
+        if delayed > 0 {
+            let answers = if delayed == 1 { "answer was" } else { "answers were" };
+            self.note(format!("{delayed} delayed {answers} not sent: the connection ended"));
+        }
+        // What this connection did not take is nothing for the next one.
+        let before = self.deeds.len();
+        self.deeds.retain(|deed| !matches!(deed, Deed::Send(_)));
+        self.made = 0;
+        let unsent = before - self.deeds.len();
+        if unsent > 0 {
+            let messages = if unsent == 1 { "message" } else { "messages" };
+            self.note(format!("{unsent} {messages} of its own went no more: the connection ended"));
         }
     }
 
@@ -135,7 +151,7 @@ impl Behaviour {
                 }
             }
             // An answer of its own doings has done by now what it is to do.
-            what if what.is_answer() && by.is_none() => self.answered(now, meaning, payload),
+            what if what.is_answer() && by.is_none() => self.answered_by_hand(now, meaning, payload),
             _ => {}
         }
     }
@@ -147,9 +163,10 @@ impl Behaviour {
             Control::Rules { on } => self.rules_on = *on,
             Control::Simulator { name, on } => self.switch_simulator(name, *on, now)?,
             Control::Property { property, value } => {
+                property.check(self.platform.cloud())?;
                 if !self.properties.set(property.clone(), value.clone(), now.at) {
                     return Err(format!(
-                        "{property} would be one property too many: there are {}",
+                        "there is no room for {property}: it is too large, or there are too many ({})",
                         self.properties.len()
                     ));
                 }
@@ -164,7 +181,9 @@ impl Behaviour {
 
     /// The deadline has come.
     pub fn tick(&mut self, now: Moment) {
-        while let Some(waiting) = self.queue.take(now.mono) {
+        while self.has_turn()
+            && let Some(waiting) = self.queue.take(now.mono)
+        {
             self.emit(now, waiting);
         }
         self.report_by_simulators(now);
@@ -183,6 +202,7 @@ impl Behaviour {
 
     /// What is to be done, in order.
     pub fn take_deeds(&mut self) -> Vec<Deed> {
+        self.made = 0;
         std::mem::take(&mut self.deeds)
     }
 
@@ -220,6 +240,17 @@ impl Behaviour {
         } else {
             self.news.waits = true;
         }
+    }
+
+    /// Whether one more answer may be made before the session has taken those that are.
+    pub(super) fn has_turn(&self) -> bool {
+        self.made < AT_ONCE
+    }
+
+    /// An answer is made.
+    pub(super) fn answered(&mut self, sending: Sending) {
+        self.made += sending.payload.len();
+        self.deeds.push(Deed::Send(sending));
     }
 
     pub(super) fn note(&mut self, text: String) {

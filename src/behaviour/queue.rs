@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::cloud::Property;
+use crate::cloud::{self, Property};
 use crate::mqtt::Qos;
 
 /// No more answers wait,
@@ -52,7 +52,19 @@ pub(super) struct CalledOff {
     pub(super) writes: Vec<(Property, Value)>,
 }
 
+/// About the bytes that `writes` take in memory.
+pub(super) fn weight(writes: &[(Property, Value)]) -> usize {
+    writes.iter().map(|(property, value)| cloud::weight(property, value)).sum()
+}
+
 impl Waiting {
+    /// About the bytes that it takes in memory: an answer may be short, and what its request writes or is called long.
+    pub(super) fn bytes(&self) -> usize {
+        let call =
+            self.call.as_ref().map_or(0, |call| call.title.len() + 2 * call.id.as_ref().map_or(0, |id| id.len()));
+        self.topic.len() + self.payload.len() + weight(&self.writes) + call
+    }
+
     /// The same answer once more, which is the fault; what is written has been written by then.
     pub(super) fn again(&self) -> Self {
         Self {
@@ -98,7 +110,7 @@ impl Queue {
 
     /// Puts an answer in, for which there is room.
     pub(super) fn put(&mut self, due: Instant, waiting: Waiting) {
-        self.bytes += waiting.payload.len();
+        self.bytes += waiting.bytes();
         self.count += 1;
         if let Some(id) = waiting.id() {
             self.due.insert((Arc::clone(id), self.count), due);
@@ -130,6 +142,7 @@ impl Queue {
         keys.sort_unstable();
         for key in keys {
             if let Some(waiting) = self.waiting.get_mut(&key).filter(|_| success) {
+                self.bytes = self.bytes.saturating_sub(weight(&waiting.writes));
                 off.writes.append(&mut waiting.writes);
             }
             if self.waiting.get(&key).is_some_and(|waiting| !waiting.on_purpose) {
@@ -144,7 +157,7 @@ impl Queue {
         if let Some(id) = waiting.id() {
             self.due.remove(&(Arc::clone(id), key.1));
         }
-        self.bytes = self.bytes.saturating_sub(waiting.payload.len());
+        self.bytes = self.bytes.saturating_sub(waiting.bytes());
         Some(waiting)
     }
 
@@ -199,7 +212,7 @@ mod tests {
         let off = queue.call_off("7", false);
         assert_eq!((off.answers.len(), off.writes.len()), (1, 0), "the second one and the late one are meant");
         assert_eq!((off.answers[0].writes.len(), off.answers[0].topic.as_str()), (1, "7"));
-        assert_eq!(queue.bytes, 60);
+        assert_eq!(queue.bytes, queue.waiting.values().map(Waiting::bytes).sum::<usize>());
         let off = queue.call_off("7", true);
         assert_eq!((off.answers.len(), off.writes), (0, vec![(Property::of("", "level"), json!(2))]));
         assert!(queue.call_off("none", true).answers.is_empty());
@@ -231,8 +244,12 @@ mod tests {
     #[test]
     fn no_more_wait_than_memory_is_for() {
         let (mut queue, start) = (Queue::default(), Instant::now());
-        queue.put(start, waiting("large", BYTES));
+        queue.put(start, waiting("", BYTES));
         assert_eq!(queue.has_room(1, 1).unwrap_err(), "1 answers wait for their time already");
+        assert!(queue.take(start).is_some());
+        let writes = vec![(Property::of("", "level"), Value::from("x".repeat(BYTES)))];
+        queue.put(start, Waiting { writes, ..waiting("", 0) });
+        assert!(queue.has_room(1, 1).is_err(), "what is written with it counts");
         assert!(queue.take(start).is_some());
         for _ in 0..MOST - 1 {
             queue.put(start, waiting("small", 1));

@@ -10,7 +10,7 @@ use super::machine::Behaviour;
 use super::queue::{Call, Waiting};
 use super::recorded::{Given, Recorded, Unmatched};
 use super::rule::{Action, Last, Made, is_success, title};
-use super::{Deed, RuleStanding, Sending};
+use super::{RuleStanding, Sending};
 use crate::cloud::{Answer, Asked, Meaning, Property, Request, spoil};
 use crate::event::{Moment, What};
 
@@ -56,6 +56,10 @@ impl Behaviour {
     /// A request came that waits for an answer.
     pub(super) fn requested(&mut self, now: Moment, asked: &Asked<'_>, meaning: &Meaning<'_>) {
         let what = meaning.what;
+        // It takes the place of an earlier request with its id: an answer from now on is for this one.
+        if let Some(id) = meaning.request_id.as_deref().filter(|_| !self.pending.is_empty()) {
+            self.pending.forget(id);
+        }
         let recordings = self.recordings.as_ref().is_some_and(|recordings| recordings.on);
         let answers = self.rules_on && (recordings || self.rules.iter().any(|rule| rule.may_take(what)));
         // Taking a request apart is for those who need it.
@@ -118,18 +122,20 @@ impl Behaviour {
         writes: Vec<(Property, Value)>,
     ) -> Result<(), (String, Vec<(Property, Value)>)> {
         let Made { topic, payload, qos, success, after, again, pad, late } = made;
-        let waits = usize::from(!after.is_zero()) + usize::from(again.is_some());
-        if let Err(why) = self.queue.has_room(waits, payload.len()) {
-            return Err((why, writes));
-        }
+        // Behind those whose time has come already.
+        let at_once = after.is_zero() && self.has_turn() && self.queue.due().is_none_or(|due| due > now.mono);
+        let waits = usize::from(!at_once) + usize::from(again.is_some());
         let due = now.mono + after;
         // What goes at once needs no memory of its request.
         let call = (waits > 0)
             .then(|| Arc::new(Call { id: meaning.request_id.as_deref().map(Arc::from), title: title(request) }));
         let by = Arc::clone(by);
         let first = Waiting { topic, payload, qos, by, pad, success, writes, call, on_purpose: late };
+        if let Err(why) = self.queue.has_room(waits, first.bytes()) {
+            return Err((why, first.writes));
+        }
         let second = again.map(|again| (due + again, first.again()));
-        if after.is_zero() {
+        if at_once {
             self.emit(now, first);
         } else {
             self.queue.put(due, first);
@@ -150,12 +156,12 @@ impl Behaviour {
         if success {
             self.take_over(now, writes);
         }
-        self.deeds.push(Deed::Send(Sending { topic, payload, qos, by }));
+        self.answered(Sending { topic, payload, qos, by });
     }
 
     /// A person, or an order, has answered a request: what waits for its time to answer it too is called off, unless its rule makes
     /// that mistake on purpose, and what the request writes is taken over if the answer told of success.
-    pub(super) fn answered(&mut self, now: Moment, meaning: &Meaning<'_>, payload: &[u8]) {
+    pub(super) fn answered_by_hand(&mut self, now: Moment, meaning: &Meaning<'_>, payload: &[u8]) {
         let Some(id) = meaning.request_id.as_deref() else { return };
         let set = meaning.what == What::PropertySetReply;
         // Its writes wait in one place or the other; an answer to something else with the same id does not end the wait.

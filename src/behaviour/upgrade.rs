@@ -32,13 +32,21 @@ const USUAL: Duration = Duration::from_secs(4);
 /// The version of a module of which no other is known.
 const FIRST_VERSION: &str = "1.0.0";
 
+/// No more versions are known of modules that only orders have named: the oldest goes.
+const MODULES: usize = 64;
+
+/// No module's name and no version is longer, in bytes: the clouds take 64 characters.
+const LONGEST: usize = 256;
+
 /// Who upgrades, on the events.
 const BY: &str = "upgrade";
 
 /// The device's versions, and the upgrade that was ordered last.
 #[derive(Debug)]
 pub(super) struct Upgrades {
+    /// Those of the plan come first.
     versions: Vec<(String, String)>,
+    in_plan: usize,
     is_reported: bool,
     planned: Option<PlannedUpgrade>,
     ordered: Option<Ordered>,
@@ -67,6 +75,7 @@ impl Upgrades {
     pub(super) fn new(plan: &Plan) -> Self {
         Self {
             versions: plan.versions.clone(),
+            in_plan: plan.versions.len(),
             is_reported: plan.report_versions,
             planned: plan.upgrade.clone(),
             ordered: None,
@@ -120,9 +129,13 @@ impl Upgrades {
 
     fn installed(&mut self, upgrade: &Upgrade) {
         let is_it = |module: &str| module == upgrade.module || (is_main(module) && is_main(&upgrade.module));
-        match self.versions.iter_mut().find(|(module, _)| is_it(module)) {
-            Some((_, version)) => version.clone_from(&upgrade.version),
-            None => self.versions.push((upgrade.module.clone(), upgrade.version.clone())),
+        if let Some((_, version)) = self.versions.iter_mut().find(|(module, _)| is_it(module)) {
+            version.clone_from(&upgrade.version);
+            return;
+        }
+        self.versions.push((upgrade.module.clone(), upgrade.version.clone()));
+        if self.versions.len() > self.in_plan + MODULES {
+            self.versions.remove(self.in_plan);
         }
     }
 }
@@ -134,6 +147,10 @@ fn is_main(module: &str) -> bool {
 
 impl Behaviour {
     pub(super) fn upgrade_ordered(&mut self, now: Moment, upgrade: Upgrade) {
+        if upgrade.module.len().max(upgrade.version.len()) > LONGEST {
+            self.note(format!("{BY}: an order is passed over: its module or version is longer than {LONGEST} bytes"));
+            return;
+        }
         let words = format!("the platform orders {} {}", upgrade.module, upgrade.version);
         let planned = self.upgrades.planned.clone();
         let waits = if planned.is_some() { "the upgrade begins" } else { "the upgrade waits for you to start it" };

@@ -11,6 +11,9 @@ use serde_json::value::RawValue;
 /// No payload beyond this is searched: the clouds themselves take 256 KB, so a larger one is no request of theirs.
 const SEARCH_LIMIT: usize = 1 << 20;
 
+/// No id in a body is longer, in bytes as JSON has it: each is kept with its request, and comes back in the answer.
+const LONGEST_ID: usize = 4 << 10;
+
 /// Where the request id of a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Id {
@@ -96,8 +99,10 @@ fn read<'a, T: Deserialize<'a>>(payload: &'a [u8]) -> Option<T> {
     serde_json::from_slice(payload).ok()
 }
 
-fn is_text_or_number(id: &RawValue) -> bool {
-    id.get().starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit())
+/// What is longer than any id is none.
+pub(super) fn is_text_or_number(id: &RawValue) -> bool {
+    id.get().len() <= LONGEST_ID
+        && id.get().starts_with(|first: char| first == '"' || first == '-' || first.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -134,6 +139,10 @@ mod tests {
         assert_eq!(alink_id(deep.as_bytes()).map(RawValue::get), Some(r#""1""#), "depth costs no stack");
         let large = format!(r#"{{"id":"1","params":"{}"}}"#, "x".repeat(SEARCH_LIMIT));
         assert!(alink_id(large.as_bytes()).is_none());
+        for (length, is_id) in [(LONGEST_ID - 2, true), (LONGEST_ID - 1, false)] {
+            let long = format!(r#"{{"id":"{0}","RequestID":"{0}"}}"#, "x".repeat(length));
+            assert_eq!((alink_id(long.as_bytes()).is_some(), uiot_id(long.as_bytes()).is_some()), (is_id, is_id));
+        }
         assert!(alink_id(b"{\"id\":\"\xff\"}").is_none());
     }
 }

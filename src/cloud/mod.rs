@@ -51,7 +51,7 @@ use crate::secret::Secret;
 
 use modelled::{Modelled, Of, Said};
 
-pub use properties::{Current, Properties, Property};
+pub use properties::{Current, Properties, Property, weight, weight_of};
 pub use request::{Answer, Request};
 pub use told::{Told, Upgrade, UpgradeStep, clock_offset_us};
 

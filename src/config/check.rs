@@ -8,8 +8,9 @@ use toml::de::DeValue;
 use super::document;
 use super::file::Source;
 use super::table::Table;
-use super::{Config, ConfigError, device, keys, plan, tapes, units};
+use super::{Config, ConfigError, device, keys, model, plan, tapes, units};
 use crate::behaviour::Plan;
+use crate::model::Model;
 use crate::profile::Profile;
 
 /// The timeline's budget unless the config says otherwise, in bytes.
@@ -21,6 +22,7 @@ pub(super) fn check(source: &Source) -> Result<Config, ConfigError> {
         path: source.path.clone(),
         devices: Vec::new(),
         plans: BTreeMap::new(),
+        models: BTreeMap::new(),
         theme: None,
         bell: false,
         timeline_bytes: TIMELINE,
@@ -40,9 +42,10 @@ fn fill(config: &mut Config, top: &Table<'_>, source: &Source) {
         config.timeline_bytes = size.value;
     }
     config.tapes = tapes::settings(top, source.folder());
-    let Devices { profiles, plans } = devices(top, source);
+    let Devices { profiles, plans, models } = devices(top, source);
     config.devices = profiles;
     config.plans = plans;
+    config.models = models;
 }
 
 /// Devices that were read.
@@ -52,6 +55,8 @@ pub(crate) struct Devices {
     pub(crate) profiles: Vec<Profile>,
     /// What they do by themselves, by name; a device without an entry does nothing.
     pub(crate) plans: BTreeMap<String, Arc<Plan>>,
+    /// What their products' models say, by name; a device without an entry has no model.
+    pub(crate) models: BTreeMap<String, Arc<Model>>,
 }
 
 /// The devices of the tables `[[device]]`.
@@ -85,6 +90,9 @@ pub(crate) fn devices(top: &Table<'_>, source: &Source) -> Devices {
         let plan = plan::plan(&table, source.folder());
         if let (Some(name), true) = (name, plan != Plan::default()) {
             devices.plans.insert(name.to_owned(), Arc::new(plan));
+        }
+        if let (Some(name), Some(model)) = (name, model::model(&table, source.folder())) {
+            devices.models.insert(name.to_owned(), model);
         }
         devices.profiles.extend(device::profile(&table, source.folder()));
     }

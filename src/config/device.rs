@@ -20,7 +20,6 @@ pub(super) fn profile(device: &Table<'_>, folder: &Path) -> Option<Profile> {
     let name = name(device);
     let cloud = cloud(device);
     keys::check(device, cloud);
-    refuse_what_is_not_there_yet(device);
     let cloud = cloud?;
     // Each of these tells its own faults: none may be skipped because an earlier one found some, so `?` comes last.
     let identity = identity::identity(device, cloud, name.as_deref().unwrap_or_default(), folder);
@@ -76,14 +75,6 @@ fn cloud(device: &Table<'_>) -> Option<Cloud> {
         device.missing("cloud", "one of \"huawei\", \"aliyun\", \"ucloud\", \"mqtt\" (a plain broker)");
     }
     device.choice("cloud", &choice::CLOUDS).map(|cloud| cloud.value)
-}
-
-/// A key whose feature is not in this version is refused, never ignored.
-fn refuse_what_is_not_there_yet(device: &Table<'_>) {
-    if device.raw("model").is_some() {
-        let message = format!("{}: `model` is not in this version: product models are not read yet", device.what);
-        device.report.fault(device.key_place("model"), message);
-    }
 }
 
 fn keep_alive(device: &Table<'_>, cloud: Cloud) -> Option<u16> {

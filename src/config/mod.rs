@@ -19,6 +19,7 @@ pub(crate) mod file;
 mod identity;
 pub(crate) mod json;
 mod keys;
+pub mod model;
 mod plan;
 mod registration;
 pub(crate) mod report;
@@ -38,6 +39,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::behaviour::Plan;
+use crate::model::Model;
 use crate::profile::Profile;
 use crate::secret::Exposure;
 use crate::tape::Settings;
@@ -52,6 +54,9 @@ pub struct Config {
     pub devices: Vec<Profile>,
     /// What devices do by themselves, by name; a device without an entry does nothing.
     pub plans: BTreeMap<String, Arc<Plan>>,
+    /// The models of the devices' products, by the devices' names; a device without an entry has none, or one that could not
+    /// be read, of which [`Config::warnings`] tells.
+    pub models: BTreeMap<String, Arc<Model>>,
     /// The theme's name.
     pub theme: Option<String>,
     /// Whether a new request may ring the terminal's bell.

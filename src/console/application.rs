@@ -41,7 +41,7 @@ pub struct Wanted {
 /// What has come of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// In words: "command SILENCE to smoke-01: answered in 320 ms".
+    /// In words: "smoke-01: answered in 320 ms (command SILENCE)".
     pub words: String,
     /// Whether it went as it should.
     pub good: bool,

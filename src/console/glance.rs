@@ -50,8 +50,10 @@ pub struct Glance {
     pub all_asks: usize,
     /// How many are open.
     pub open: usize,
-    /// The open one with the least time left.
+    /// The open one with the least time left; while the stream is limited to a device, of that device.
     pub urgent: Option<Ask>,
+    /// One of another device that has less time left than that, or that waits while the limited stream has none.
+    pub sooner: Option<Ask>,
     /// How the own doings of the device stand whose list is open.
     pub doings: Option<Arc<Doings>>,
     /// The number of the newest event.
@@ -227,7 +229,7 @@ impl Eye {
     /// Makes the words that take thought; the timeline is no longer needed.
     /// `platform` answers which cloud a session speaks to.
     pub fn finish<'a>(&mut self, platform: impl Fn(SessionId) -> Option<&'a dyn Platform>) -> &Glance {
-        (self.glance.asks, self.glance.urgent) = self.asks.finish(&platform);
+        (self.glance.asks, self.glance.urgent, self.glance.sooner) = self.asks.finish(&platform);
         for draft in self.drafts.drain(..) {
             let cloud = platform(draft.session());
             let row = draft.finish(cloud);

@@ -9,7 +9,7 @@ use super::words;
 use crate::cloud::{Direction, Platform};
 use crate::event::Irregular;
 use crate::text::Safe;
-use crate::timeline::{Request, RequestState, SessionId};
+use crate::timeline::{Request, RequestState, Requests, SessionId};
 
 /// Payloads up to this size are looked into for a request's name and parameters.
 pub const NAMED_UP_TO: usize = 64 * 1024;
@@ -28,10 +28,21 @@ pub struct Inbox {
     /// The most urgent one that the screen has shown, by its event's number. A key means that one, not another that has become
     /// the most urgent since.
     pub urgent: Option<u64>,
+    /// The same of the device that the stream is limited to.
+    pub here: Here,
+}
+
+/// The most urgent request that the screen has shown while the stream was limited to a device, or to none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Here {
+    /// That device.
+    pub device: Option<SessionId>,
+    /// The request, by its event's number.
+    pub seq: Option<u64>,
 }
 
 impl Inbox {
-    /// The request that a key in the inbox means, by its event's number: the chosen one, else the most urgent that was shown, else
+    /// The request that a key in the pane means, by its event's number: the chosen one, else the most urgent that was shown, else
     /// the one that a key acted on last.
     pub fn meant(&self) -> Option<u64> {
         self.chosen.or(self.urgent).or(self.last)
@@ -66,6 +77,13 @@ pub fn name_of(request: &Request, platform: &dyn Platform) -> String {
     let payload = if request.payload.len() > NAMED_UP_TO { &[][..] } else { &request.payload };
     let name = platform.summary(Direction::Down, &request.topic, payload).name;
     if name.is_empty() { request.what.word().replace('-', " ") } else { words::clip(&name, NAME).to_owned() }
+}
+
+/// The open request with the least time left that nobody holds: of `device`, or of all.
+pub fn most_urgent_of(requests: &Requests, device: Option<SessionId>) -> Option<&Request> {
+    let Some(device) = device else { return requests.most_urgent().1 };
+    let mut open = requests.by_urgency().take_while(|request| request.state == RequestState::Open);
+    open.find(|request| request.session == device && !request.held)
 }
 
 /// What speaks against an answer at `now`, as an end of the sentence that begins with the request's name; empty: nothing does.

@@ -18,8 +18,9 @@ use crate::tape::{Recorded as Session, TapeError, Tapes};
 const PAIRS: usize = 100_000;
 /// nor more bytes of them and of their requests.
 const BYTES: usize = 64 << 20;
-/// Requests whose answer may still follow; beyond so many the oldest stays without.
+/// Requests whose answer may still follow; beyond so many, or so many bytes of them, the oldest stays without.
 const OPEN: usize = 4_096;
+const OPEN_BYTES: usize = 64 << 20;
 
 /// Why a device has no recorded answers although its plan names some.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +91,8 @@ pub fn load(tapes: &Tapes, session: Option<&str>, to: &Profile) -> Result<Record
 struct Gathering {
     open: HashMap<String, Request>,
     order: VecDeque<String>,
+    /// Bytes of those that are open.
+    open_bytes: usize,
     pairs: Vec<Pair>,
     bytes: usize,
 }
@@ -99,6 +102,12 @@ struct Request {
     topic: String,
     payload: Bytes,
     mono_us: u64,
+}
+
+impl Request {
+    fn bytes(&self, id: &str) -> usize {
+        self.topic.len() + self.payload.len() + 2 * id.len()
+    }
 }
 
 impl Gathering {
@@ -117,21 +126,34 @@ impl Gathering {
     fn asked(&mut self, mono_us: u64, message: &Message<'_>) {
         let Some(id) = message.request_id else { return };
         let (topic, payload) = (message.topic.to_owned(), Bytes::copy_from_slice(message.payload));
-        if self.open.insert(id.to_owned(), Request { topic, payload, mono_us }).is_none() {
-            self.order.push_back(id.to_owned());
+        // Asked again, it is the newest.
+        self.close(id);
+        let request = Request { topic, payload, mono_us };
+        self.open_bytes += request.bytes(id);
+        self.open.insert(id.to_owned(), request);
+        self.order.push_back(id.to_owned());
+        while self.order.len() > OPEN || self.open_bytes > OPEN_BYTES {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.forget(&oldest);
         }
-        if self.order.len() > OPEN
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.open.remove(&oldest);
-        }
+    }
+
+    fn close(&mut self, id: &str) -> Option<Request> {
+        let request = self.forget(id)?;
+        self.order.retain(|other| other != id);
+        Some(request)
+    }
+
+    fn forget(&mut self, id: &str) -> Option<Request> {
+        let request = self.open.remove(id)?;
+        self.open_bytes -= request.bytes(id);
+        Some(request)
     }
 
     /// The first answer counts: a second one was out of order.
     fn answered(&mut self, event: &Event<'_>, message: &Message<'_>) {
-        let Some(request) = message.request_id.and_then(|id| self.open.remove(id)) else { return };
-        self.order.retain(|id| Some(id.as_str()) != message.request_id);
-        self.bytes += request.payload.len() + message.payload.len();
+        let Some(request) = message.request_id.and_then(|id| self.close(id)) else { return };
+        self.bytes += request.topic.len() + request.payload.len() + message.topic.len() + message.payload.len();
         self.pairs.push(Pair {
             asked_topic: request.topic,
             asked_payload: request.payload,
@@ -141,5 +163,44 @@ impl Gathering {
             at: event.at,
             took: Duration::from_micros(event.mono_us.saturating_sub(request.mono_us)),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Irregular, What};
+    use crate::mqtt::Qos;
+
+    #[test]
+    fn large_requests_without_an_answer_do_not_fill_the_memory() {
+        let (mut gathering, payload) = (Gathering::default(), vec![b' '; OPEN_BYTES / 4]);
+        let message = |request_id| Message {
+            topic: "t",
+            qos: Qos::AtMostOnce,
+            retain: false,
+            dup: false,
+            packet_id: None,
+            payload: &payload,
+            what: What::Command,
+            request_id: Some(request_id),
+            deadline_ms: None,
+            took_ms: None,
+            by: None,
+            irregular: Irregular::default(),
+            order: None,
+        };
+        let ids: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+        for id in &ids {
+            gathering.asked(0, &message(id));
+            gathering.asked(1, &message(id));
+            assert!(gathering.open_bytes <= OPEN_BYTES);
+        }
+        assert_eq!((gathering.open.len(), gathering.order.len()), (3, 3));
+        assert!(gathering.close("0").is_none() && gathering.close("19").is_some_and(|request| request.mono_us == 1));
+        while let Some(id) = gathering.order.front().cloned() {
+            assert!(gathering.close(&id).is_some());
+        }
+        assert_eq!(gathering.open_bytes, 0);
     }
 }

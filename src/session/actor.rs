@@ -348,7 +348,7 @@ impl Actor {
     /// Tells the machine that the link is down, and records what died with it.
     pub(super) fn hang_up(&mut self, now: Moment) {
         self.own.offline();
-        self.tell_standing();
+        self.do_what_needs_no_line();
         let mut output = Output::default();
         // Closing can find no fault: nothing is received any more.
         if let Err(fault) = self.client.step(now.mono, Input::Closed, &mut output) {

@@ -208,7 +208,7 @@ impl Actor {
         }
         let size = payload.len();
         let waiting = online.connection.unwritten().max(self.client.unacknowledged_bytes());
-        if waiting > 0 && waiting.saturating_add(size) > BACKLOG {
+        if waiting > 0 && waiting.saturating_add(size + topic.len()) > BACKLOG {
             let reason = format!("{by}: {waiting} bytes of earlier messages are still on their way");
             self.refuse(None, "busy", &reason, None);
             return None;

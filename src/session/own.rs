@@ -61,7 +61,10 @@ impl Actor {
         for deed in deeds {
             match deed {
                 Deed::Send(sending) if fault.is_none() => fault = self.send_own(online, sending),
-                Deed::Send(_) => {}
+                Deed::Send(sending) => {
+                    let reason = format!("{}: the connection ended before it could go", sending.by);
+                    self.refuse(None, "offline", &reason, None);
+                }
                 other => self.say(&other),
             }
         }
@@ -74,7 +77,7 @@ impl Actor {
     }
 
     /// What is to be sent goes nowhere without a line.
-    fn do_what_needs_no_line(&mut self) {
+    pub(super) fn do_what_needs_no_line(&mut self) {
         for deed in self.own.take_deeds() {
             match deed {
                 Deed::Send(sending) => {

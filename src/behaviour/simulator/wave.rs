@@ -145,11 +145,13 @@ impl Wave {
     reason = "steps are counted in whole numbers that a report a millisecond does not exceed in a lifetime"
 )]
 fn ramp(from: f64, to: f64, step: f64, then: Then, given: u64) -> f64 {
+    /// No ramp has more steps, which leaves room for there and back.
+    const MOST: f64 = (1_u64 << 62) as f64;
     let steps = ((to - from) / step).abs().floor();
     if !steps.is_finite() || steps < 1.0 {
         return from;
     }
-    let steps = steps as u64;
+    let steps = steps.min(MOST) as u64;
     let at = match then {
         Then::Wrap => given % (steps + 1),
         Then::Stop => given.min(steps),
@@ -223,6 +225,17 @@ mod tests {
         assert_eq!(series(&list(Order::Once), 3, 1), [json!(1), json!("b"), json!("b")]);
         let random = series(&list(Order::Random), 64, 1);
         assert!(random.contains(&json!(1)) && random.contains(&json!("b")));
+    }
+
+    #[test]
+    fn a_ramp_of_more_steps_than_can_be_counted_begins() {
+        for then in [Then::Wrap, Then::Bounce, Then::Stop] {
+            for (from, to) in [(0.0, 1e300), (1e300, -1e300)] {
+                let ramp = Wave::Ramp { from, to, step: 0.5, then, places: 0 };
+                let first = series(&ramp, 3, 1);
+                assert_eq!(first[0].as_f64(), Some(from), "{then:?}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod faults;
 mod hand;
+mod hostile;
 mod properties;
 mod recorded;
 mod rules;

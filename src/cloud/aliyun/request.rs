@@ -1,5 +1,7 @@
 //! Aliyun's requests taken apart, and the bodies of answers and reports.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use super::bodies;
@@ -79,9 +81,16 @@ fn asked_for(payload: &[u8], properties: &Properties) -> Value {
     let all = || properties.iter().map(|(property, current)| (property.name.clone(), current.value.clone()));
     let names = body.get("params").and_then(Value::as_array).filter(|names| !names.is_empty());
     let Some(names) = names else { return Value::Object(all().collect()) };
-    let known = names
-        .iter()
-        .filter_map(Value::as_str)
-        .filter_map(|name| properties.find("", name).map(|(_, current)| (name.to_owned(), current.value.clone())));
-    Value::Object(known.collect::<Map<_, _>>())
+    // A name may be asked for a hundred thousand times: it is looked up, and copied, once.
+    let mut by_name: HashMap<&str, &Value> = HashMap::new();
+    for (property, current) in properties.iter() {
+        by_name.entry(&property.name).or_insert(&current.value);
+    }
+    let mut known = Map::new();
+    for name in names.iter().filter_map(Value::as_str) {
+        if let Some(value) = by_name.remove(name) {
+            known.insert(name.to_owned(), value.clone());
+        }
+    }
+    Value::Object(known)
 }

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::bodies::code_words;
-use crate::cloud::envelope::id_text;
+use crate::cloud::envelope::{id_text, is_text_or_number};
 use crate::cloud::line::{self, Line, bounded};
 use crate::cloud::{Answer, Draft, Property, Request, Summary, pretty};
 use crate::event::What;
@@ -62,8 +62,7 @@ pub(super) fn read<'a>(topic: &str, payload: &'a [u8]) -> Option<Message<'a>> {
 
 /// A number or a text that is not empty.
 fn is_id(mid: &RawValue) -> bool {
-    let starts = mid.get().starts_with(|first: char| matches!(first, '"' | '-' | '0'..='9'));
-    starts && id_text(mid).is_some()
+    is_text_or_number(mid) && id_text(mid).is_some()
 }
 
 /// Takes a command apart.

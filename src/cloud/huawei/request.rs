@@ -1,6 +1,6 @@
 //! Huawei's requests taken apart, and the bodies of answers and reports.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
@@ -66,11 +66,14 @@ pub(super) fn answer(what: What, payload: &[u8], answer: &Answer<'_>) -> Option<
 /// A report of these values, all taken at `at` where that is given.
 pub(super) fn report(values: &[(Property, Value)], at: Option<WallTime>) -> Value {
     let mut services: Vec<Value> = Vec::new();
+    // A shadow may name tens of thousands of services: each is found without a look at the others.
+    let mut places: HashMap<&str, usize> = HashMap::new();
     for (property, value) in values {
-        let known = services.iter_mut().find(|service| service["service_id"] == property.service.as_str());
+        let known = places.get(property.service.as_str()).and_then(|place| services.get_mut(*place));
         if let Some(service) = known {
             service["properties"][&property.name] = value.clone();
         } else {
+            places.insert(&property.service, services.len());
             let mut service = json!({ "service_id": property.service, "properties": { property.name.clone(): value } });
             if let Some(at) = at {
                 service["event_time"] = json!(event_time(at));

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::Right;
 use crate::cloud::{Direction, Platform};
-use crate::console::inbox::NAMED_UP_TO;
+use crate::console::inbox::{Here, NAMED_UP_TO, most_urgent_of};
 use crate::console::layout::Pane;
 use crate::console::state::State;
 use crate::console::words;
@@ -54,6 +54,7 @@ pub(super) struct Asks {
     unsaid: Vec<Unsaid>,
     shown: Vec<Ask>,
     urgent: Option<Ask>,
+    sooner: Option<Ask>,
     /// What became of the requests in the stream's window.
     rights: HashMap<u64, Right>,
 }
@@ -105,13 +106,15 @@ impl Asks {
             under_way: state.is_answering(request.session, &request.request_id),
         };
         let urgent = requests.most_urgent().1;
+        let here = most_urgent_of(requests, state.device());
+        let sooner = urgent.filter(|urgent| here.is_none_or(|here| here.seq != urgent.seq));
         let height = usize::from(state.content(Pane::Requests).height);
         let chosen = state.inbox.chosen.and_then(|seq| requests.by_urgency().position(|request| request.seq == seq));
         let (top, line) = window(requests.len(), height, chosen, state.inbox.line);
         let shown: Vec<&Request> = requests.by_urgency().skip(top).take(height).collect();
         self.shown = shown.iter().map(|request| ask(request)).collect();
-        self.urgent = urgent.map(ask);
-        let wanted = || shown.iter().copied().chain(urgent);
+        (self.urgent, self.sooner) = (here.map(ask), sooner.map(ask));
+        let wanted = || shown.iter().copied().chain(here).chain(sooner);
         self.said.retain(|seq, _| wanted().any(|request| request.seq == *seq));
         for request in wanted() {
             let known = self.said.contains_key(&request.seq) || self.unsaid.iter().any(|one| one.seq == request.seq);
@@ -121,13 +124,15 @@ impl Asks {
         }
         state.inbox.line = line;
         state.inbox.urgent = urgent.map(|request| request.seq);
+        state.inbox.here = Here { device: state.device(), seq: here.map(|request| request.seq) };
     }
 
-    /// Makes the words; answers the visible requests and the most urgent one.
+    /// Makes the words; answers the visible requests, the most urgent one of the chosen device, and the one of another device that
+    /// is more urgent still.
     pub(super) fn finish<'a>(
         &mut self,
         platform: impl Fn(SessionId) -> Option<&'a dyn Platform>,
-    ) -> (Vec<Ask>, Option<Ask>) {
+    ) -> (Vec<Ask>, Option<Ask>, Option<Ask>) {
         for unsaid in self.unsaid.drain(..) {
             let said = unsaid.say(platform(unsaid.session));
             self.said.insert(unsaid.seq, said);
@@ -137,7 +142,8 @@ impl Asks {
             let Said { label, detail } = said.get(&ask.seq).cloned().unwrap_or_default();
             Ask { label, detail, ..ask }
         };
-        (self.shown.drain(..).map(with_words).collect(), self.urgent.take().map(with_words))
+        let shown = self.shown.drain(..).map(with_words).collect();
+        (shown, self.urgent.take().map(with_words), self.sooner.take().map(with_words))
     }
 }
 

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::palette::shrink;
+use super::palette::{place_in, shrink};
 use super::{Pen, View, words};
 use crate::console::paint;
 use crate::console::state::{Codes, CodesFor};
@@ -37,6 +37,7 @@ pub fn render(buffer: &mut Buffer, above: Rect, view: &View<'_>, codes: &Codes) 
         return;
     }
     let chosen = codes.place();
+    place_in(buffer, area, view, &chosen.map_or(0, |chosen| chosen + 1).to_string(), codes.known.len());
     let top = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(usize::from(inside.height)));
     for (y, (place, (code, meaning))) in (inside.top()..inside.bottom()).zip(codes.known.iter().enumerate().skip(top)) {
         let row = Rect { y, height: 1, ..inside };

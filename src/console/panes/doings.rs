@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::palette::shrink;
+use super::palette::{place_in, shrink};
 use super::{Pen, View};
 use crate::behaviour::{RuleStanding, SimulatorStanding, Standing, UpgradeStanding};
 use crate::cloud::UpgradeStep;
@@ -19,7 +19,7 @@ use crate::text::Safe;
 const WIDEST: u16 = 120;
 /// A text from a file or a platform is shown to so many bytes.
 const TEXT: usize = 400;
-/// The column of names.
+/// The widest that the column of names gets.
 const NAMES: u16 = 20;
 
 /// A line of the list.
@@ -53,7 +53,9 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, doings: &Doing
     let chosen = doings.place(&all);
     let inside = shrink(area);
     let at = lines.iter().position(|line| matches!(line, Line::Item(place, _) if *place == chosen)).unwrap_or(0);
+    place_in(buffer, area, view, &(at + 1).to_string(), lines.len());
     let top = (at + 1).saturating_sub(usize::from(inside.height));
+    let names = names(standing);
     for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(top)) {
         let row = Rect { y, height: 1, ..inside };
         match line {
@@ -63,7 +65,9 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, doings: &Doing
             Line::Empty(words) => {
                 Pen::new(buffer, row, view.signs).skip(3).word(words, view.style(Role::Dim));
             }
-            Line::Item(place, item) => paint_item(buffer, row, view, standing, item, *place == chosen),
+            Line::Item(place, item) => {
+                paint_item(buffer, row, (view, standing, names), item, *place == chosen);
+            }
         }
     }
 }
@@ -89,7 +93,21 @@ fn lines<'a>(standing: &Standing, all: &'a [Item]) -> Vec<Line<'a>> {
     out
 }
 
-fn paint_item(buffer: &mut Buffer, row: Rect, view: &View<'_>, standing: &Standing, item: &Item, chosen: bool) {
+/// How wide the column of names is: as the longest of them.
+fn names(standing: &Standing) -> u16 {
+    let rules = standing.rules.iter().map(|rule| &rule.name);
+    let all = rules.chain(standing.simulators.iter().map(|simulator| &simulator.name));
+    all.map(|name| paint::cells_of(&clipped(name))).max().unwrap_or(0).min(NAMES)
+}
+
+/// Paints a line of that list; the column of names has so many cells.
+fn paint_item(
+    buffer: &mut Buffer,
+    row: Rect,
+    (view, standing, names): (&View<'_>, &Standing, u16),
+    item: &Item,
+    chosen: bool,
+) {
     let ground = if chosen { view.style(Role::Selected) } else { Style::new() };
     if chosen {
         paint::tint(buffer, row, ground);
@@ -100,13 +118,13 @@ fn paint_item(buffer: &mut Buffer, row: Rect, view: &View<'_>, standing: &Standi
     match item {
         Item::Rule(name) => {
             if let Some(rule) = standing.rules.iter().find(|rule| rule.name == *name) {
-                switch(&mut pen, view, rule.on && standing.rules_on, &rule.name, &style);
+                switch(&mut pen, view, rule.on && standing.rules_on, (&rule.name, names), &style);
                 told(&mut pen, &rule.words, &rule_news(view, rule), &style);
             }
         }
         Item::Simulator(name) => {
             if let Some(simulator) = standing.simulators.iter().find(|simulator| simulator.name == *name) {
-                switch(&mut pen, view, simulator.on, &simulator.name, &style);
+                switch(&mut pen, view, simulator.on, (&simulator.name, names), &style);
                 told(&mut pen, &simulator.words, &simulator_news(simulator), &style);
             }
         }
@@ -127,29 +145,31 @@ fn paint_item(buffer: &mut Buffer, row: Rect, view: &View<'_>, standing: &Standi
     }
 }
 
-/// A switch and its name.
-fn switch(pen: &mut Pen<'_>, view: &View<'_>, on: bool, name: &str, style: &dyn Fn(Role) -> Style) {
+/// A switch and its name, in a column of so many cells.
+fn switch(pen: &mut Pen<'_>, view: &View<'_>, on: bool, (name, column): (&str, u16), style: &dyn Fn(Role) -> Style) {
     let (sign, role) = if on { (view.signs.online, Role::Good) } else { (view.signs.offline, Role::Dim) };
     pen.word(sign, style(role)).skip(1);
     let (start, end) = (pen.x, pen.end);
-    pen.end = end.min(start + NAMES);
+    pen.end = end.min(start + column);
     pen.put(&clipped(name), style(if on { Role::Strong } else { Role::Dim }));
-    (pen.x, pen.end) = ((start + NAMES + 2).min(end), end);
+    (pen.x, pen.end) = ((start + column + 2).min(end), end);
 }
 
 /// What it does, and at the right end what it did.
 fn told(pen: &mut Pen<'_>, words: &str, news: &str, style: &dyn Fn(Role) -> Style) {
-    let news = clipped(news);
-    let width = paint::cells_of(&news).min(pen.room() / 2);
+    let (words, news) = (clipped(words), clipped(news));
+    // Each has half of the room, and what the other leaves.
+    let left = pen.room().saturating_sub(paint::cells_of(&words) + 2);
+    let width = paint::cells_of(&news).min(left.max(pen.room() / 2));
     let x = pen.end.saturating_sub(width + 1);
     paint::put_right(pen.buffer, x, pen.y, width, &news, pen.cut, style(Role::Dim));
     pen.end = x.saturating_sub(1);
-    pen.put(&clipped(words), style(Role::Text));
+    pen.put(&words, style(Role::Text));
 }
 
 fn rule_news(view: &View<'_>, rule: &RuleStanding) -> String {
     let hits = match rule.hits {
-        0 => return "no request yet".to_owned(),
+        0 => return "none yet".to_owned(),
         1 => "1 request".to_owned(),
         more => format!("{} requests", numbers::count(more)),
     };
@@ -166,7 +186,7 @@ fn simulator_news(simulator: &SimulatorStanding) -> String {
 fn upgrade_words(upgrade: &UpgradeStanding) -> (String, Role) {
     let UpgradeStanding { module, version, step } = upgrade;
     let (step, role) = match step {
-        None => ("ordered: Enter runs it, f has it fail".to_owned(), Role::Waiting),
+        None => ("Enter runs it, f has it fail".to_owned(), Role::Waiting),
         Some(UpgradeStep::Downloading(percent)) => (format!("downloading, {percent} %"), Role::Waiting),
         Some(UpgradeStep::Installing(percent)) => (format!("installing, {percent} %"), Role::Waiting),
         Some(UpgradeStep::Done) => ("done".to_owned(), Role::Good),

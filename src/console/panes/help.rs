@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::palette::place_in;
 use super::{Pen, View};
 use crate::console::action::Action;
 use crate::console::chord::Chord;
@@ -12,11 +13,14 @@ use crate::console::theme::Role;
 use crate::text::Safe;
 
 /// The sections, in the order of the help.
-const SECTIONS: [Context; 17] = [
+const SECTIONS: [Context; 20] = [
     Context::Browse,
     Context::Replay,
     Context::Seek,
     Context::Compose,
+    Context::Form,
+    Context::Drafts,
+    Context::Load,
     Context::Filter,
     Context::Prompt,
     Context::Palette,
@@ -66,6 +70,8 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, top: usize) {
         Pen::new(buffer, title, view.signs).word(" Keys ", view.style(Role::Accent));
     }
     let entries = entries(view.state.ground());
+    let last = entries.len().min(top + usize::from(inside.height));
+    place_in(buffer, area, view, &format!("{} to {last}", top + 1), entries.len());
     let keys = entries.iter().map(|entry| if let Entry::Key(chords, _) = entry { chords.len() } else { 0 }).max();
     let keys = u16::try_from(keys.unwrap_or(0)).unwrap_or(u16::MAX).min(inside.width / 2);
     for (y, entry) in (inside.top()..inside.bottom()).zip(entries.iter().skip(top)) {

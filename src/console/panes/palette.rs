@@ -13,6 +13,8 @@ use crate::text::Safe;
 
 /// How many commands are shown at once.
 const ROWS: u16 = 10;
+/// From this width on a list's frame has room for words.
+const LABELLED: u16 = 30;
 
 /// Paints the commands that fit what is typed, above `bottom`.
 pub fn render(buffer: &mut Buffer, above: Rect, view: &View<'_>, line: &Line, chosen: usize) {
@@ -29,6 +31,7 @@ pub fn render(buffer: &mut Buffer, above: Rect, view: &View<'_>, line: &Line, ch
         words(buffer, inside, text, view.style(Role::Dim));
         return;
     }
+    place_in(buffer, area, view, &(chosen + 1).to_string(), found.len());
     let top = (chosen + 1).saturating_sub(usize::from(inside.height));
     for (y, (place, binding)) in (inside.top()..inside.bottom()).zip(found.iter().enumerate().skip(top)) {
         let row = Rect { y, height: 1, ..inside };
@@ -88,6 +91,17 @@ pub(super) fn ask(buffer: &mut Buffer, screen: Rect, view: &View<'_>, lines: &[(
     for (y, (line, role)) in (inside.top()..inside.bottom()).zip(lines) {
         Pen::new(buffer, Rect { y, height: 1, ..inside }, view.signs).skip(1).put(line, view.style(*role));
     }
+}
+
+/// Says in a list's frame where in it one is, if not all of its `count` lines are on the screen: "14 of 31".
+pub(super) fn place_in(buffer: &mut Buffer, area: Rect, view: &View<'_>, words: &str, count: usize) {
+    if count <= usize::from(shrink(area).height) || area.width < LABELLED {
+        return;
+    }
+    let label = Safe::new(&format!(" {words} of {count} "));
+    let width = paint::cells_of(&label).min(area.width / 2);
+    let x = area.right().saturating_sub(width + 2);
+    paint::put_right(buffer, x, area.bottom().saturating_sub(1), width, &label, view.signs.cut, view.style(Role::Dim));
 }
 
 /// What is inside a frame.

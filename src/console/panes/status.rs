@@ -8,7 +8,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{Pen, View, footer, typed};
-use crate::console::glance::{Device, Right};
+use crate::console::glance::{Ask, Device, Right};
+use crate::console::layout::Pane;
 use crate::console::paint;
 use crate::console::state::Overlay;
 use crate::console::theme::Role;
@@ -54,7 +55,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, 
     }
     let mut pen = Pen::new(buffer, room, view.signs);
     pen.skip(1);
-    if view.layout.requests.is_none() {
+    if !stands_in_the_pane(view) {
         urgent(&mut pen, view, bar);
     }
     match &view.state.notice {
@@ -72,6 +73,10 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
     let strong = bar.patch(view.style(Role::Strong));
     let (label, line) = match &view.state.overlay {
         Some(Overlay::Palette { line, .. }) => (Safe::from_static(":"), line),
+        Some(Overlay::Drafts { line, .. }) => (Safe::from_static("compose: "), line),
+        Some(Overlay::Load { session, line }) => {
+            (Safe::new(&format!("file of the product model of {}: ", view.device(*session))), line)
+        }
         Some(Overlay::Seek { line }) => (Safe::from_static("go to @"), line),
         Some(Overlay::Prompt { session, line, qos, force }) => {
             let force = if *force { ", past the limits" } else { "" };
@@ -103,15 +108,37 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
     Some(typed(&mut pen, line, bar))
 }
 
+/// Whether the pane of requests shows the most urgent one: it may be scrolled away, and in a stream of one device the keys may be
+/// for another than the pane's first.
+fn stands_in_the_pane(view: &View<'_>) -> bool {
+    let glance = view.glance;
+    let is_shown = |ask: &Ask| glance.asks.iter().any(|shown| shown.seq == ask.seq);
+    let ambiguous = view.state.focus != Pane::Requests && glance.urgent.is_some() && glance.sooner.is_some();
+    let most = glance.sooner.as_ref().or(glance.urgent.as_ref());
+    view.layout.requests.is_some() && !ambiguous && most.is_none_or(is_shown)
+}
+
+/// The request with the least time left: the chosen device's, for which the keys are, then another device's that has less.
 fn urgent(pen: &mut Pen<'_>, view: &View<'_>, bar: Style) {
-    let Some(ask) = &view.glance.urgent else { return };
-    let Right::Left(left) = ask.right else { return };
     let style = bar.patch(view.style(Role::Waiting));
-    let device = if view.glance.devices.len() > 1 { format!(" {}", super::number(ask.session)) } else { String::new() };
-    let text = format!("{} {}{device} {}", view.signs.waiting, numbers::left(left), ask.label);
-    pen.put(&Safe::new(&text), style);
-    if view.glance.open > 1 {
-        pen.put(&Safe::new(&format!(" +{}", view.glance.open - 1)), style);
+    let device = |ask: &Ask| match view.glance.devices.len() {
+        0 | 1 => String::new(),
+        _ => format!(" {}", super::number(ask.session)),
+    };
+    let asks = [&view.glance.urgent, &view.glance.sooner].into_iter().flatten();
+    let mut shown = 0;
+    for ask in asks {
+        let Right::Left(left) = ask.right else { continue };
+        let sign = if shown == 0 { view.signs.waiting } else { "," };
+        let text = format!("{sign} {}{} {}", numbers::left(left), device(ask), ask.label);
+        pen.put(&Safe::new(&text), style);
+        shown += 1;
+    }
+    if shown == 0 {
+        return;
+    }
+    if view.glance.open > shown {
+        pen.put(&Safe::new(&format!(" +{}", view.glance.open - shown)), style);
     }
     separate(pen, view, bar);
 }

@@ -117,6 +117,12 @@ fn paint_row(
         pen.put(&row.name, style(Role::Strong)).skip(columns.gap);
     }
     let detail = style(if row.wrong { Role::Wrong } else { Role::Text });
+    let end = pen.end;
+    if let Some((remark, _)) = &row.remark {
+        // Up to half of the room is the remark's: it says what the detail does not.
+        let half = paint::cells_of(remark).min(pen.room() / 2);
+        pen.end -= half + columns.gap.max(1).min(pen.room() - half);
+    }
     let room = pen.room();
     if row.is_filter && paint::cells_of(&row.detail) > room {
         let kept = row.detail.cut_front(usize::from(room.saturating_sub(1)));
@@ -124,6 +130,7 @@ fn paint_row(
     } else {
         pen.put(&row.detail, detail);
     }
+    pen.end = end;
     if let Some((remark, role)) = &row.remark {
         pen.skip(columns.gap.max(1)).put(remark, style(*role));
     }

@@ -7,13 +7,16 @@ use crate::console::action::Action;
 use crate::console::composer::{Purpose, Scene};
 use crate::console::layout::Pane;
 use crate::console::state::State;
-use crate::timeline::Request;
+use crate::timeline::{Request, RequestState};
 
 pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> {
     match action {
         Action::Send => return send(state, world),
         Action::Force => state.composer.toggle_force(),
         Action::Topic => state.composer.next_topic(),
+        Action::Drafts => super::drafts::open(state),
+        Action::Form => state.composer.toggle_form(),
+        Action::Fill => state.composer.fill(),
         Action::Qos => state.composer.next_qos(),
         Action::Retain => state.composer.toggle_retain(),
         Action::Discard => {
@@ -33,17 +36,37 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
     if !state.composer.is_open() {
         leave(state);
     }
+    state.composer.read_model();
+    Vec::new()
+}
+
+/// A key while the form has them: its own first, then those of the composer.
+pub(super) fn act_in_form(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> {
+    match action {
+        Action::Accept => state.composer.accept_field(),
+        Action::Choice(way) => state.composer.choose_in_form(way),
+        Action::Omit => state.composer.omit_field(),
+        Action::Move(motion) => state.composer.move_in_form(motion),
+        Action::Back => state.composer.leave_form(),
+        _ => return act(state, action, world),
+    }
     Vec::new()
 }
 
 /// An editing key.
 pub(super) fn key(state: &mut State, event: KeyEvent) {
-    state.composer.key(event);
+    if state.composer.is_form() {
+        state.composer.form_key(event);
+    } else {
+        state.composer.key(event);
+    }
+    state.composer.read_model();
 }
 
 /// A paste: text, whatever it holds.
 pub(super) fn paste(state: &mut State, text: &str) {
     state.composer.paste(text);
+    state.composer.read_model();
 }
 
 /// Opens the composer with a report: a new one, or the one that was kept.
@@ -60,7 +83,7 @@ pub(super) fn report(state: &mut State, world: &World<'_>) {
 /// Opens the composer with the reply to the chosen request, else to the one with the least time left.
 pub(super) fn reply(state: &mut State, world: &World<'_>) {
     let Some(request) = inbox::chosen(state, world) else {
-        return state.refuse("No request is open, so there is nothing to reply to.");
+        return inbox::refuse(state, world);
     };
     let Some(handle) = world.handle(request.session) else {
         return state.refuse("The device of that request is not connected from here.");
@@ -94,6 +117,9 @@ fn send(state: &mut State, world: &World<'_>) -> Vec<Effect> {
     match state.composer.to_order(&scene, state.next_order) {
         Some(Ok(order)) => {
             state.next_order += 1;
+            if let Some(request) = request.filter(|request| request.state == RequestState::Open) {
+                inbox::move_on(state, request.seq, world);
+            }
             vec![Effect::Send(Sending { session, order, what, origin: Origin::Composer })]
         }
         // The verdict stands below the text.
@@ -109,6 +135,7 @@ fn asked<'a>(world: &World<'a>, seq: u64) -> Option<&'a Request> {
 }
 
 fn enter(state: &mut State) {
+    state.composer.read_model();
     if state.focus != Pane::Composer {
         state.before = state.focus;
     }

@@ -1,39 +1,61 @@
 //! Keys that act on a request: answer at once, answer with a failure code, hold, ignore; and the question before an answer that is
 //! out of order.
 //!
-//! A key acts on the request under the cursor, else on the most urgent one that the screen showed. From then on the answer is
-//! bound to that request's session and id.
+//! A key acts on the request under the cursor, else on the most urgent one that the screen showed; while the stream shows one
+//! device, on no other's. From then on the answer is bound to that request's session and id.
 
 use super::{Effect, Origin, Sending, World, orders};
 use crate::console::action::{Action, Motion};
-use crate::console::inbox::{Bound, objections};
+use crate::console::inbox::{Bound, Here, Inbox, most_urgent_of, objections};
 use crate::console::layout::Pane;
 use crate::console::line::Line;
 use crate::console::state::{Codes, CodesFor, Overlay, Question, State};
 use crate::console::words;
 use crate::event::{Irregular, LineState};
 use crate::session::Action as Deed;
-use crate::timeline::{Request, RequestState};
+use crate::timeline::{Request, RequestState, SessionId};
 
 /// So much of a request's id tells it from others, in a note.
 const ID: usize = 8;
 
 /// The request that a key means: the one under the cursor, else the most urgent one that was shown, else the one that a key acted
-/// on last: it was held until its time was up, or is to be answered once more.
+/// on last: it was held until its time was up, or is to be answered once more. Outside the inbox a stream of one device keeps
+/// the keys to that device: an answer for another would be one for what is not on the screen.
 pub(super) fn chosen<'a>(state: &State, world: &World<'a>) -> Option<&'a Request> {
     let requests = world.history.timeline.requests();
-    let under_cursor = match state.focus {
-        Pane::Requests => state.inbox.chosen,
-        _ => state.window.selected().filter(|_| state.window.is_chosen()),
+    if state.focus == Pane::Requests {
+        let known = |seq: Option<u64>| requests.get(seq?);
+        let Inbox { chosen, urgent, last, .. } = state.inbox;
+        return known(chosen).or_else(|| known(urgent)).or_else(|| known(last));
+    }
+    let device = state.device();
+    let is_here = |request: &&Request| device.is_none_or(|device| device == request.session);
+    let cursor = state.window.selected().filter(|_| state.window.is_chosen());
+    let urgent = || match state.inbox.here {
+        Here { device: shown, seq } if shown == device => requests.get(seq?),
+        // The device was chosen a moment ago, and no frame has shown its requests yet.
+        _ => most_urgent_of(requests, device),
     };
-    let request = under_cursor.and_then(|seq| requests.get(seq));
-    request.or_else(|| requests.get(state.inbox.urgent?)).or_else(|| requests.get(state.inbox.last?))
+    let last = || requests.get(state.inbox.last?).filter(is_here);
+    cursor.and_then(|seq| requests.get(seq)).or_else(urgent).or_else(last)
+}
+
+/// Says that there is no request that a key could mean.
+pub(super) fn refuse(state: &mut State, world: &World<'_>) {
+    let device = state.device().filter(|_| state.focus != Pane::Requests);
+    match device.and_then(|session| Some((session, world.standing(session)?))) {
+        Some((session, standing)) => {
+            let number = u32::from(session.0) + 1;
+            state.refuse(&format!("No request of {number} {} is open. 0 takes all devices.", standing.name));
+        }
+        None => state.refuse("No request is open."),
+    }
 }
 
 /// A key in the panes.
 pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> {
     let Some(request) = chosen(state, world) else {
-        state.refuse("No request is open.");
+        refuse(state, world);
         return Vec::new();
     };
     let Some(bound) = bind(request, world) else {
@@ -89,7 +111,7 @@ pub(super) fn act_in_codes(state: &mut State, action: Action, world: &World<'_>)
         }
         Action::Accept => {
             let Ok(code) = codes.line.text().trim().parse::<i64>() else {
-                state.refuse("A code is a whole number. Arrows choose one of the cloud's.");
+                state.refuse("Only a whole number; arrows choose.");
                 return Vec::new();
             };
             let purpose = codes.purpose.clone();
@@ -116,7 +138,7 @@ pub(super) fn act_in_codes(state: &mut State, action: Action, world: &World<'_>)
 pub fn held(state: &mut State, bound: &Bound, held: bool, done: bool) {
     match (done, held) {
         (false, _) => state.refuse(&format!("{} does not wait any more.", bound.name)),
-        (true, true) => state.tell(&format!("{} is held: it is not offered as the next to answer.", bound.name)),
+        (true, true) => state.tell(&format!("{} is held, and waits in the inbox (w).", bound.name)),
         (true, false) => state.tell(&format!("{} is no longer held.", bound.name)),
     }
 }
@@ -156,7 +178,7 @@ fn answer(
     let name = &bound.name;
     let request = requests.get(bound.seq);
     let newest = requests.find(bound.session, &bound.request_id).map(|request| request.seq);
-    let (Some(request), Some(standing)) = (request, world.standing(bound.session)) else {
+    let Some(request) = request else {
         state.refuse(&format!("{name} is older than what is remembered."));
         return Vec::new();
     };
@@ -164,9 +186,7 @@ fn answer(
         state.refuse(&format!("A newer request has the id of {name}: an answer would be for that one."));
         return Vec::new();
     }
-    if standing.state != LineState::Online {
-        let line = words::line_state(standing.state);
-        state.refuse(&format!("{} is {line}: no answer can go.", standing.name));
+    if !is_online(state, bound.session, world) {
         return Vec::new();
     }
     let under_way = state.is_answering(bound.session, &bound.request_id);
@@ -186,6 +206,15 @@ fn answer(
     vec![Effect::Send(Sending { session: bound.session, order, what: "reply", origin: Origin::Key })]
 }
 
+/// Whether an answer can go over that session's line; says so if it cannot.
+fn is_online(state: &mut State, session: SessionId, world: &World<'_>) -> bool {
+    let Some(standing) = world.standing(session) else { return false };
+    if standing.state != LineState::Online {
+        state.refuse(&format!("{} is not online: no answer can go.", standing.name));
+    }
+    standing.state == LineState::Online
+}
+
 /// What would be out of order about an answer that goes now; one that has been handed over counts as gone.
 pub(super) fn irregular(state: &State, request: &Request, world: &World<'_>) -> Irregular {
     let (session, request_id) = (request.session, &request.request_id);
@@ -193,9 +222,15 @@ pub(super) fn irregular(state: &State, request: &Request, world: &World<'_>) -> 
     Irregular { second: irregular.second || state.is_answering(session, request_id), ..irregular }
 }
 
-/// In the inbox the cursor leaves a request that is dealt with for the next one that waits.
-fn move_on(state: &mut State, seq: u64, world: &World<'_>) {
-    if state.focus != Pane::Requests || state.inbox.chosen != Some(seq) {
+/// In the inbox the cursor leaves a request that is dealt with for the next one that waits. One that was dealt with from
+/// elsewhere is not where the inbox opens.
+pub(super) fn move_on(state: &mut State, seq: u64, world: &World<'_>) {
+    if state.inbox.chosen != Some(seq) {
+        return;
+    }
+    let from = if state.focus == Pane::Composer { state.before } else { state.focus };
+    if from != Pane::Requests {
+        state.inbox.chosen = None;
         return;
     }
     let requests = world.history.timeline.requests();
@@ -212,7 +247,7 @@ fn move_on(state: &mut State, seq: u64, world: &World<'_>) {
     state.inbox.chosen = next.map(|request| request.seq).or(state.inbox.chosen);
 }
 
-/// "command SILENCE (3a1f…) is left without an answer".
+/// "left without an answer: command SILENCE (3a1f…)".
 fn note_of(request: &Request, world: &World<'_>) -> String {
     let what = request.what.word().replace('-', " ");
     let platform = world.handle(request.session).map(|handle| handle.platform.as_ref());
@@ -220,7 +255,7 @@ fn note_of(request: &Request, world: &World<'_>) -> String {
     let subject = if name == what || name.is_empty() { what } else { format!("{what} {name}") };
     let id = words::clip(&request.request_id, ID);
     let cut = if id.len() < request.request_id.len() { "…" } else { "" };
-    format!("{subject} ({id}{cut}) is left without an answer")
+    format!("left without an answer: {subject} ({id}{cut})")
 }
 
 impl Codes {

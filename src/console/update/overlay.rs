@@ -52,13 +52,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
 }
 
 pub(super) fn edit(state: &mut State, edit: Edit, world: &World<'_>) {
-    if let Some(Overlay::Codes(codes)) = &mut state.overlay {
-        // What is typed takes the place of a code that was chosen, as a selected text would be replaced.
-        let fresh = std::mem::take(&mut codes.is_fresh);
-        if fresh && matches!(edit, Edit::Insert(_)) {
-            codes.line = Line::default();
-        }
-    }
+    replace_code(state, matches!(edit, Edit::Insert(_)));
     let Some(line) = typed_line(state) else { return };
     if line.edit(edit) {
         changed(state, world);
@@ -66,15 +60,26 @@ pub(super) fn edit(state: &mut State, edit: Edit, world: &World<'_>) {
 }
 
 pub(super) fn paste(state: &mut State, text: &str, world: &World<'_>) {
+    replace_code(state, true);
     let Some(line) = typed_line(state) else { return };
     line.paste(text);
     changed(state, world);
 }
 
+/// What is typed or pasted takes the place of a code that was chosen, as a selected text would be replaced; a key that moves in
+/// the line keeps it.
+fn replace_code(state: &mut State, inserts: bool) {
+    let Some(Overlay::Codes(codes)) = &mut state.overlay else { return };
+    let fresh = std::mem::take(&mut codes.is_fresh);
+    if fresh && inserts {
+        codes.line = Line::default();
+    }
+}
+
 /// What is typed has changed: a filter acts as it is typed, a palette chooses anew.
 fn changed(state: &mut State, _world: &World<'_>) {
     match &mut state.overlay {
-        Some(Overlay::Palette { chosen, .. }) => *chosen = 0,
+        Some(Overlay::Palette { chosen, .. } | Overlay::Drafts { chosen, .. }) => *chosen = 0,
         Some(_) => {}
         None => show_filter(state),
     }

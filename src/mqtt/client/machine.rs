@@ -167,7 +167,7 @@ impl Client {
         self.core.outgoing.len()
     }
 
-    /// How many bytes of payload they have.
+    /// How many bytes of topics and payloads they have.
     pub fn unacknowledged_bytes(&self) -> usize {
         self.core.outgoing.bytes()
     }

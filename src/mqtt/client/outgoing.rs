@@ -46,7 +46,7 @@ impl Ids {
 pub(super) struct Outgoing {
     flights: BTreeMap<PacketId, Flight>,
     waiting: VecDeque<(Token, Publish)>,
-    /// Bytes of payload in `waiting`.
+    /// Bytes in `waiting`: of topics too, for an answer's may hold a request id of 64 KiB.
     waiting_bytes: usize,
     /// Counts what was sent, to re-send in the same order (MQTT-4.6.0-1).
     clock: u64,
@@ -69,6 +69,10 @@ enum Stage {
     Released,
 }
 
+fn size(publish: &Publish) -> usize {
+    publish.topic.len() + publish.payload.len()
+}
+
 /// What an acknowledgement turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -86,10 +90,10 @@ impl Outgoing {
         self.flights.len() + self.waiting.len()
     }
 
-    /// Bytes of payload in flight and waiting.
+    /// Bytes of topics and payloads in flight and waiting.
     pub(super) fn bytes(&self) -> usize {
         let in_flight = self.flights.values().map(|flight| match &flight.stage {
-            Stage::Published(publish) => publish.payload.len(),
+            Stage::Published(publish) => size(publish),
             Stage::Released => 0,
         });
         self.waiting_bytes + in_flight.sum::<usize>()
@@ -118,13 +122,13 @@ impl Outgoing {
             }
             return;
         }
-        self.waiting_bytes += publish.payload.len();
+        self.waiting_bytes += size(&publish);
         self.waiting.push_back((token, publish));
         self.send_waiting(now, window, ids, output);
         if self.waiting.len() > queue
             && let Some((token, publish)) = self.waiting.pop_back()
         {
-            self.waiting_bytes -= publish.payload.len();
+            self.waiting_bytes -= size(&publish);
             let count = self.len();
             output.reject(token, format!("{count} messages are without the platform's acknowledgement already"));
         }
@@ -139,7 +143,7 @@ impl Outgoing {
                 self.waiting.push_front((token, publish));
                 return;
             };
-            self.waiting_bytes -= publish.payload.len();
+            self.waiting_bytes -= size(&publish);
             publish.packet_id = Some(id);
             let packet = Packet::Publish(publish);
             if let Err(error) = codec::encode(&packet, &mut output.bytes) {
@@ -249,5 +253,32 @@ impl Outgoing {
         for (token, _) in self.waiting.drain(..) {
             output.reject(token, reason);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn long_topics_count_among_the_bytes_that_wait() {
+        let (mut outgoing, mut ids, mut output) = (Outgoing::default(), Ids::default(), Output::default());
+        let topic = format!("$oc/devices/d/sys/commands/response/request_id={}", "x".repeat(60_000));
+        for number in 0..3 {
+            let publish = Publish {
+                topic: topic.clone(),
+                payload: Bytes::from_static(b"{}"),
+                qos: Qos::AtLeastOnce,
+                retain: false,
+                dup: false,
+                packet_id: None,
+            };
+            outgoing.publish(Instant::now(), Token(number), publish, (1, 10), &mut ids, &mut output);
+        }
+        assert_eq!(outgoing.bytes(), 3 * (topic.len() + 2), "one in flight, two waiting");
+        outgoing.discard("the session's end", &mut ids, &mut output);
+        assert_eq!(outgoing.bytes(), 0);
     }
 }

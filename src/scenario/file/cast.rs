@@ -45,7 +45,7 @@ pub(super) fn candidates(top: &Table<'_>, source: &Source, around: &Around) -> R
             let words = "`config` cannot stand beside [[device]]: the devices come from one of them";
             top.report.fault(top.key_place("config"), words);
         }
-        let Devices { profiles, plans } = check::devices(top, source);
+        let Devices { profiles, plans, .. } = check::devices(top, source);
         // Faults among them stand in the report.
         let candidates = (!profiles.is_empty()).then(|| Candidates::of(profiles, embedded, live, None));
         return Ok(candidates.map(|candidates| Candidates { plans, ..candidates }));

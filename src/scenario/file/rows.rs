@@ -13,8 +13,14 @@ use crate::scenario::value::text::is_name;
 
 /// As many runs as anybody waits for,
 const MOST_ROWS: usize = 100_000;
-/// and as large a table as anybody writes, in bytes.
+/// as large a table as anybody writes, in bytes,
 const LARGEST: u64 = 16 << 20;
+/// in columns
+const MOST_COLUMNS: usize = 1_000;
+/// and cells, for an empty one is a single byte there,
+const MOST_CELLS: usize = 2_000_000;
+/// and as long a name of a column, in bytes.
+const LONGEST_NAME: usize = 64;
 
 /// The rows of the file that `data` names; a single row without columns where there is none. `None`: the table is faulty, and the
 /// report says how.
@@ -48,9 +54,15 @@ fn parse(text: &str) -> Result<Vec<Row>, String> {
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(text.as_bytes());
     let names: Vec<String> = reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_owned).collect();
+    if names.len() > MOST_COLUMNS {
+        return Err(format!("it has more than {MOST_COLUMNS} columns"));
+    }
     for (place, name) in names.iter().enumerate() {
         if !is_name(name) {
             return Err(format!("column {} is called `{name}`: a name has letters, digits, `_` and `-`", place + 1));
+        }
+        if name.len() > LONGEST_NAME {
+            return Err(format!("the name of column {} is longer than {LONGEST_NAME} bytes", place + 1));
         }
         if names.iter().take(place).any(|other| other == name) {
             return Err(format!("two columns are called `{name}`"));
@@ -61,6 +73,9 @@ fn parse(text: &str) -> Result<Vec<Row>, String> {
         let record = record.map_err(|error| error.to_string())?;
         if rows.len() == MOST_ROWS {
             return Err(format!("it has more than {MOST_ROWS} rows"));
+        }
+        if (rows.len() + 1) * names.len() > MOST_CELLS {
+            return Err(format!("it has more than {MOST_CELLS} cells"));
         }
         let columns = names.iter().cloned().zip(record.iter().map(cell)).collect();
         rows.push(Row { number: Some(rows.len() + 1), columns });
@@ -96,15 +111,19 @@ mod tests {
 
     #[test]
     fn a_faulty_table_says_where() {
+        let header = |columns: usize| (0..columns).map(|place| format!("c{place}")).collect::<Vec<_>>().join(",");
         for (text, said) in [
             ("", "no rows"),
             ("a,b\n", "no rows"),
             ("a,a\n1,2\n", "two columns are called `a`"),
             ("a,1b\n1,2\n", "column 2"),
             ("a,b\n1,2\n3\n", "line: 3"),
+            (&format!("{}\n1\n", "a".repeat(65)), "column 1 is longer than 64 bytes"),
+            (&format!("{}\n{}", header(1_000), format!("{}\n", ",".repeat(999)).repeat(2_001)), "2000000 cells"),
+            (&header(1_001), "more than 1000 columns"),
         ] {
             let fault = parse(text).unwrap_err();
-            assert!(fault.contains(said), "{text:?}: {fault}");
+            assert!(fault.contains(said), "{said}: {fault}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Files that are taken, and files that are refused with the place and the reason.
 
+mod any;
+
 use std::fs;
 
 use super::*;
@@ -36,6 +38,10 @@ fn every_kind_of_step_is_taken() {
         ("answer = { text = \"{}\" }", "answer"),
         (
             "expect_message = { direction = \"tx\", topic = \"a/#\", where = { \"a.b[0]\" = { gt = 1, type = \"integer\" } } }",
+            "expect_message",
+        ),
+        (
+            "expect_message = { where = { a = { eq = 1 }, b = { equals = { like = 1 } }, c = { value = 1 } } }",
             "expect_message",
         ),
         ("expect_no_message = { what = \"reply\", for = \"2s\" }", "expect_no_message"),
@@ -85,6 +91,8 @@ fn a_faulty_step_is_told_with_its_place_before_anything_runs() {
         ("wait_request = { where = { \"$reqid\" = 1 } }", "5:28", "no field of a message"),
         ("wait_request = { capture = { \"1a\" = \"$topic\" } }", "5:30", "is no name"),
         ("expect_message = { where = { a = { gt = 1, lss = 2 } } }", "5:44", "an unknown key `lss`"),
+        ("expect_message = { where = { a = { gee = 1 } } }", "5:36", "did you mean `ge`? A value that is a table"),
+        ("expect_message = { where = { a = { like = \"x*\" } } }", "5:36", "did you mean `regex`?"),
         ("expect_message = { where = { a = { gt = true } } }", "5:36", "a number or a text"),
         ("expect_message = { where = { a = { regex = \"(\" } } }", "5:44", "no regular expression"),
         ("expect_message = { where = { a = { type = \"text\" } } }", "5:43", "must be one of"),
@@ -93,6 +101,7 @@ fn a_faulty_step_is_told_with_its_place_before_anything_runs() {
         ("answer = { code = \"x\" }", "5:12", "a whole number"),
         ("answer = { output = {}, text = \"x\" }", "5:12", "beside the whole body"),
         ("answer = { delay = \"5\" }", "5:20", "such as \"500ms\""),
+        ("pause = 5", "5:9", "such as \"500ms\""),
         ("pause = \"5h\"", "5:9", "such as \"500ms\""),
         ("pause = \"1s\"\nwithin = \"2s\"", "6:1", "has no use"),
         ("assert = { that = 1 }", "5:10", "tests nothing"),

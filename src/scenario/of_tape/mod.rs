@@ -113,6 +113,16 @@ fn is_platforms_own(recorded: &Recorded) -> bool {
     })
 }
 
+/// The config's keys for who a device is, as far as a tape tells it.
+fn identifier_keys(cloud: Cloud) -> &'static [&'static str] {
+    match cloud {
+        Cloud::Huawei => &["device_id"],
+        Cloud::Aliyun => &["product_key", "device_name", "client_id"],
+        Cloud::Ucloud => &["product_sn", "device_sn"],
+        Cloud::Mqtt => &["client_id"],
+    }
+}
+
 /// A device's own table.
 fn device(text: &mut String, part: &Part) {
     let Recorded { name, cloud, identifiers, .. } = &part.recorded;
@@ -121,8 +131,11 @@ fn device(text: &mut String, part: &Part) {
     line("name", toml::text(name));
     line("cloud", toml::text(cloud.word()));
     line("host", toml::text("127.0.0.1"));
-    for (key, value) in identifiers {
-        line(key, toml::text(value));
+    // A tape may say anything; what is no identifier would be another key of the device's.
+    for key in identifier_keys(*cloud) {
+        if let Some(value) = identifiers.get(*key) {
+            line(key, toml::text(value));
+        }
     }
     if *cloud != Cloud::Mqtt {
         line("secret", toml::text(SECRET));
@@ -137,5 +150,35 @@ fn device(text: &mut String, part: &Part) {
             })
             .collect();
         line("subscribe", format!("[{}]", filters.join(", ")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::LineState;
+
+    #[test]
+    fn a_tape_cannot_write_keys_of_its_own_into_a_scenario() {
+        let identifiers = [
+            ("client_id", "c\"\nsecret = 1"),
+            ("password = { command = [\"id\"] }\nfilter", "x"),
+            ("proxy", "http://evil"),
+        ];
+        let recorded = Recorded {
+            name: "d\"\n[[device]]".to_owned(),
+            cloud: Cloud::Mqtt,
+            endpoint: String::new(),
+            identifiers: identifiers.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+            clock_offset_us: None,
+            state: LineState::Offline,
+        };
+        let mut text = String::new();
+        device(&mut text, &Part::new(0, recorded));
+        let read: ::toml::Table = text.parse().unwrap();
+        let devices = read["device"].as_array().unwrap();
+        let keys: Vec<&String> = devices[0].as_table().unwrap().keys().collect();
+        assert_eq!((devices.len(), keys.len()), (1, 4), "{text}");
+        assert_eq!(devices[0]["client_id"].as_str(), Some(identifiers[0].1));
     }
 }

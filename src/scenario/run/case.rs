@@ -128,13 +128,15 @@ impl Run<'_> {
         progress: &mpsc::UnboundedSender<Progress>,
     ) {
         for step in &scenario.steps {
+            self.values.begin();
             let name = self.title(scenario, step);
             let began = Instant::now();
             let result = if report.passed() {
                 match self.step(step).await {
                     Ok(Done::Passed(more)) => StepResult::Passed(more),
                     Ok(Done::Skipped(why)) => StepResult::Skipped(why),
-                    Err(Halt::Failed(failure)) => {
+                    Err(Halt::Failed(mut failure)) => {
+                        failure.events.extend(self.stage.oddities());
                         let never_connected = matches!(step.deed, Deed::Connect { .. }) && !self.connected;
                         report.verdict = Verdict::Failed { never_connected };
                         StepResult::Failed(failure)
@@ -318,6 +320,7 @@ fn values(scenario: &Scenario, row: &Row, seed: u64) -> Result<Values, String> {
         values.set(&format!("row.{column}"), value.clone());
     }
     for (name, form) in &scenario.vars {
+        values.begin();
         let value = form.fill(&mut values).map_err(|words| format!("variable `{name}`: {words}"))?;
         values.set(name, value);
     }

@@ -11,6 +11,7 @@ use super::log::Change;
 use crate::behaviour::Control;
 use crate::cloud::{Answer, Asked, Property};
 use crate::event::{Kind, LineState};
+use crate::profile::Cloud;
 use crate::scenario::outcome::Failure;
 use crate::scenario::plan::{Body, Capture, Reply, Sending, Switched};
 use crate::scenario::value::{Form, Text};
@@ -134,12 +135,13 @@ impl Run<'_> {
         within: Duration,
     ) -> Result<Done, Halt> {
         let handle = self.handle(device)?;
-        let values = self.properties(properties)?;
+        let cloud = handle.profile.identity.cloud();
+        let values = self.properties(cloud, properties)?;
         // A number that this device did not use before, as far as clocks go.
         let millis = u64::try_from(clock::wall().unix_micros() / 1_000).unwrap_or(0);
         let serial = millis.wrapping_add(self.next_number());
         let Some(draft) = handle.platform.report(serial, &values, None) else {
-            let cloud = handle.profile.identity.cloud().word();
+            let cloud = cloud.word();
             return Err(failed(format!("{cloud} has no reports of properties: publish them")));
         };
         let payload = Bytes::from(draft.body);
@@ -227,7 +229,8 @@ impl Run<'_> {
         within: Duration,
     ) -> Result<Done, Halt> {
         let deadline = Instant::now() + within;
-        for (property, value) in self.properties(properties)? {
+        let cloud = self.handle(device)?.profile.identity.cloud();
+        for (property, value) in self.properties(cloud, properties)? {
             self.control(device, Control::Property { property, value }, deadline).await?;
         }
         Ok(Done::Passed(String::new()))
@@ -244,10 +247,11 @@ impl Run<'_> {
     }
 
     /// Properties and values with their holes filled.
-    fn properties(&mut self, properties: &[(Text, Form)]) -> Result<Vec<(Property, Value)>, Halt> {
+    fn properties(&mut self, cloud: Cloud, properties: &[(Text, Form)]) -> Result<Vec<(Property, Value)>, Halt> {
         let values = properties.iter().map(|(name, form)| {
-            let name = name.fill(&mut self.values)?;
-            Ok((Property::parse(&name), form.fill(&mut self.values)?))
+            let property = Property::parse(&name.fill(&mut self.values)?);
+            property.check(cloud)?;
+            Ok((property, form.fill(&mut self.values)?))
         });
         values.collect::<Result<_, String>>().map_err(failed)
     }

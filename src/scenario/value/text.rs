@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::cloud::weight_of;
 use crate::session::clock;
 
 /// A text whose holes are filled when its step is run.
@@ -37,7 +38,12 @@ enum Filler {
 pub(in crate::scenario) struct Values {
     named: BTreeMap<String, Value>,
     random: fastrand::Rng,
+    /// Bytes that may still be filled in, of what one variable or one step takes.
+    left: usize,
 }
+
+/// No variable and no step fills in more, in bytes of memory: thirty variables that each name the one before ten times would fill any.
+const MOST: usize = 64 << 20;
 
 impl Text {
     /// A text without holes.
@@ -117,7 +123,12 @@ impl Text {
 impl Values {
     /// Values without a name yet; what is random follows from `seed`.
     pub(in crate::scenario) fn new(seed: u64) -> Self {
-        Self { named: BTreeMap::new(), random: fastrand::Rng::with_seed(seed) }
+        Self { named: BTreeMap::new(), random: fastrand::Rng::with_seed(seed), left: MOST }
+    }
+
+    /// What follows is another variable or step.
+    pub(in crate::scenario) fn begin(&mut self) {
+        self.left = MOST;
     }
 
     /// Names a value, or names it anew.
@@ -128,7 +139,10 @@ impl Values {
     fn get(&mut self, filler: &Filler) -> Result<Value, String> {
         match filler {
             Filler::Named(name) => {
-                self.named.get(name).cloned().ok_or_else(|| format!("nothing is called `{name}` yet"))
+                let value = self.named.get(name).ok_or_else(|| format!("nothing is called `{name}` yet"))?;
+                let left = self.left.checked_sub(weight_of(value));
+                self.left = left.ok_or_else(|| format!("with `{name}` it is more than {} MiB", MOST >> 20))?;
+                Ok(value.clone())
             }
             Filler::Random(low, high) => Ok(Value::from(self.random.i64(*low..=*high))),
             Filler::Now => Ok(Value::from(clock::wall().unix_micros() / 1_000)),
@@ -224,6 +238,26 @@ mod tests {
             assert!(fault.contains(said), "{source}: {fault}");
         }
         assert!(Text::parse("${other}").unwrap().fill(&mut values()).unwrap_err().contains("`other`"));
+    }
+
+    #[test]
+    fn what_multiplies_itself_ends_before_the_memory_does() {
+        for source in ["${v}${v}${v}${v}${v}${v}${v}${v}", "${v}"] {
+            let mut values = values();
+            values.set("v", json!("0123456789"));
+            let grown = (0..30).try_for_each(|_| {
+                values.begin();
+                let text = Text::parse(source).unwrap();
+                let form = match text.as_plain() {
+                    None if source.len() > 5 => text.fill_value(&mut values)?,
+                    // A list of eight, by its value.
+                    _ => Value::Array((0..8).map(|_| text.fill_value(&mut values)).collect::<Result<_, _>>()?),
+                };
+                values.set("v", form);
+                Ok::<_, String>(())
+            });
+            assert_eq!(grown.unwrap_err(), "with `v` it is more than 64 MiB", "{source}");
+        }
     }
 
     #[test]

@@ -8,6 +8,9 @@
 //! other byte stays. In a payload that is no JSON (cut off, garbled, another notation), whatever stands behind the last name of a
 //! path and `:`, `=` or `>` is masked, in quotes or not, without a look at the names before it: rather too much than too little.
 //! JSON inside of a string, compressed or encoded payloads are not looked into.
+//!
+//! Some messages of the platforms hand out devices' secrets (registration of sub-devices, and of devices). Those secrets are on no
+//! tape, whatever the config says: who is given a tape is not given the devices.
 
 mod json;
 mod lenient;
@@ -17,6 +20,20 @@ use std::ops::Range;
 
 /// What stands for a masked value.
 pub const MASK: &str = "\"••••\"";
+
+/// How the topics end on which a platform hands out secrets: Aliyun's registration of sub-devices in two ways and of devices in
+/// two, UCloud's, and Huawei's bootstrapping.
+const HANDED_OUT_ON: [&str; 6] = [
+    "/thing/sub/register_reply",
+    "/thing/proxy/provisioning/product_register_reply",
+    "/ext/register",
+    "/ext/regnwl",
+    "/password_reply",
+    "/sys/bootstrap/down",
+];
+
+/// The names that those secrets go by.
+const HANDED_OUT: [&str; 3] = ["deviceSecret", "deviceToken", "Password"];
 
 /// The fields that are masked.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +53,16 @@ impl Redact {
     pub fn new(paths: &[String]) -> Self {
         let name = |name: &str| if name == "*" { Name::Any } else { Name::Is(name.to_owned()) };
         Self { paths: paths.iter().map(|path| path.split('.').map(name).collect()).collect() }
+    }
+
+    /// As [`Redact::mask`], for a message on `topic`: secrets that a platform hands out there are masked too.
+    pub fn mask_on(&self, topic: &str, payload: &[u8], out: &mut Vec<u8>) -> bool {
+        if !HANDED_OUT_ON.iter().any(|end| topic.ends_with(end)) {
+            return self.mask(payload, out);
+        }
+        let secrets = HANDED_OUT.iter().map(|name| vec![Name::Is((*name).to_owned())]);
+        let paths = self.paths.iter().cloned().chain(secrets).collect();
+        Self { paths }.mask(payload, out)
     }
 
     /// Puts `payload` into `out` with every masked value replaced; answers whether there was one. If not, `out` means nothing.

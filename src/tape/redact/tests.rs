@@ -188,3 +188,40 @@ proptest! {
         masked(&words, &payload);
     }
 }
+
+#[test]
+fn secrets_that_a_platform_hands_out_are_on_no_tape() {
+    let own = redact(&["pin"]);
+    for (topic, payload, kept) in [
+        (
+            "/sys/pk/gw/thing/sub/register_reply",
+            r#"{"id":"1","code":200,"data":[{"deviceName":"a","deviceSecret":"hunter2"},{"deviceSecret":"hunter2"}]}"#,
+            r#"{"id":"1","code":200,"data":[{"deviceName":"a","deviceSecret":"••••"},{"deviceSecret":"••••"}]}"#,
+        ),
+        (
+            "/sys/pk/gw/thing/proxy/provisioning/product_register_reply",
+            r#"{"data":{"successes":[{"deviceSecret":"hunter2"}]},"pin":"hunter2"}"#,
+            r#"{"data":{"successes":[{"deviceSecret":"••••"}]},"pin":"••••"}"#,
+        ),
+        ("/ext/regnwl", r#"{"clientId":"c","deviceToken":"hunter2"}"#, r#"{"clientId":"c","deviceToken":"••••"}"#),
+        ("/ext/register", r#"{"deviceSecret":"hunter2""#, r#"{"deviceSecret":"••••""#),
+        ("/$system/p/d/password_reply", r#"{"RetCode":0,"Password":"hunter2"}"#, r#"{"RetCode":0,"Password":"••••"}"#),
+        (
+            "$oc/devices/d/sys/bootstrap/down",
+            r#"{"address":"h:8883","deviceSecret":"hunter2"}"#,
+            r#"{"address":"h:8883","deviceSecret":"••••"}"#,
+        ),
+    ] {
+        for redact in [&own, &Redact::default()] {
+            let mut out = Vec::new();
+            assert!(redact.mask_on(topic, payload.as_bytes(), &mut out), "{topic}");
+            let out = String::from_utf8(out).unwrap();
+            assert!(out == kept || out == kept.replace(r#""pin":"••••""#, r#""pin":"hunter2""#), "{out}");
+        }
+    }
+    let mut out = Vec::new();
+    assert!(
+        !own.mask_on("/sys/pk/gw/thing/service/set_reply", br#"{"Password":"a value"}"#, &mut out),
+        "elsewhere it stays"
+    );
+}

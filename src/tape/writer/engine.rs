@@ -195,7 +195,9 @@ impl<F: Write> Engine<F> {
     fn encode(&mut self, event: &Event<'_>, log_us: i64) -> bool {
         let Some(part) = &mut self.part else { return false };
         let masked = match &event.kind {
-            Kind::Rx(message) | Kind::Tx(message) => self.redact.mask(message.payload, &mut self.masked),
+            Kind::Rx(message) | Kind::Tx(message) => {
+                self.redact.mask_on(message.topic, message.payload, &mut self.masked)
+            }
             _ => false,
         };
         match part.encoder.push(event, log_us, masked.then_some(&self.masked)) {

@@ -87,3 +87,16 @@ fn an_answer_of_the_older_interface_can_be_spoilt_in_one_thing() {
     let spoilt: Value = serde_json::from_str(&spoil::wrong_type(answer.as_bytes()).unwrap()).unwrap();
     assert_eq!(spoilt, json!({ "msgType": "deviceRsp", "mid": 5, "errcode": "0", "body": {} }));
 }
+
+#[test]
+fn a_shadow_of_ever_new_services_is_reported_in_its_time() {
+    let count = 50_000;
+    let writes: Vec<(Property, Value)> =
+        (0..count).map(|number| (Property::of(&format!("service{number}"), "p"), json!(number))).collect();
+    let start = std::time::Instant::now();
+    let draft = device(SignType::default()).report(1, &writes, None).unwrap();
+    assert!(start.elapsed() < std::time::Duration::from_secs(10), "it took {:?}", start.elapsed());
+    let body: Value = serde_json::from_str(&draft.body).unwrap();
+    assert_eq!(body["services"].as_array().map(Vec::len), Some(count));
+    assert_eq!(body["services"][count - 1], json!({ "service_id": "service49999", "properties": { "p": 49_999 } }));
+}

@@ -49,7 +49,8 @@ impl Shadow {
             self.desired.insert(name.clone(), value.clone());
             self.times.desired.insert(name.clone(), json!({ "timestamp": second }));
         }
-        self.version += 1;
+        // A device may have brought it to the end.
+        self.version = self.version.saturating_add(1);
         let document = self.document();
         json!({"method": "control", "payload": document, "version": self.version, "timestamp": second})
     }
@@ -166,6 +167,15 @@ mod tests {
     fn outcome(reply: &Value) -> (Option<&str>, Option<i64>) {
         let payload = &reply["payload"];
         (payload["content"]["errorcode"].as_str(), payload["version"].as_i64())
+    }
+
+    #[test]
+    fn a_version_at_its_end_stays_there() {
+        let mut shadow = Shadow::default();
+        let update = json!({"method": "update", "state": {"reported": {"color": "red"}}, "version": i64::MAX});
+        assert_eq!(outcome(&said(&mut shadow, &update)), (None, Some(i64::MAX)));
+        let control = shadow.control(&Map::from_iter([("color".to_owned(), json!("green"))]), 0);
+        assert_eq!(control["version"], i64::MAX);
     }
 
     #[test]

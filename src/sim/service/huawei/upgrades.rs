@@ -49,8 +49,8 @@ impl Upgrades {
     fn words(&self, version: Option<&str>) -> String {
         let version = version.map_or_else(String::new, |version| format!(", now {version}"));
         match self.step {
-            Some(Step::Percent(percent)) => format!("{version}, at {percent} %"),
-            Some(Step::Failed(code)) => format!("{version}, failed with {code}"),
+            Some(Step::Percent(percent)) => format!("{version}, the last at {percent} %"),
+            Some(Step::Failed(code)) => format!("{version}, the last failed with {code}"),
             None => version,
         }
     }

@@ -6,6 +6,9 @@ use serde_json::{Map, Value, json};
 const BAD_PARAMETER: i64 = 230;
 const CONFLICT: i64 = 100_026;
 
+/// No more reported values are kept.
+const MOST: usize = 1_000;
+
 /// The document.
 #[derive(Debug, Default)]
 pub(super) struct Shadow {
@@ -18,7 +21,8 @@ impl Shadow {
     /// The application wants these values.
     pub(super) fn want(&mut self, desired: &Map<String, Value>) {
         self.desired.extend(desired.clone());
-        self.version += 1;
+        // A device may have brought it to the end.
+        self.version = self.version.saturating_add(1);
     }
 
     /// Takes a message of the device in, and answers it.
@@ -53,8 +57,10 @@ impl Shadow {
         }
         match method {
             "update" => {
-                if let Some(reported) = state.get("Reported").and_then(Value::as_object) {
-                    self.reported.extend(reported.clone());
+                for (name, value) in state.get("Reported").and_then(Value::as_object).into_iter().flatten() {
+                    if self.reported.len() < MOST || self.reported.contains_key(name) {
+                        self.reported.insert(name.clone(), value.clone());
+                    }
                 }
                 if state.get("Desired").is_some_and(Value::is_null) {
                     self.desired.clear();
@@ -69,5 +75,35 @@ impl Shadow {
         }
         self.version = version.max(0);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn update(shadow: &mut Shadow, reported: &Value, version: i64) -> Value {
+        let body = json!({ "Method": "update", "State": { "Reported": reported }, "Version": version });
+        shadow.take(body.as_object(), 0)["Payload"]["RetCode"].clone()
+    }
+
+    #[test]
+    fn a_version_at_its_end_stays_there() {
+        let mut shadow = Shadow::default();
+        assert_eq!(update(&mut shadow, &json!({ "a": 1 }), i64::MAX), 0);
+        shadow.want(&Map::from_iter([("b".to_owned(), json!(2))]));
+        assert_eq!(shadow.document(0)["Version"], i64::MAX);
+        assert_eq!(shadow.document(0)["State"]["Desired"]["b"], 2);
+    }
+
+    #[test]
+    fn ever_new_names_do_not_fill_the_memory() {
+        let mut shadow = Shadow::default();
+        for batch in 0..3 {
+            let values: Map<String, Value> =
+                (0..MOST).map(|number| (format!("{batch}-{number}"), json!(number))).collect();
+            assert_eq!(update(&mut shadow, &Value::Object(values), batch + 1), 0);
+        }
+        assert_eq!(shadow.document(0)["State"]["Reported"].as_object().map(Map::len), Some(MOST));
     }
 }
