@@ -33,6 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         journal,
         handles: canned.handles,
         recorder,
+        models: std::collections::BTreeMap::new(),
         application: None,
         theme: std::env::var("GALLERY_THEME").ok(),
         themes: None,

@@ -138,7 +138,11 @@ fn ignored_requests_go_unanswered_with_a_note() {
         assert_eq!(bench.outcome(asked, PATIENCE), Outcome::TimedOut, "{device}");
     }
     let contents = bench.terminal.contents();
-    assert_eq!(contents.matches("note               command IGNORED (").count(), 3, "{contents}");
+    assert_eq!(
+        contents.matches("note               left without an answer: command IGNORED (").count(),
+        3,
+        "{contents}"
+    );
     bench.nothing_was_published();
     bench.terminal.press(b"A").unwrap();
     assert_eq!(code(&bench.outcome(last, PATIENCE), "result_code"), 0);

@@ -19,7 +19,7 @@ use bench::Bench;
 use serde_json::{Value, json};
 use standin::behaviour::{Control, Plan};
 use standin::config;
-use standin::session::Action;
+use standin::session::{Action, Handle, Order};
 use standin::sim::{Ask, Options, Outcome};
 
 const CLOUDS: [&str; 3] = ["huawei", "aliyun", "ucloud"];
@@ -170,6 +170,24 @@ async fn switches_work_while_the_session_runs() {
     bench.order(&name, 1, Action::Own(Box::new(control)));
     let outcome = bench.platform.request(&name, &command(1)).await;
     assert_eq!(body(&outcome)["result_code"], 1);
+}
+
+#[tokio::test]
+async fn an_answer_by_hand_calls_the_rules_delayed_one_off() {
+    let rule = "[[device.rule]]\nname = \"slow\"\ncode = 1\ndelay = \"1h\"";
+    for cloud in CLOUDS {
+        let (mut bench, name) = started(cloud, rule).await;
+        let answer = async |handle: &mut Handle, request: &Value| {
+            let request_id = request["request_id"].as_str().unwrap().to_owned();
+            let action = Action::Reply { request_id, code: None, payload: None, force: false };
+            handle.try_send(Order { number: None, action }).unwrap();
+        };
+        let answer = body(&bench.ask(&name, &command(1), answer).await);
+        let code = ["result_code", "code", "RetCode"].into_iter().find_map(|key| answer.get(key)).unwrap();
+        assert_ne!(code, 1, "{cloud}: the person's, not the rule's");
+        let words = "rule slow: the delayed answer to command SILENCE is called off, for it has been answered";
+        bench.event("that the rule's is called off", |event| event["text"] == words).await;
+    }
 }
 
 #[tokio::test]

@@ -174,8 +174,46 @@ fn a_faulty_file_is_told_before_anything_runs() {
     assert!(words.contains("f.toml:3:1: step 1 has an unknown key `conect`; did you mean `connect`?"), "{words}");
     assert!(words.contains("  3 | conect = true\n    | ^^^^^^"), "{words}");
     assert!(words.contains("there is no scenario at") && words.contains("none.toml"), "{words}");
+    let alone = written(folder.path(), "alone.toml", "[[step]]\ndevice = \"d\"\nconnect = true\n");
+    let nothing = folder.path().join("no-config.toml");
+    let words = said(&test(folder.path(), &["--config", nothing.to_str().unwrap()], &[&alone]));
+    assert!(words.contains("alone.toml has no devices, and there is no config at"), "{words}");
+    assert!(words.contains("[platform] for the embedded platform's"), "{words}");
     let nowhere = ["--out", "/nowhere/r.xml"];
     assert_eq!(test(folder.path(), &nowhere, &[&scenario("commands.toml")]).status.code(), Some(2));
+}
+
+#[test]
+fn a_report_of_a_huawei_property_in_no_service_is_not_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "platform = {}\ndefault_device = \"smoke-01\"\n[[step]]\nconnect = true\n\
+        [[step]]\nreport = { properties = { alarm = 1 } }\n";
+    let output = test(folder.path(), &[], &[&written(folder.path(), "r.toml", text)]);
+    let words = printed(&output);
+    assert_eq!(output.status.code(), Some(1), "{words}");
+    assert!(words.contains("`alarm` is in no service: write \"service/alarm\""), "{words}");
+    assert!(!words.contains("> property-report"), "{words}");
+}
+
+#[test]
+fn what_the_platform_dropped_and_what_a_rule_sent_explain_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "platform = {}\n[[device]]\nname = \"d\"\ncloud = \"huawei\"\nhost = \"h.example\"\ndevice_id = \"d1\"\n\
+        secret = \"12345678\"\n[[device.rule]]\nname = \"wrong\"\nfault = \"wrong_request_id\"\n\
+        [[step]]\nconnect = true\n\
+        [[step]]\npublish = { topic = \"$oc/devices/d2/sys/properties/report\", text = \"{}\", qos = 1, force = true }\n\
+        [[step]]\norder = { offer = \"command\" }\n\
+        [[step]]\nexpect_outcome = \"answered\"\nwithin = \"300ms\"\n";
+    let output = test(folder.path(), &[], &[&written(folder.path(), "r.toml", text)]);
+    let words = printed(&output);
+    assert_eq!(output.status.code(), Some(1), "{words}{}", said(&output));
+    for line in [
+        "d > command-reply (by rule wrong: wrong_request_id) $oc/devices/d1/sys/commands/response/request_id=",
+        "the platform on d: the message on $oc/devices/d2/sys/properties/report was dropped: ",
+    ] {
+        assert!(words.contains(line), "{line}: {words}");
+    }
+    assert!(!words.contains("subscribed to"), "{words}");
 }
 
 #[test]

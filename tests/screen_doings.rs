@@ -122,7 +122,9 @@ fn what_cannot_be_switched_says_why() {
         ("2Bf", none.clone(), "The platform has ordered no upgrade."),
         ("3Bt", none.clone(), "This cloud has no question for its time."),
         ("2B9", none.clone(), "There is no device 9."),
-        ("2Bx", none, "x does nothing here. ? shows the keys."),
+        ("2Bx", none.clone(), "x does nothing here. Esc goes back."),
+        // The help is not open to every list, and is not promised there.
+        ("2B?", none, "? does nothing here. Esc goes back."),
     ] {
         let mut bench = bench(80, 24, standing);
         let effects = bench.press(keys);

@@ -130,6 +130,41 @@ fn a_stream_of_one_device_keeps_the_keys_to_that_device() {
 }
 
 #[test]
+fn the_most_urgent_request_is_told_where_the_pane_does_not_show_it_or_means_another() {
+    let mut canned = Canned::morning(moment());
+    for number in 0..30 {
+        canned.down(0, &format!("{COMMAND}n{number}"), r#"{"command_name":"TEST"}"#);
+    }
+    let told = "◌ 19 s 1 property set";
+    let mut bench = Bench::new(canned, 140, 40);
+    assert!(!bench.picture().contains(told), "{}", bench.picture());
+    bench.press("wG");
+    assert!(bench.picture().contains(&format!("{told} +30 │")), "{}", bench.picture());
+    bench.press("g");
+    assert!(!bench.picture().contains(told), "{}", bench.picture());
+    // The lamp's is the pane's first, the keys are for the detector's.
+    bench.canned.down(
+        1,
+        "/sys/a1B2c3/lamp-gw/thing/service/Blink",
+        r#"{"method":"thing.service.Blink","id":"9","params":{}}"#,
+    );
+    bench.look();
+    bench.press("w1");
+    assert!(bench.picture().contains(&format!("{told}, 8 s 2 Blink +30 │")), "{}", bench.picture());
+}
+
+#[test]
+fn the_footer_does_not_offer_to_hold_what_is_over() {
+    // An answered request is not to be held.
+    let mut bench = Bench::morning(80, 24);
+    bench.press("w");
+    assert!(bench.picture().contains("A success  F fail  r reply  H hold  ? help"), "{}", bench.picture());
+    answered(&mut bench, "3a1f");
+    bench.press("g");
+    assert!(bench.picture().contains("A success  F fail  r reply  Enter open  ? help"), "{}", bench.picture());
+}
+
+#[test]
 fn the_inbox_does_not_open_on_what_was_answered_elsewhere() {
     // By the composer, which opened from the stream.
     let mut bench = three(140, 40);
@@ -194,7 +229,7 @@ fn a_failure_code_is_chosen_or_typed() {
     assert_eq!(replies(&bench.press("<Enter>")), reply(0, "3a1f", Some(12)));
     let mut bench = Bench::morning(80, 24);
     assert!(bench.press("Fx<Enter>").is_empty());
-    assert_eq!(bench.notice(), "A code is a whole number. Arrows choose one of the cloud's.");
+    assert_eq!(bench.notice(), "Only a whole number; arrows choose.");
     bench.press("<Esc>");
     assert_eq!(bench.state.context(), Context::Browse);
 }
@@ -225,7 +260,7 @@ fn a_late_a_second_and_a_moved_answer_ask_first() {
     bench.canned.backoff(0);
     bench.look();
     assert!(bench.press("A").is_empty());
-    assert_eq!(bench.notice(), "smoke-01 is back-off: no answer can go.");
+    assert_eq!(bench.notice(), "smoke-01 is not online: no answer can go.");
     bench.canned.online(0);
     bench.look();
     assert!(bench.press("A").is_empty());
@@ -307,7 +342,7 @@ fn an_ignored_request_is_noted_and_an_answer_takes_that_back() {
     assert_eq!(request(&bench), RequestState::Ignored);
     let (_, newest) = bench.canned.timeline.span().unwrap();
     let Kind::Note { text } = bench.canned.timeline.get(newest).unwrap().kind else { panic!("no note") };
-    assert_eq!(text, "property set (01234567…) is left without an answer");
+    assert_eq!(text, "left without an answer: property set (01234567…)");
     assert!(bench.picture().contains("ignored"));
     // It stands first among those that are over.
     let effects = bench.press("jA");
@@ -436,7 +471,7 @@ fn answers_tell_in_the_stream_who_gave_them_and_what_is_out_of_order() {
     bench.press("kj");
     assert_eq!(bench.state.window.selected(), Some(seq));
     let picture = bench.picture();
-    assert!(picture.contains("2 B · second · by rule again"), "{picture}");
+    assert!(picture.contains("2 B · second answer · by rule again"), "{picture}");
 }
 
 #[test]

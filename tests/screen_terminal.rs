@@ -56,6 +56,7 @@ fn child() {
         journal,
         handles: canned.handles,
         recorder,
+        models: std::collections::BTreeMap::new(),
         application: None,
         theme: None,
         themes: None,

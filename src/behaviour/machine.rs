@@ -17,7 +17,7 @@ use super::rule::{self, Maker, Rule};
 use super::simulator;
 use super::upgrade::Upgrades;
 use super::{Auto, Control, Deed, Plan, Sending, Standing};
-use crate::cloud::{Asked, Direction, Draft, Meaning, Platform, Properties};
+use crate::cloud::{Asked, Draft, Meaning, Platform, Properties};
 use crate::event::{Moment, What};
 use crate::profile::Cloud;
 
@@ -150,22 +150,16 @@ impl Behaviour {
         }
     }
 
-    /// A message of the device went, whoever sent it.
-    pub fn sent(&mut self, now: Moment, topic: &str, payload: &[u8], what: What) {
-        match what {
+    /// A message of the device went. `by` says what of its own doings sent it, as on the event; `None`: a person, or an order.
+    pub fn sent(&mut self, now: Moment, (topic, payload): (&str, &[u8]), meaning: &Meaning<'_>, by: Option<&str>) {
+        match meaning.what {
             What::PropertyReport => {
                 for (property, value) in self.platform.reported(topic, payload) {
                     self.set(now, property, value);
                 }
             }
-            What::PropertySetReply if !self.pending.is_empty() => {
-                let platform = Arc::clone(&self.platform);
-                let meaning = platform.meaning(Direction::Up, topic, payload);
-                let writes = meaning.request_id.and_then(|id| self.pending.take(&id)).unwrap_or_default();
-                if super::rule::is_success(&*platform, What::PropertySet, payload) {
-                    self.take_over(now, writes);
-                }
-            }
+            // An answer of its own doings has done by now what it is to do.
+            what if what.is_answer() && by.is_none() => self.answered_by_hand(now, meaning, payload),
             _ => {}
         }
     }
@@ -177,6 +171,7 @@ impl Behaviour {
             Control::Rules { on } => self.rules_on = *on,
             Control::Simulator { name, on } => self.switch_simulator(name, *on, now)?,
             Control::Property { property, value } => {
+                property.check(self.platform.cloud())?;
                 if !self.properties.set(property.clone(), value.clone(), now.at) {
                     return Err(format!(
                         "there is no room for {property}: it is too large, or there are too many ({})",

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::compact::compact;
 use super::machine::Behaviour;
-use super::queue::Waiting;
+use super::queue::{Call, Waiting};
 use super::recorded::{Given, Recorded, Unmatched};
 use super::rule::{Action, Last, Made, is_success, title};
 use super::{RuleStanding, Sending};
@@ -85,7 +85,7 @@ impl Behaviour {
     ) -> Option<Vec<(Property, Value)>> {
         let random = self.maker.random();
         let Some(place) = self.rules.iter_mut().position(|rule| rule.takes(request, random)) else {
-            return self.answer_as_recorded(now, (asked, request), writes);
+            return self.answer_as_recorded(now, (asked, meaning, request), writes);
         };
         self.changed(now);
         let rule = self.rules.get_mut(place)?;
@@ -98,7 +98,7 @@ impl Behaviour {
         let world = (&*self.platform, &self.properties);
         let made = self.maker.make(world, (asked, meaning, request), (reply, rule.hits()), now.at);
         let (last, left) = match made {
-            Ok(made) => match self.put(now, made, &by, writes) {
+            Ok(made) => match self.put(now, made, (&by, meaning, request), writes) {
                 Ok(()) => (Last::Answered, None),
                 Err((why, writes)) => (Last::Failed(why), Some(writes)),
             },
@@ -118,20 +118,21 @@ impl Behaviour {
         &mut self,
         now: Moment,
         made: Made,
-        by: &Arc<str>,
+        (by, meaning, request): (&Arc<str>, &Meaning<'_>, &Request),
         writes: Vec<(Property, Value)>,
     ) -> Result<(), (String, Vec<(Property, Value)>)> {
-        let Made { topic, payload, qos, success, after, again, pad } = made;
+        let Made { topic, payload, qos, success, after, again, pad, late } = made;
         // Behind those whose time has come already.
         let at_once = after.is_zero() && self.has_turn() && self.queue.due().is_none_or(|due| due > now.mono);
         let waits = usize::from(!at_once) + usize::from(again.is_some());
         let due = now.mono + after;
-        let mut first = Waiting { topic, payload, qos, by: Arc::clone(by), pad, writes };
+        // What goes at once needs no memory of its request.
+        let call = (waits > 0)
+            .then(|| Arc::new(Call { id: meaning.request_id.as_deref().map(Arc::from), title: title(request) }));
+        let by = Arc::clone(by);
+        let first = Waiting { topic, payload, qos, by, pad, success, writes, call, on_purpose: late };
         if let Err(why) = self.queue.has_room(waits, first.bytes()) {
             return Err((why, first.writes));
-        }
-        if !success {
-            first.writes.clear();
         }
         let second = again.map(|again| (due + again, first.again()));
         if at_once {
@@ -147,19 +148,43 @@ impl Behaviour {
 
     /// Sends an answer whose time has come.
     pub(super) fn emit(&mut self, now: Moment, waiting: Waiting) {
-        let Waiting { topic, payload, qos, by, pad, writes } = waiting;
+        let Waiting { topic, payload, qos, by, pad, success, writes, .. } = waiting;
         let payload = match pad {
             Some(size) => Bytes::from(spoil::oversized(&payload, size)),
             None => payload,
         };
-        self.take_over(now, writes);
+        if success {
+            self.take_over(now, writes);
+        }
         self.made(Sending { topic, payload, qos, by });
+    }
+
+    /// A person, or an order, has answered a request: what waits for its time to answer it too is called off, unless its rule makes
+    /// that mistake on purpose, and what the request writes is taken over if the answer told of success.
+    pub(super) fn answered_by_hand(&mut self, now: Moment, meaning: &Meaning<'_>, payload: &[u8]) {
+        let Some(id) = meaning.request_id.as_deref() else { return };
+        let set = meaning.what == What::PropertySetReply;
+        // Its writes wait in one place or the other; an answer to something else with the same id does not end the wait.
+        let left = if set { self.pending.take(id).unwrap_or_default() } else { Vec::new() };
+        if left.is_empty() && self.queue.due().is_none() {
+            return;
+        }
+        let success = set && is_success(&*self.platform, What::PropertySet, payload);
+        let off = self.queue.call_off(id, success);
+        if success {
+            self.take_over(now, left);
+            self.take_over(now, off.writes);
+        }
+        for Waiting { by, call, .. } in off.answers {
+            let title = call.as_ref().map_or("the request", |call| call.title.as_str());
+            self.note(format!("{by}: the delayed answer to {title} is called off, for it has been answered"));
+        }
     }
 
     fn answer_as_recorded(
         &mut self,
         now: Moment,
-        (asked, request): (&Asked<'_>, &Request),
+        (asked, meaning, request): (&Asked<'_>, &Meaning<'_>, &Request),
         writes: Vec<(Property, Value)>,
     ) -> Option<Vec<(Property, Value)>> {
         let Some(recordings) = self.recordings.as_mut().filter(|recordings| recordings.on) else {
@@ -171,7 +196,7 @@ impl Behaviour {
             (Some(Given { topic, payload, qos, after, same }), _) => {
                 let success = is_success(&*self.platform, request.what, &payload);
                 let last = if same { "as recorded" } else { "as recorded for others of the name" };
-                (Some(Made { topic, payload, qos, success, after, again: None, pad: None }), last)
+                (Some(Made { topic, payload, qos, success, after, again: None, pad: None, late: false }), last)
             }
             (None, Unmatched::Leave) => return Some(writes),
             (None, Unmatched::Drop) => (None, "left without an answer: none is recorded"),
@@ -186,6 +211,7 @@ impl Behaviour {
                     after: std::time::Duration::ZERO,
                     again: None,
                     pad: None,
+                    late: false,
                 };
                 (Some(made), "failed: none is recorded")
             }
@@ -197,7 +223,7 @@ impl Behaviour {
             self.note(format!("{by}: {} is not answered", title(request)));
             return None;
         };
-        match self.put(now, made, &by, writes) {
+        match self.put(now, made, (&by, meaning, request), writes) {
             Ok(()) => None,
             Err((why, writes)) => {
                 self.note(format!("{by}: {} is left to you: {why}", title(request)));

@@ -31,6 +31,7 @@ pub async fn run(global: &Global) -> Result<Outcome, CliError> {
         journal,
         handles,
         recorder,
+        models: config.models,
         application: None,
         theme: config.theme,
         themes: config.path.parent().map(|folder| folder.join("themes")),

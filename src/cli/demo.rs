@@ -1,5 +1,6 @@
 //! `standin demo`: the console against the embedded platform.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
         journal,
         handles,
         recorder,
+        models: BTreeMap::new(),
         theme: None,
         themes: None,
         bell: false,
@@ -91,11 +93,16 @@ impl Application for Ordered {
         let subject = offer.label.clone();
         let (sender, journal, device) = (self.sender.clone(), self.journal.clone(), device.clone());
         tokio::spawn(async move {
-            let (words, good) = words_of(&ended.await);
+            let outcome = ended.await;
+            let (words, good) = words_of(&outcome);
             // What came of it stands first: a narrow screen cuts the end off.
             let words = format!("{words} ({subject})");
             // The console's line of news is the next key's to clear; what a console misses that has gone stands on the timeline.
             drop(sender.try_send(application::Outcome { words: format!("{device}: {words}."), good }));
+            // What was sent and wants no answer stands there as the message that came.
+            if matches!(outcome, sim::Outcome::Sent) {
+                return;
+            }
             let place = journal.with(|timeline| timeline.sessions().iter().position(|known| known.name == device));
             if let Some(session) = place.and_then(|place| u16::try_from(place).ok()).map(SessionId) {
                 journal.append(session, clock::now(), &Kind::Note { text: &format!("platform: {words}") });

@@ -149,7 +149,8 @@ mod tests {
             order: None,
         };
         let told = line(Kind::Tx(message));
-        let expected = "08:30:01.250 smoke\\n01 > command-reply t after 21000 ms, late, second, by rule \\elate {}\n";
+        let expected =
+            "08:30:01.250 smoke\\n01 > command-reply t after 21000 ms, late, second answer, by rule \\elate {}\n";
         assert_eq!(told, expected);
     }
 

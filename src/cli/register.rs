@@ -121,8 +121,13 @@ fn next(obtained: &Obtained, file: Option<&Path>) -> Vec<String> {
             let path = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
             lines.push(format!("in the config: {key} = {{ file = \"{}\" }}", Safe::new(&path.display().to_string())));
         }
-        None if obtained.secret.is_some() || obtained.token.is_some() => {
-            lines.push(format!("keep it now: the platform may not give it again; the config's `{key}` takes it"));
+        None if key == "token" => {
+            let words =
+                "keep both now: the platform may not give them again; the config's `client_id` and `token` take them";
+            lines.push(words.to_owned());
+        }
+        None if obtained.secret.is_some() => {
+            lines.push("keep it now: the platform may not give it again; the config's `secret` takes it".to_owned());
         }
         None => lines.push("no secret came with the answer: the device signs in with the one that it has".to_owned()),
     }

@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::event::WallTime;
+use crate::profile::Cloud;
 
 /// No device keeps more properties, so that a platform cannot fill the memory by writing ever new names.
 const MOST: usize = 4_096;
@@ -69,6 +70,18 @@ impl Property {
     /// Reads `service/name` or `name`.
     pub fn parse(path: &str) -> Self {
         path.split_once('/').map_or_else(|| Self::of("", path), |(service, name)| Self::of(service, name))
+    }
+
+    /// Whether `cloud` has properties of such a name; the error says what is missing. Huawei takes a property only in a service of
+    /// the product (`service_id` is mandatory in its reports).
+    pub fn check(&self, cloud: Cloud) -> Result<(), String> {
+        if self.name.is_empty() {
+            return Err("a property has a name".to_owned());
+        }
+        if cloud == Cloud::Huawei && self.service.is_empty() {
+            return Err(format!("`{}` is in no service: write \"service/{0}\"", self.name));
+        }
+        Ok(())
     }
 }
 

@@ -10,7 +10,8 @@ use super::table::{At, Table};
 use super::{json, suggest, templates, units};
 use crate::behaviour::RECORDED;
 use crate::behaviour::rule::{
-    AUTO_GET, AUTO_SET, Action, Condition, Delay, Faults, Glob, Holds, InputPath, Matching, Oversized, Reply, Rule,
+    AUTO_GET, AUTO_SET, Action, Condition, Delay, Faults, Glob, Holds, InputPath, Matching, Oversized, Pattern, Reply,
+    Rule,
 };
 use crate::event::What;
 use crate::profile::Cloud;
@@ -21,7 +22,7 @@ const KEYS: [&str; 16] = [
 ];
 const KINDS: [(&str, What); 3] =
     [("command", What::Command), ("property-set", What::PropertySet), ("property-get", What::PropertyGet)];
-const CONDITIONS: [&str; 9] = ["eq", "equals", "ne", "gt", "ge", "lt", "le", "like", "exists"];
+const CONDITIONS: [&str; 10] = ["eq", "equals", "ne", "gt", "ge", "lt", "le", "like", "regex", "exists"];
 const FAULTS: [&str; 7] =
     ["late", "twice", "wrong_request_id", "wrong_type", "oversized", "broken_json", "wrong_topic"];
 /// The keys of faults that say how much.
@@ -72,7 +73,9 @@ fn matching(table: &Table<'_>) -> Option<Matching> {
     let what = table.choice("on", &KINDS).map(|what| what.value);
     let (name, service, target) = (glob("named"), glob("service"), glob("target"));
     let mut input = Some(Vec::new());
-    if let Some(wanted) = table.table("where", "`where`") {
+    let rule = table.raw("name").and_then(|name| name.get_ref().as_str());
+    let of_rule = rule.map_or_else(|| "a rule".to_owned(), |name| format!("rule `{name}`"));
+    if let Some(wanted) = table.table("where", &of_rule) {
         for key in wanted.keys() {
             // Each tells its own faults.
             match (conditions(&wanted, &key), &mut input) {
@@ -93,7 +96,7 @@ fn conditions(wanted: &Table<'_>, key: &At<&str>) -> Option<Vec<Condition>> {
     let DeValue::Table(entries) = raw.get_ref() else {
         return Some(vec![Condition::Is(json::value(wanted, raw)?)]);
     };
-    let what = format!("the condition for `{}`", key.value);
+    let what = format!("the condition for `{}` of {}", key.value, wanted.what);
     let table = Table::new(entries, raw.span(), &what, wanted.report);
     table.refuse_unknown(&CONDITIONS);
     let value = |name: &str| table.raw(name).and_then(|raw| json::value(&table, raw));
@@ -117,6 +120,7 @@ fn conditions(wanted: &Table<'_>, key: &At<&str>) -> Option<Vec<Condition>> {
         bound("lt").map(Condition::Less),
         bound("le").map(Condition::AtMost),
         like,
+        pattern(&table).map(Condition::Fits),
         exists,
     ];
     let all: Vec<Condition> = all.into_iter().flatten().collect();
@@ -130,6 +134,21 @@ fn conditions(wanted: &Table<'_>, key: &At<&str>) -> Option<Vec<Condition>> {
     }
     // Fewer than there are keys: the others have been told of.
     (there > 0 && all.len() == there).then_some(all)
+}
+
+/// A regular expression; what is wrong with it is told at its place in the pattern.
+fn pattern(condition: &Table<'_>) -> Option<Pattern> {
+    let text = condition.text("regex")?;
+    let fault = match Pattern::new(&text.value) {
+        Ok(pattern) => return Some(pattern),
+        Err(fault) => fault,
+    };
+    let character = text.value.get(..fault.at).map_or(0, |head| head.chars().count()) + 1;
+    let place = condition.raw("regex").and_then(|raw| templates::place(raw, fault.at)).unwrap_or(text.at);
+    let words =
+        format!("`regex` of {} is none: {}, at character {character} of the pattern", condition.what, fault.what);
+    condition.report.fault(place, words);
+    None
 }
 
 fn action(table: &Table<'_>) -> Option<Action> {

@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::plan::is_of;
 use super::table::{At, Table};
-use super::{json, units};
+use super::{choice, json, units};
 use crate::behaviour::simulator::{Order, Simulator, Then, Wave};
 use crate::cloud::Property;
+use crate::profile::Cloud;
 
 const KEYS: [&str; 6] = ["name", "enabled", "period", "jitter", "on_change", "properties"];
 const WAVES: [&str; 6] = ["constant", "ramp", "sine", "walk", "list", "csv"];
@@ -26,10 +28,11 @@ const PLACES: i64 = 15;
 
 /// The simulators of a device; `folder` is what the paths of files start from.
 pub(super) fn simulators(device: &Table<'_>, folder: &Path) -> Vec<Simulator> {
+    let cloud = choice::CLOUDS.iter().find(|(_, cloud)| is_of(device, *cloud)).map(|(_, cloud)| *cloud);
     let mut simulators: Vec<Simulator> = Vec::new();
     for table in device.tables("simulator", "a simulator") {
         table.refuse_unknown(&KEYS);
-        let Some(simulator) = simulator(&table, folder) else { continue };
+        let Some(simulator) = simulator(&table, cloud, folder) else { continue };
         if simulators.iter().any(|other| other.name == simulator.name) {
             let at = table.raw("name").map_or_else(|| table.place(), toml::Spanned::span);
             table.report.fault(at, format!("{} has two simulators called `{}`", device.what, simulator.name));
@@ -39,7 +42,7 @@ pub(super) fn simulators(device: &Table<'_>, folder: &Path) -> Vec<Simulator> {
     simulators
 }
 
-fn simulator(table: &Table<'_>, folder: &Path) -> Option<Simulator> {
+fn simulator(table: &Table<'_>, cloud: Option<Cloud>, folder: &Path) -> Option<Simulator> {
     if table.raw("name").is_none() {
         table.missing("name", "how you call it, such as \"weather\"");
     }
@@ -53,11 +56,11 @@ fn simulator(table: &Table<'_>, folder: &Path) -> Option<Simulator> {
     };
     let jitter =
         if table.raw("jitter").is_none() { Some(0.0) } else { table.number("jitter", 0.0..=1.0).map(|at| at.value) };
-    let properties = properties(table, folder);
+    let properties = properties(table, cloud, folder);
     Some(Simulator { name: name?.value, enabled, period: period?, jitter: jitter?, on_change, properties: properties? })
 }
 
-fn properties(table: &Table<'_>, folder: &Path) -> Option<Vec<(Property, Wave)>> {
+fn properties(table: &Table<'_>, cloud: Option<Cloud>, folder: &Path) -> Option<Vec<(Property, Wave)>> {
     const WANTED: &str = "what it reports, such as { temperature = { wave = \"sine\", mean = 21.0, amplitude = 3.0, period = \"10min\" } }";
     if table.raw("properties").is_none() {
         table.missing("properties", WANTED);
@@ -65,8 +68,13 @@ fn properties(table: &Table<'_>, folder: &Path) -> Option<Vec<(Property, Wave)>>
     let properties = table.table("properties", "`properties`")?;
     let read = |name: At<&str>| {
         let what = format!("the property `{}`", name.value);
+        let property = Property::parse(name.value);
+        let fault = cloud.and_then(|cloud| property.check(cloud).err());
+        if let Some(words) = fault {
+            properties.report.fault(name.at, words);
+        }
         let wave = properties.table(name.value, &what)?;
-        Some((Property::parse(name.value), self::wave(&wave, folder)?))
+        Some((property, self::wave(&wave, folder)?))
     };
     let all: Vec<Option<(Property, Wave)>> = properties.keys().map(read).collect();
     if all.is_empty() {

@@ -73,7 +73,7 @@ fn tell(table: &Table<'_>, key: &str, value: &Spanned<DeValue<'_>>, fault: &Faul
 }
 
 /// Where the byte `at` of a text stands in the file; `None` where escapes have moved it.
-fn place(value: &Spanned<DeValue<'_>>, at: usize) -> Option<Range<usize>> {
+pub(super) fn place(value: &Spanned<DeValue<'_>>, at: usize) -> Option<Range<usize>> {
     let DeValue::String(Cow::Borrowed(text)) = value.get_ref() else { return None };
     let span = value.span();
     // One quote on each side, or three, behind which the first line break does not count.

@@ -61,6 +61,18 @@ pub enum Action {
     Force,
     /// Choose another topic for what is composed.
     Topic,
+    /// List what can be composed.
+    Drafts,
+    /// Go to the form of the body, or back to its text.
+    Form,
+    /// Fill in the examples that the product's model has.
+    Fill,
+    /// Take the next or the previous value of a field that has few.
+    Choice(Way),
+    /// Take a field out of the body.
+    Omit,
+    /// Load a product's model.
+    LoadModel,
     /// Choose another quality of service for what is composed.
     Qos,
     /// Have what is composed retained, or not.

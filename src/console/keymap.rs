@@ -42,6 +42,12 @@ pub enum Context {
     Doings,
     /// While the list of what the platform can send is open.
     Offers,
+    /// In the composer while its form has the keys; the keys of [`Context::Compose`] act there too.
+    Form,
+    /// While the list of what can be composed is open.
+    Drafts,
+    /// While the file of a product's model is typed.
+    Load,
 }
 
 impl Context {
@@ -49,13 +55,26 @@ impl Context {
     pub fn takes_text(self) -> bool {
         matches!(
             self,
-            Self::Compose | Self::Filter | Self::Prompt | Self::Palette | Self::Note | Self::Seek | Self::Codes
+            Self::Compose
+                | Self::Form
+                | Self::Filter
+                | Self::Prompt
+                | Self::Palette
+                | Self::Note
+                | Self::Seek
+                | Self::Codes
+                | Self::Drafts
+                | Self::Load
         )
     }
 
     /// The context whose keys act in this one too.
     fn behind(self) -> Option<Self> {
-        (self == Self::Replay).then_some(Self::Browse)
+        match self {
+            Self::Replay => Some(Self::Browse),
+            Self::Form => Some(Self::Compose),
+            _ => None,
+        }
     }
 
     /// The help's heading.
@@ -78,6 +97,9 @@ impl Context {
             Self::Codes => "While choosing a code",
             Self::Doings => "What a device does by itself",
             Self::Offers => "What the platform can send",
+            Self::Form => "Form of the composer",
+            Self::Drafts => "What can be composed",
+            Self::Load => "While typing a model's file",
         }
     }
 }
@@ -120,8 +142,8 @@ const fn key(code: KeyCode) -> Chord {
 
 use Action as A;
 use Context::{
-    Again, Browse, Codes, Compose, Confirm, Doings, Everywhere, Filter, Help, Note, Offers, Palette, Prompt, Question,
-    Replay, Seek, Tapes,
+    Again, Browse, Codes, Compose, Confirm, Doings, Drafts, Everywhere, Filter, Form, Help, Load, Note, Offers,
+    Palette, Prompt, Question, Replay, Seek, Tapes,
 };
 use Knob as K;
 use Motion as M;
@@ -179,6 +201,7 @@ pub const KEYS: &[Binding] = &[
         "what the device does by itself: rules, simulators, properties, upgrade, clock",
     ),
     bind(Browse, &[letter('P')], A::Offers, "platform", "", "tell the demo's platform what to send next"),
+    bind(Browse, &[letter('M')], A::LoadModel, "load-model", "", "load the model of the device's product from a file"),
     bind(Browse, &[letter('s')], A::Subscribe, "subscribe", "subscribe", "subscribe to a topic filter"),
     bind(Browse, &[letter('u')], A::Unsubscribe, "unsubscribe", "unsubscribe", "end the selected subscription"),
     bind(Browse, &[letter('v')], A::View, "view", "view", "view: pretty, text, hex"),
@@ -241,10 +264,37 @@ pub const KEYS: &[Binding] = &[
     bind(Compose, &[Chord::ctrl('s'), Chord::alt(KeyCode::Enter)], A::Send, "", "send", "send"),
     bind(Compose, &[Chord::ctrl('f')], A::Force, "", "force", "send in spite of a fault or a limit"),
     bind(Compose, &[Chord::ctrl('t')], A::Topic, "", "topic", "another topic"),
+    bind(Compose, &[Chord::ctrl('d')], A::Drafts, "", "list", "list of what can be composed, to choose from"),
+    bind(Compose, &[Chord::ctrl('o')], A::Form, "", "form", "to the form of the product's model, and back to the text"),
+    bind(Compose, &[Chord::ctrl('g')], A::Fill, "", "example", "fill in the examples that the model has"),
     bind(Compose, &[Chord::ctrl('q')], A::Qos, "", "qos", "another QoS"),
     bind(Compose, &[Chord::ctrl('r')], A::Retain, "", "", "retained or not"),
     bind(Compose, &[Chord::ctrl('x')], A::Discard, "", "", "throw the draft away"),
     bind(Compose, &[key(KeyCode::Esc)], A::Back, "", "keep for later", "keep the draft and go back"),
+    bind(
+        Form,
+        &[key(KeyCode::Enter)],
+        A::Accept,
+        "",
+        "take",
+        "take what is typed; else change the value that is there",
+    ),
+    bind(Form, &[key(KeyCode::Right)], A::Choice(Way::On), "", "choose", "next value of an enum or bool (or Space)"),
+    bind(Form, &[key(KeyCode::Left)], A::Choice(Way::Back), "", "", "previous value of an enum or bool"),
+    bind(Form, &[key(KeyCode::Delete)], A::Omit, "", "leave out", "take the field out of the body"),
+    bind(Form, &[key(KeyCode::Down), key(KeyCode::Tab)], A::Move(M::Down), "", "", "next field"),
+    bind(Form, &[key(KeyCode::Up), key(KeyCode::BackTab)], A::Move(M::Up), "", "", "previous field"),
+    bind(Form, &[key(KeyCode::PageDown)], A::Move(M::PageDown), "", "", "a page down"),
+    bind(Form, &[key(KeyCode::PageUp)], A::Move(M::PageUp), "", "", "a page up"),
+    bind(Form, &[key(KeyCode::Esc)], A::Back, "", "back", "take back what is typed; else to the text"),
+    bind(Drafts, &[key(KeyCode::Enter)], A::Accept, "", "compose", "compose it"),
+    bind(Drafts, &[key(KeyCode::Down)], A::Move(M::Down), "", "", "one down"),
+    bind(Drafts, &[key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),
+    bind(Drafts, &[key(KeyCode::PageDown)], A::Move(M::PageDown), "", "", "a page down"),
+    bind(Drafts, &[key(KeyCode::PageUp)], A::Move(M::PageUp), "", "", "a page up"),
+    bind(Drafts, &[key(KeyCode::Esc), Chord::ctrl('d')], A::Back, "", "back", "close the list"),
+    bind(Load, &[key(KeyCode::Enter)], A::Accept, "", "load", "load it"),
+    bind(Load, &[key(KeyCode::Esc)], A::Back, "", "back", "load nothing"),
     bind(Filter, &[key(KeyCode::Enter)], A::Accept, "", "keep", "keep the filter"),
     bind(Filter, &[key(KeyCode::Esc)], A::Back, "", "clear", "clear the filter"),
     bind(Filter, &[key(KeyCode::Down)], A::Move(M::Down), "", "", "one down"),

@@ -19,11 +19,14 @@ pub enum Pane {
 
 /// What the layout is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and they combine freely")]
 pub struct Wish {
     /// The pane with the focus: it is on the screen whatever its size.
     pub focus: Pane,
     /// Whether the composer is open.
     pub composing: bool,
+    /// Whether the composer wants as much room as it can get: its form is seen.
+    pub roomy: bool,
     /// Whether the focused pane takes the whole body.
     pub zoom: bool,
     /// Whether a tape is replayed: its time line has a place.
@@ -169,7 +172,7 @@ impl Layout {
 
     fn wide(&mut self, body: Rect, wish: Wish) {
         let upper = if wish.composing {
-            let rows = (body.height / 3).clamp(7, 12);
+            let rows = if wish.roomy { body.height * 3 / 5 } else { (body.height / 3).clamp(7, 12) };
             let (upper, composer) = stack(body, body.height - rows + 1);
             self.composer = Some(composer);
             upper
@@ -189,7 +192,8 @@ impl Layout {
 
     /// The stream, and under it the message or the composer.
     fn medium(&mut self, body: Rect, wish: Wish) {
-        let (stream, lower) = stack(body, body.height - (body.height * 2 / 5).max(6) + 1);
+        let rows = if wish.roomy { body.height * 2 / 3 } else { (body.height * 2 / 5).max(6) };
+        let (stream, lower) = stack(body, body.height - rows + 1);
         self.stream = Some(stream);
         if wish.composing {
             self.composer = Some(lower);
@@ -233,7 +237,7 @@ mod tests {
     const PANES: [Pane; 5] = [Pane::Stream, Pane::Message, Pane::Topics, Pane::Requests, Pane::Composer];
 
     fn wish(focus: Pane) -> Wish {
-        Wish { focus, composing: focus == Pane::Composer, zoom: false, replay: false }
+        Wish { focus, composing: focus == Pane::Composer, roomy: false, zoom: false, replay: false }
     }
 
     #[test]
@@ -266,8 +270,9 @@ mod tests {
         for width in (1..60).chain([79, 80, 119, 120, 140, 300, 1000]) {
             for height in (1..40).chain([60, 500]) {
                 for focus in PANES {
-                    for (zoom, replay) in [(false, false), (true, false), (false, true), (true, true)] {
-                        let layout = Layout::new(width, height, Wish { zoom, replay, ..wish(focus) });
+                    for bits in 0..8 {
+                        let (zoom, replay, roomy) = (bits & 1 > 0, bits & 2 > 0, bits & 4 > 0);
+                        let layout = Layout::new(width, height, Wish { roomy, zoom, replay, ..wish(focus) });
                         let screen = Rect::new(0, 0, width, height);
                         for pane in PANES.iter().filter_map(|pane| layout.pane(*pane)) {
                             assert_eq!(pane.intersection(screen), pane, "{width}×{height}");

@@ -17,6 +17,7 @@ pub mod keymap;
 pub mod layout;
 pub mod line;
 pub mod message;
+pub mod models;
 pub mod outbox;
 pub mod pace;
 pub mod paint;

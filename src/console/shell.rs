@@ -3,8 +3,10 @@
 //! It never waits for the network, for a session or for the terminal: orders are handed over or refused at once, and a
 //! thread writes the frames. It holds the timeline's lock for as long as it takes to copy what the panes show.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ratatui::buffer::Buffer;
@@ -12,6 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::application::Application;
 use super::input::{self, Gate, Input};
+use super::models::{Loaded, Loader};
 use super::outbox::Outbox;
 use super::pace::{Frame, Pacer};
 use super::panes;
@@ -25,11 +28,13 @@ use super::theme::{Signs, Theme, ThemeError};
 use super::update::Effect;
 use super::{paint, words};
 use crate::event::Kind;
+use crate::model::Model;
 use crate::replay::Pace;
 use crate::session::clock::now;
 use crate::session::{Handle, Journal, Recorder};
 use crate::tape::{TapeError, Tapes};
 use crate::text::Safe;
+use crate::timeline::SessionId;
 
 /// How often the devices and their tapes are looked at while a replay covers them.
 const BEHIND: Duration = Duration::from_secs(1);
@@ -45,6 +50,8 @@ pub struct Shell {
     pub handles: Vec<Handle>,
     /// The tapes that are made of them.
     pub recorder: Recorder,
+    /// The models of the devices' products, by the devices' names.
+    pub models: BTreeMap<String, Arc<Model>>,
     /// The platform's application, where this program has one.
     pub application: Option<Box<dyn Application>>,
     /// The theme that the user named.
@@ -99,11 +106,12 @@ pub enum ConsoleError {
 /// Shows the console until it is left. To be awaited on the thread that may print afterwards: a panic on it gives the
 /// terminal back first.
 pub async fn run(shell: Shell) -> Result<Left, ConsoleError> {
-    let Shell { journal, handles, recorder, application, theme, themes, bell, banner, notice } = shell;
+    let Shell { journal, handles, recorder, models, application, theme, themes, bell, banner, notice } = shell;
     let theme = choose_theme(theme.as_deref(), themes.as_deref())?;
     let desk = Desk::new(recorder, journal.clone());
     let mut stage = Box::new(Stage::live(journal, handles, terminal::size()));
     stage.application = application;
+    stage.know(&models);
     stage.state.banner = banner.as_deref().map(Safe::new);
     Console::show(stage, Some(desk), theme, Wishes { themes, bell, notice }).await
 }
@@ -144,6 +152,8 @@ struct Console {
     over: Option<Box<Stage>>,
     /// When is looked what goes on behind it.
     behind: Instant,
+    /// The model that is being read.
+    loader: Loader,
     /// Tapes that are being opened, to be replayed.
     opening: Option<JoinHandle<Result<Tapes, TapeError>>>,
     theme: Theme,
@@ -188,6 +198,7 @@ impl Console {
             outbox: Outbox::default(),
             over: None,
             behind: Instant::now(),
+            loader: Loader::default(),
             opening: None,
             theme,
             signs,
@@ -246,6 +257,7 @@ impl Console {
                     }
                 },
                 () = journal.changed(), if !stale => self.pacer.stale(),
+                loaded = self.loader.loaded() => self.know(loaded),
                 opened = opened(&mut self.opening) => self.begin_replay(opened),
                 () = sleep_until(behind) => self.look_behind(),
                 () = sleep_until(wake) => self.search_on(),
@@ -279,12 +291,27 @@ impl Console {
                 Effect::Note { session, text } => {
                     self.base.journal.append(session, now(), &Kind::Note { text: &text });
                 }
+                Effect::LoadModel { session, file } => self.load_model(session, &file),
                 Effect::Replay(paths) => self.open(paths),
                 Effect::Resend { path, session } => self.outbox.send(&mut self.base, path, session),
                 Effect::StopSending => self.outbox.stop(),
             }
         }
         Ok(false)
+    }
+
+    /// Reads a product's model without holding up the keys.
+    fn load_model(&mut self, session: SessionId, file: &str) {
+        let Some(handle) = self.base.handles.iter().find(|handle| handle.id == session) else { return };
+        if !self.loader.start(handle, file) {
+            self.stage().state.refuse("Another model is still being read.");
+        }
+    }
+
+    /// Takes in a model that was read.
+    fn know(&mut self, loaded: Loaded) {
+        self.pacer.urgent();
+        self.base.take_model(loaded);
     }
 
     /// Opens tapes without holding up the keys.

@@ -4,6 +4,7 @@
 //! What lives here: what has to be done with the journal locked, for a key and for a frame. What may not: the terminal, and
 //! whatever outlives a stage (that is `shell`).
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use super::history::History;
 use super::inbox::Bound;
 use super::input::Input;
 use super::layout::Pane;
+use super::models::Loaded;
 use super::panes;
 use super::reel::{Gauge, Reel};
 use super::state::State;
@@ -21,6 +23,7 @@ use super::update::{self, Effect, Sending, World};
 use super::window::Progress;
 use crate::cloud::{self, Platform};
 use crate::event::{Kind, Moment};
+use crate::model::Model;
 use crate::replay::{Deck, Order, Pace, Past};
 use crate::session::recording::Place;
 use crate::session::{Handle, Journal, clock};
@@ -133,6 +136,29 @@ impl Stage {
         let gauge = Gauge::new(tapes, stage.journal.clone());
         stage.playback = Some(Playback { deck, gauge, events: 0, known: (0, 0), sent: None });
         Ok(stage)
+    }
+
+    /// Takes in the models of products, by the devices' names.
+    pub fn know(&mut self, models: &BTreeMap<String, Arc<Model>>) {
+        for handle in &self.handles {
+            if let Some(model) = models.get(&handle.profile.name) {
+                self.state.composer.know(handle.id, Arc::clone(model));
+            }
+        }
+    }
+
+    /// Takes in a model that was read while the console runs, or tells why it could not be.
+    pub fn take_model(&mut self, loaded: Loaded) {
+        let Loaded { session, model } = loaded;
+        match model {
+            Ok(model) => {
+                let (properties, events, commands) = model.counts();
+                self.state.composer.know(session, model);
+                let counts = format!("{properties} properties, {events} events, {commands} commands");
+                self.state.tell(&format!("The model is read: {counts}. c composes with it."));
+            }
+            Err(why) => self.state.refuse(&format!("No product model: {why}")),
+        }
     }
 
     /// Whether this is a replay.

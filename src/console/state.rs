@@ -123,6 +123,20 @@ pub enum Overlay {
     Doings(Doings),
     /// What the platform's application can send.
     Offers(Offers),
+    /// What can be composed.
+    Drafts {
+        /// What is typed: words that label and topic have to hold.
+        line: Line,
+        /// The chosen one of those that fit.
+        chosen: usize,
+    },
+    /// The file of a product's model.
+    Load {
+        /// The session whose device is of that product.
+        session: SessionId,
+        /// What is typed.
+        line: Line,
+    },
     /// Whether to leave, in spite of these.
     Leave {
         /// What would be lost.
@@ -237,7 +251,10 @@ impl State {
             Some(Overlay::Codes(_)) => Context::Codes,
             Some(Overlay::Doings(_)) => Context::Doings,
             Some(Overlay::Offers(_)) => Context::Offers,
+            Some(Overlay::Drafts { .. }) => Context::Drafts,
+            Some(Overlay::Load { .. }) => Context::Load,
             None if self.typing => Context::Filter,
+            None if self.focus == Pane::Composer && self.composer.is_form() => Context::Form,
             None if self.focus == Pane::Composer => Context::Compose,
             None => self.ground(),
         }
@@ -251,7 +268,8 @@ impl State {
     /// Where the panes are.
     pub fn layout(&self) -> Layout {
         let composing = self.composer.is_open();
-        let wish = Wish { focus: self.focus, composing, zoom: self.zoom, replay: self.reel.is_some() };
+        let roomy = self.composer.wants_room(self.size.0);
+        let wish = Wish { focus: self.focus, composing, roomy, zoom: self.zoom, replay: self.reel.is_some() };
         Layout::new(self.size.0, self.size.1, wish)
     }
 

@@ -102,7 +102,8 @@ pub fn line_state(state: LineState) -> &'static str {
 /// By whom of the device's own doings a message was sent, and what is out of order about it.
 pub fn circumstances(by: Option<&str>, irregular: Irregular) -> Vec<String> {
     let by = by.map(|by| format!("by {}", clip(by, BY)));
-    let parts = [(irregular.late, "late"), (irregular.second, "second"), (irregular.moved, "over a new connection")];
+    let parts =
+        [(irregular.late, "late"), (irregular.second, "second answer"), (irregular.moved, "over a new connection")];
     // A narrow row cuts the end off: what is out of order stands first.
     parts.into_iter().filter(|(holds, _)| *holds).map(|(_, part)| part.to_owned()).chain(by).collect()
 }
@@ -213,8 +214,8 @@ mod tests {
         for (by, irregular, told) in [
             (None, Irregular::default(), ""),
             (Some("rule silence"), Irregular::default(), "by rule silence"),
-            (None, Irregular { second: true, ..Irregular::default() }, "second"),
-            (Some("rule r"), all, "late, second, over a new connection, by rule r"),
+            (None, Irregular { second: true, ..Irregular::default() }, "second answer"),
+            (Some("rule r"), all, "late, second answer, over a new connection, by rule r"),
         ] {
             assert_eq!(circumstances(by, irregular).join(", "), told);
         }

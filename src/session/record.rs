@@ -165,7 +165,7 @@ impl Actor {
         };
         book.add(self, &Kind::Tx(message), meaning.id_span);
         if !dup {
-            self.own.sent(book.now, &topic, &payload, meaning.what);
+            self.own.sent(book.now, (&topic, &payload), &meaning, entry.by.as_deref());
         }
         if let Some(id) = id.filter(|_| !meaning.what.is_answer() && !dup) {
             self.ledger.reported(id, book.now.mono);

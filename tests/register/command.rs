@@ -126,6 +126,21 @@ async fn a_token_is_kept_in_the_form_that_the_config_takes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_only_shown_signs_in_too() {
+    let bench = Bench::new();
+    let config = aliyun(&bench.platform, "made", "made-2", &format!("product_secret = '{ALIYUN_PRODUCT_SECRET}'"));
+    let output = bench.run(&config, &["register", "made", "--method", "mqtt-unregistered", "--reveal"]).await;
+    let text = printed(&output);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let row = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().to_owned();
+    assert!(row("next").contains("`client_id` and `token`"), "{text}");
+    let keys = format!("client_id = '{}'\ntoken = '{}'", row("client_id"), row("token"));
+    let config = aliyun(&bench.platform, "made", "made-2", &keys);
+    let output = bench.run(&config, &["pub", "made", "/a1AbCdEfGh1/made-2/user/update", "{}"]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn huawei_is_told_with_its_address() {
     let bench = Bench::new();
     let group = ", scope_id = 'ff5bbx7a488f', group_secret = { env = 'STANDIN_GROUP' }";

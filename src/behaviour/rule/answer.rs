@@ -39,6 +39,8 @@ pub(in crate::behaviour) struct Made {
     pub(in crate::behaviour) again: Option<Duration>,
     /// To how many bytes it is padded when it goes: what waits takes no more room than it must.
     pub(in crate::behaviour) pad: Option<usize>,
+    /// Whether it is late on purpose, and goes even if the request has an answer by then.
+    pub(in crate::behaviour) late: bool,
 }
 
 impl Maker {
@@ -86,7 +88,8 @@ impl Maker {
         if let (Some(late), Some(deadline)) = (reply.faults.late_by, meaning.deadline) {
             after = after.max(deadline + late);
         }
-        Ok(Made { topic, payload: Bytes::from(payload), qos, success, after, again: reply.faults.twice, pad })
+        let (again, late) = (reply.faults.twice, reply.faults.late_by.is_some());
+        Ok(Made { topic, payload: Bytes::from(payload), qos, success, after, again, pad, late })
     }
 
     fn delay(&mut self, delay: Delay) -> Duration {

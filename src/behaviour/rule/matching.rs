@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::same;
+use super::{Pattern, same};
 use crate::cloud::Request;
 use crate::event::What;
 
@@ -55,6 +55,8 @@ pub enum Condition {
     AtMost(Value),
     /// A text like the pattern.
     Like(Glob),
+    /// A text, or a value written as one, that the regular expression fits somewhere.
+    Fits(Pattern),
     /// There, or not there.
     Exists(bool),
 }
@@ -159,6 +161,7 @@ impl Condition {
             Self::Less(bound) => compares(bound, Ordering::is_lt),
             Self::AtMost(bound) => compares(bound, Ordering::is_le),
             Self::Like(glob) => value.and_then(Value::as_str).is_some_and(|text| glob.fits(text)),
+            Self::Fits(pattern) => value.is_some_and(|value| pattern.fits(value)),
             Self::Exists(there) => value.is_some() == *there,
         }
     }
@@ -227,6 +230,9 @@ mod tests {
             ("/list/0/x", Condition::Exists(true), true),
             ("name", Condition::Like(Glob::new("?")), true),
             ("value", Condition::Like(Glob::new("*")), false),
+            ("name", Condition::Fits(Pattern::new("^.$").unwrap()), true),
+            ("value", Condition::Fits(Pattern::new("^[12]$").unwrap()), true),
+            ("gone", Condition::Fits(Pattern::new("").unwrap()), false),
             ("name", Condition::Greater(json!(1)), false),
             ("name", Condition::Greater(json!("a")), true),
             ("list", Condition::Is(json!([{ "x": 2.5 }])), true),

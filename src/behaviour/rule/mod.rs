@@ -3,6 +3,7 @@
 //! | file | what lives there |
 //! |---|---|
 //! | `matching` | which requests a rule is for |
+//! | `pattern` | regular expressions, within bounds |
 //! | `words` | a rule in a few words |
 //! | `scope` | where the values of its templates come from |
 //! | `answer` | from a request to the answer, spoilt where that is wanted |
@@ -12,6 +13,7 @@
 
 mod answer;
 mod matching;
+mod pattern;
 mod running;
 mod scope;
 mod words;
@@ -25,6 +27,7 @@ use crate::template::{JsonTemplate, Template};
 
 pub(super) use answer::{Made, Maker, is_success};
 pub use matching::{Condition, Glob, InputPath, Matching};
+pub use pattern::{Pattern, PatternFault};
 pub(super) use running::{Last, Running};
 pub(super) use words::{time, title};
 

@@ -1,6 +1,7 @@
 //! A device's own doings under a virtual clock, per cloud, with the documents' own bodies.
 
 mod faults;
+mod hand;
 mod hostile;
 mod properties;
 mod recorded;
@@ -77,7 +78,7 @@ impl Stage {
         for deed in self.behaviour.take_deeds() {
             match deed {
                 Deed::Send(Sending { topic, payload, by, .. }) => {
-                    self.sends(&topic, &payload);
+                    self.goes(&topic, &payload, Some(&by));
                     let at = u64::try_from(self.now.at.unix_micros() - start.unix_micros()).unwrap();
                     let at = Duration::from_micros(at);
                     sent.push(Sent { topic, payload: payload.to_vec(), by: by.to_string(), at });
@@ -89,10 +90,20 @@ impl Stage {
         (sent, notes)
     }
 
-    /// A message of the device goes.
+    /// A person sends a message.
     fn sends(&mut self, topic: &str, payload: &[u8]) {
-        let what = self.platform.meaning(Direction::Up, topic, payload).what;
-        self.behaviour.sent(self.now, topic, payload, what);
+        self.goes(topic, payload, None);
+    }
+
+    /// A person answers a request, with the cloud's code.
+    fn answers(&mut self, (_, topic, body): (Cloud, &str, &str), code: Option<i64>) {
+        let draft = self.platform.reply(&Asked { topic, payload: body.as_bytes() }, code).unwrap();
+        self.sends(&draft.topic, draft.body.as_bytes());
+    }
+
+    fn goes(&mut self, topic: &str, payload: &[u8], by: Option<&str>) {
+        let meaning = self.platform.meaning(Direction::Up, topic, payload);
+        self.behaviour.sent(self.now, (topic, payload), &meaning, by);
     }
 
     /// Time passes, deadline by deadline; what went and what was said.

@@ -123,3 +123,19 @@ fn what_is_reported_by_hand_and_what_simulators_report_are_the_properties() {
     let (sent, notes) = stage.pass(Duration::from_secs(11));
     assert_eq!((sent.len(), notes.len()), (0, 1), "{notes:?}");
 }
+
+#[test]
+fn a_property_is_set_only_under_a_name_that_the_cloud_has() {
+    for (cloud, name, fits) in [
+        (Cloud::Huawei, "level", false),
+        (Cloud::Huawei, "smoke/level", true),
+        (Cloud::Aliyun, "level", true),
+        (Cloud::Ucloud, "level", true),
+        (Cloud::Ucloud, "", false),
+    ] {
+        let mut stage = Stage::new(cloud, &Plan::default());
+        let set = Control::Property { property: Property::parse(name), value: json!(1) };
+        let told = stage.behaviour.control(stage.now, &set);
+        assert_eq!((told.is_ok(), stage.value(name).is_some()), (fits, fits), "{cloud:?} {name}: {told:?}");
+    }
+}

@@ -59,11 +59,7 @@ fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<&'de Raw
 
 /// Reads one line. With `force`, every order passes over the guardrails.
 pub(super) fn read(line: &[u8], force: bool) -> Result<Addressed, NoOrder> {
-    let mut line: Line<'_> = serde_json::from_slice(line).map_err(|error| NoOrder {
-        session: None,
-        number: None,
-        fault: format!("no order: {error}"),
-    })?;
+    let mut line: Line<'_> = serde_json::from_slice(line).map_err(|error| no_order(line, &error))?;
     let (session, number) = (line.session.take(), line.order);
     let verb = line.r#do.clone();
     let action = action(&mut line, force).and_then(|action| line.nothing_left(&verb).map(|()| action));
@@ -71,6 +67,17 @@ pub(super) fn read(line: &[u8], force: bool) -> Result<Addressed, NoOrder> {
         Ok(action) => Ok(Addressed { session, order: Order { number, action } }),
         Err(fault) => Err(NoOrder { session, number, fault }),
     }
+}
+
+/// What is left of a line that cannot be read as an order. Its number is kept where it has one: whoever gave it waits for it.
+fn no_order(line: &[u8], error: &serde_json::Error) -> NoOrder {
+    // What is no JSON has neither.
+    let object = serde_json::from_slice::<serde_json::Value>(line).unwrap_or_default();
+    let session = object.get("session").and_then(serde_json::Value::as_str).map(str::to_owned);
+    let number = object.get("order").and_then(serde_json::Value::as_u64);
+    // The line is counted by whoever reads the input; here it is always the first.
+    let words = error.to_string().replace(" at line 1 column ", " at column ");
+    NoOrder { session, number, fault: format!("no order: {words}") }
 }
 
 fn action(line: &mut Line<'_>, force: bool) -> Result<Action, String> {
@@ -277,13 +284,16 @@ mod tests {
             (r#"{"do":"connect","order":9,"name":"r"}"#, "takes no \"name\""),
             (r#"{"do":"connect","order":9,"topic":"t"}"#, "takes no \"topic\""),
             (r#"{"do":"connect","order":9,"nosuch":1}"#, "unknown field"),
+            (r#"{"do":"rule","order":9,"name":"r","on":"yes"}"#, "expected a boolean at column 44"),
+            (r#"{"do":"upgrade","code":"x","order":9}"#, "no order"),
+            (r#"{"order":9}"#, "missing field `do`"),
         ] {
             let fault = read(line.as_bytes(), false).unwrap_err();
             assert!(fault.fault.contains(said), "{line}: {}", fault.fault);
-            if !said.contains("no order") && !said.contains("unknown field") {
-                assert_eq!(fault.number, Some(9), "{line}");
-            }
+            assert_eq!(fault.number, line.contains("order").then_some(9), "{line}");
         }
+        let fault = read(br#"{"do":7,"order":9,"session":"lamp-01"}"#, false).unwrap_err();
+        assert_eq!((fault.session.as_deref(), fault.number), (Some("lamp-01"), Some(9)));
     }
 
     #[test]

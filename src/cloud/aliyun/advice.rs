@@ -23,8 +23,8 @@ pub(super) fn connack(device: &AliyunIdentity, transport: Transport, code: Conne
         }
         ConnectReturn::BadUserNameOrPassword if device.is_token => (
             "Aliyun IoT refuses the client id or the token",
-            "check that token holds the JSON with clientId and deviceToken as standin register --out wrote it, and that the \
-             device was not registered again since; product_key and device_name"
+            "check that token is the file that standin register --out wrote, or stands beside the client_id that came with it, \
+             and that the device was not registered again since; product_key and device_name"
                 .to_owned(),
         ),
         ConnectReturn::BadUserNameOrPassword => (

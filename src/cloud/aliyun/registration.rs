@@ -60,10 +60,14 @@ pub(in crate::cloud) fn credentials(
     })
 }
 
-/// What CONNECT carries with a token, which `secret` holds as [`Token::to_json`] writes it. A text that is no token gives no
-/// password, which the platform refuses.
+/// What CONNECT carries with a token. `secret` holds it as [`Token::to_json`] writes it, or alone: then the device's own client id
+/// is that which came with it. JSON that is no token gives no password, which the platform refuses.
 pub(super) fn token_login(device: &AliyunIdentity, secret: Option<&Secret>) -> Credentials {
-    let token = secret.and_then(|secret| Token::parse(secret.reveal()));
+    let token = secret.and_then(|secret| {
+        let text = secret.reveal().trim();
+        let alone = || Token { client_id: device.client_id.clone(), device_token: Secret::new(text) };
+        Token::parse(text).or_else(|| (!text.is_empty() && !text.starts_with(['{', '['])).then(alone))
+    });
     let client_id = token.as_ref().map_or(&device.client_id, |token| &token.client_id);
     Credentials {
         client_id: format!("{client_id}|securemode={TOKEN_MODE},authType=connwl|"),

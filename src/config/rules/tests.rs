@@ -30,7 +30,7 @@ on = "command"
 named = "SIL*"
 service = "smoke"
 target = ""
-where = { value = 1, "list[0].x" = { gt = 3, le = 9.5 }, mode = { like = "a?" }, gone = { exists = false }, of = { eq = { a = 1 } } }
+where = { value = 1, "list[0].x" = { gt = 3, le = 9.5 }, mode = { like = "a?" }, id = { regex = '^\d+$' }, gone = { exists = false }, of = { eq = { a = 1 } } }
 chance = 0.5
 times = 3
 reply = { level = "{{ request.input.level | default(1) }}", list = [1, "x"] }
@@ -44,6 +44,7 @@ fault = { late_by = "3s", twice = "50ms", oversized = "2MiB", wrong_request_id =
         ("list[0].x", Condition::Greater(json!(3))),
         ("list[0].x", Condition::AtMost(json!(9.5))),
         ("mode", Condition::Like(Glob::new("a?"))),
+        ("id", Condition::Fits(Pattern::new(r"^\d+$").unwrap())),
         ("gone", Condition::Exists(false)),
         ("of", Condition::Is(json!({ "a": 1 }))),
     ];
@@ -125,6 +126,14 @@ fn every_fault_of_a_rule_is_told_with_its_place() {
         ("where = { value = { gte = 3 } }", ":3:21:", "did you mean `gt`?"),
         ("where = { value = { gt = true } }", ":3:26:", "a number or a text"),
         ("where = { value = {} }", ":3:19:", "is empty: it needs one of eq, equals, ne"),
+        (
+            "where = { value = { regex = 'a(b' } }",
+            ":3:31:",
+            "`regex` of the condition for `value` of rule `r` is none: found open group without closing ')', at character 2",
+        ),
+        ("where = { value = { regex = '''\n灯\\d\\q''' } }", ":4:4:", "unrecognized escape sequence, at character 4"),
+        ("where = { value = { regex = \"\\u0041[\" } }", ":3:29:", "unclosed character class, at character 2"),
+        ("where = { value = { regex = 7 } }", ":3:29:", "`regex` of the condition for `value` of rule `r` must be"),
         ("chance = 2", ":3:10:", "a number from 0 to 1"),
         ("times = 0", ":3:9:", "a whole number from 1"),
         ("reply = { a = [1, \"x {{ cuonter }}\"] }", ":3:25:", "`cuonter` is not known"),

@@ -116,3 +116,15 @@ fn faults_are_told_with_their_places() {
     let twice = "[[simulator]]\nname = \"s\"\nproperties = { a = { wave = \"constant\", value = 1 } }\n".repeat(2);
     assert!(read(&twice, Path::new("")).unwrap_err().contains("two simulators called `s`"));
 }
+
+#[test]
+fn a_huawei_property_stands_in_a_service() {
+    let of = |cloud: &str, name: &str| {
+        let wave = "{ wave = \"constant\", value = 1 }";
+        read(&format!("cloud = \"{cloud}\"\n{HEAD}\"{name}\" = {wave}"), Path::new(""))
+    };
+    let fault = of("huawei", "level").unwrap_err();
+    assert!(fault.contains("config.toml:5:1: `level` is in no service: write \"service/level\""), "{fault}");
+    assert!(of("huawei", "smoke/").unwrap_err().contains("a property has a name"));
+    assert!(of("huawei", "smoke/level").is_ok() && of("aliyun", "level").is_ok() && of("ucloud", "level").is_ok());
+}

@@ -4,9 +4,13 @@
 //! What may not: sending (the caller hands the order on), and the frame around it. Typing is safe here: letters are text,
 //! a paste never sends, and what is closed is kept.
 
+mod areas;
 mod body;
 mod canvas;
 mod clean;
+mod fields;
+mod form;
+mod misfit;
 mod sheet;
 #[cfg(test)]
 mod tests;
@@ -14,6 +18,7 @@ mod verdict;
 
 use std::collections::HashMap;
 use std::iter;
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -24,10 +29,14 @@ use super::keymap::{self, Context};
 use super::line::{Edit, Line};
 use super::paint;
 use super::theme::{Role, Signs, Theme};
+use crate::model::Model;
 use crate::session::{Handle, Order};
 use crate::text::{Safe, width};
 use crate::timeline::{Request, SessionId};
+use areas::Areas;
 use body::TextKind;
+pub use form::{Entry, FormView};
+pub use misfit::Row;
 use sheet::Sheet;
 pub use sheet::{Purpose, Scene};
 pub use verdict::{Doubt, Verdict};
@@ -47,6 +56,8 @@ enum Key {
 pub struct Composer {
     open: Option<Sheet>,
     kept: HashMap<Key, Sheet>,
+    /// The models of the devices' products.
+    models: HashMap<SessionId, Arc<Model>>,
 }
 
 /// The words of the composer's frame.
@@ -86,18 +97,28 @@ impl Composer {
         self.kept.contains_key(&Key::Request(session, seq))
     }
 
+    /// The model of the device's product from now on, for drafts that are open or kept too.
+    pub fn know(&mut self, session: SessionId, model: Arc<Model>) {
+        for sheet in self.kept.values_mut().chain(&mut self.open).filter(|sheet| sheet.session == session) {
+            sheet.know(&model);
+        }
+        self.models.insert(session, model);
+    }
+
     /// Opens the device's draft, or the cloud's report to start from. `serial` makes the bodies' ids: milliseconds of the
     /// wall clock, for instance.
     pub fn open_report(&mut self, handle: &Handle, serial: u64) {
         self.keep();
         let kept = self.kept.remove(&Key::Device(handle.id));
-        self.open = Some(kept.unwrap_or_else(|| Sheet::report(handle, serial)));
+        self.open = Some(kept.unwrap_or_else(|| Sheet::report(handle, self.models.get(&handle.id), serial)));
     }
 
     /// Opens the draft of the reply, or the cloud's answer for success. Answers whether the cloud knows an answer.
     pub fn open_reply(&mut self, handle: &Handle, request: &Request) -> bool {
         let kept = self.kept.remove(&Key::Request(handle.id, request.seq));
-        let Some(sheet) = kept.or_else(|| Sheet::reply(handle, request)) else { return false };
+        let Some(sheet) = kept.or_else(|| Sheet::reply(handle, self.models.get(&handle.id), request)) else {
+            return false;
+        };
         self.keep();
         self.open = Some(sheet);
         true
@@ -156,6 +177,19 @@ impl Composer {
     pub fn next_topic(&mut self) {
         if let Some(sheet) = &mut self.open {
             sheet.next_topic();
+        }
+    }
+
+    /// What can be composed, as label and topic; and which of them it is.
+    pub fn drafts(&self) -> Vec<(Safe, Safe)> {
+        let drafts = self.open.iter().flat_map(|sheet| &sheet.drafts);
+        drafts.map(|draft| (Safe::new(&draft.label), Safe::new(&draft.topic))).collect()
+    }
+
+    /// Takes the draft of that place in [`Composer::drafts`]; behind the last one a topic is typed.
+    pub fn take_draft(&mut self, place: usize) {
+        if let Some(sheet) = &mut self.open {
+            sheet.take_draft(place);
         }
     }
 
@@ -228,12 +262,12 @@ impl Composer {
         Some(Heading { subject, topic: Safe::new(topic), flags: Safe::new(&flags) })
     }
 
-    /// The words of the frame's lower side: what the text was at the last [`Composer::fit`].
+    /// The words of the frame's lower side: what the text was at the last [`Composer::fit`], and whether it fits the model.
     pub fn note(&self) -> Option<(Safe, Role)> {
         let sheet = self.open.as_ref()?;
         let (known, wants_json) = (sheet.body.known_already()?, sheet.wants_json?);
         Some(match known.kind {
-            TextKind::Json => (Safe::from_static("valid JSON"), Role::Good),
+            TextKind::Json => sheet.fit_words(),
             TextKind::Empty if !wants_json => (Safe::from_static("empty"), Role::Dim),
             TextKind::Other(_) if !wants_json => (Safe::from_static("text"), Role::Dim),
             TextKind::Empty => (Safe::from_static("empty, not JSON"), Role::Wrong),
@@ -247,16 +281,19 @@ impl Composer {
             // What is known of the text decides whether there is something to say below it.
             sheet.body.known();
             sheet.wants_json();
-            let [_, text, _] = sheet.split(Rect::from((Position::ORIGIN, size)));
-            sheet.window.follow(&sheet.body, text.as_size());
+            sheet.look_at_model();
+            let areas = sheet.split(Rect::from((Position::ORIGIN, size)));
+            sheet.window.follow(&sheet.body, areas.text.as_size());
+            sheet.form.follow(areas.form.map_or(0, |form| form.height));
         }
     }
 
-    /// Paints the text, the topic above it while that is typed, and below it what is to be said.
+    /// Paints the text, the topic above it while that is typed, and below it what is to be said; the form is for its pane to
+    /// paint.
     pub fn render(&self, buffer: &mut Buffer, area: Rect, theme: &Theme, signs: &Signs) {
         paint::fill(buffer, area, theme.style(Role::Text));
         let Some(sheet) = &self.open else { return };
-        let [topic, text, words] = sheet.split(area);
+        let Areas { topic, text, rule, words, .. } = sheet.split(area);
         if let Some(line) = sheet.typing.as_ref().filter(|_| topic.height > 0) {
             let dim = theme.style(Role::Dim);
             let label = paint::put(buffer, topic.x, topic.y, topic.width, &Safe::from_static(TOPIC), dim);
@@ -268,45 +305,28 @@ impl Composer {
             paint::put(buffer, topic.x + label, topic.y, room, &rest, theme.style(Role::Strong));
         }
         sheet.window.render(&sheet.body, sheet.wants_json.unwrap_or(false), buffer, text, theme);
+        let [_, upright, ..] = signs.lines;
+        paint::rule(buffer, rule, upright, theme.style(Role::Frame));
         if let Some((says, role)) = sheet.words().filter(|_| words.height > 0) {
-            paint::put_cut(buffer, words.x, words.y, words.width, &says, signs.cut, theme.style(role));
+            let rows = areas::rows_of(&says, words.width);
+            let last = rows.len().min(usize::from(words.height)).saturating_sub(1);
+            for (y, (place, row)) in (words.top()..words.bottom()).zip(rows.iter().enumerate()) {
+                let rest = says.slice(row.start..says.as_str().len());
+                let shown = if place == last { rest } else { says.slice(row.clone()) };
+                paint::put_cut(buffer, words.x, y, words.width, &shown, signs.cut, theme.style(role));
+            }
         }
     }
 
-    /// Where the terminal's cursor belongs in `area`.
+    /// Where the terminal's cursor belongs in `area`; nowhere while the form has the keys.
     pub fn cursor(&self, area: Rect) -> Option<Position> {
-        let sheet = self.open.as_ref()?;
-        let [topic, text, _] = sheet.split(area);
+        let sheet = self.open.as_ref().filter(|sheet| !sheet.form.has_keys)?;
+        let Areas { topic, text, .. } = sheet.split(area);
         let Some(line) = &sheet.typing else { return sheet.window.cursor(&sheet.body, text) };
         let label = u16::try_from(TOPIC.len()).ok()?;
         let room = topic.width.checked_sub(label).filter(|room| *room > 0 && topic.height > 0)?;
         let before = Safe::new(line.before()).width() - hidden_cells(line, room);
         Some(Position { x: topic.x + label + u16::try_from(before).ok()?.min(room - 1), y: topic.y })
-    }
-}
-
-impl Sheet {
-    /// The rows for the topic while it is typed, for the text, and for what is to be said.
-    fn split(&self, area: Rect) -> [Rect; 3] {
-        let topic = u16::from(self.typing.is_some()).min(area.height);
-        let words = u16::from(self.words().is_some() && area.height > topic + 1);
-        let text = area.height - topic - words;
-        let rows = |y: u16, height: u16| Rect { y: area.y + y, height, ..area };
-        [rows(0, topic), rows(topic, text), rows(topic + text, words)]
-    }
-
-    /// What is to be said below the text: news, else what is wrong with the JSON.
-    fn words(&self) -> Option<(Safe, Role)> {
-        if let Some(note) = &self.note {
-            return Some((note.text.clone(), note.role));
-        }
-        let known = self.body.known_already()?;
-        let TextKind::Other(fault) = known.kind else { return None };
-        let (line, column) = fault.place(&known.text);
-        // A text that is not meant to be JSON has no fault.
-        self.wants_json
-            .unwrap_or(false)
-            .then(|| (Safe::new(&format!("line {line}, column {column}: {fault}")), Role::Wrong))
     }
 }
 

@@ -7,8 +7,11 @@ use bytes::Bytes;
 
 use super::body::{Body, TextKind, TooLarge};
 use super::canvas::Window;
+use super::form::Form;
+use super::misfit::{self, Reading};
 use super::verdict::{Doubt, Verdict};
 use crate::cloud::guard::{self, Meter, Outgoing};
+use crate::cloud::modelled::Said;
 use crate::cloud::{Asked, Direction, Draft, Platform};
 use crate::console::action::Action as Deed;
 use crate::console::keymap::{self, Context};
@@ -16,10 +19,15 @@ use crate::console::line::Line;
 use crate::console::theme::Role;
 use crate::console::words;
 use crate::event::{Irregular, LineState, Moment, What};
+use crate::model::Model;
 use crate::mqtt::{Qos, topic};
+use crate::profile::Cloud;
 use crate::session::{Action, Handle};
 use crate::text::Safe;
 use crate::timeline::{Request, SessionId, Standing};
+
+/// A larger text is held against the model when it shall be sent, not at each key.
+const LOOKED_AT: usize = 256 << 10;
 
 /// What something is composed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,24 +83,34 @@ pub(super) struct Sheet {
     pub(super) body: Body,
     pub(super) window: Window,
     /// What the cloud offers, and which of these is chosen.
-    drafts: Vec<Draft>,
+    pub(super) drafts: Vec<Draft>,
     choice: usize,
+    /// What makes the bodies' ids.
+    serial: u64,
     /// Whether somebody ever edited it, and whether that was since it was last sent.
     pub(super) is_edited: bool,
     pub(super) is_unsent: bool,
     pub(super) note: Option<Note>,
     /// Whether the text should be JSON; looked up when asked for after a change.
     pub(super) wants_json: Option<bool>,
+    /// What the device's product can, if that is known.
+    pub(super) model: Option<Arc<Model>>,
+    /// The topic and the payload of the request that a reply answers.
+    asked: Option<(String, Vec<u8>)>,
+    pub(super) form: Form,
     /// The doubt that was told, and goes at the next order to send.
     told: Option<Doubt>,
+    /// Whether it was told what does not fit the model, which goes at the next order to send.
+    misfits_told: bool,
     /// Whether what spoke against the last order to send gives way to force.
     yields: bool,
 }
 
 impl Sheet {
-    /// A report that starts from the cloud's first draft; `serial` makes the bodies' ids.
-    pub(super) fn report(handle: &Handle, serial: u64) -> Self {
-        let drafts = handle.platform.drafts(serial);
+    /// A report that starts from the first of the drafts: those of the device's product come before the cloud's own. `serial`
+    /// makes the bodies' ids.
+    pub(super) fn report(handle: &Handle, model: Option<&Arc<Model>>, serial: u64) -> Self {
+        let drafts = drafts(&*handle.platform, model, serial);
         let first = drafts.first().cloned().unwrap_or_else(|| Draft {
             label: "message".to_owned(),
             what: What::Custom,
@@ -100,14 +118,30 @@ impl Sheet {
             qos: Qos::AtMostOnce,
             body: String::new(),
         });
-        Self { drafts, ..Self::new(handle, Purpose::Report, first) }
+        Self { drafts, serial, model: model.cloned(), ..Self::new(handle, Purpose::Report, first) }
     }
 
     /// A reply that starts from the cloud's own for success; `None` where the cloud knows no answer to it.
-    pub(super) fn reply(handle: &Handle, request: &Request) -> Option<Self> {
+    pub(super) fn reply(handle: &Handle, model: Option<&Arc<Model>>, request: &Request) -> Option<Self> {
         let draft = handle.platform.reply(&Asked { topic: &request.topic, payload: &request.payload }, None)?;
         let purpose = Purpose::Reply { seq: request.seq, request_id: request.request_id.clone(), what: request.what };
-        Some(Self::new(handle, purpose, draft))
+        let asked = Some((request.topic.clone(), request.payload.clone()));
+        Some(Self { asked, model: model.cloned(), ..Self::new(handle, purpose, draft) })
+    }
+
+    /// Takes a model: what it knows can be chosen, the text stays.
+    pub(super) fn know(&mut self, model: &Arc<Model>) {
+        if self.purpose == Purpose::Report {
+            let chosen = self.drafts.get(self.choice).map(|draft| (draft.label.clone(), draft.topic.clone()));
+            self.drafts = drafts(&*self.platform, Some(model), self.serial);
+            let place = self.drafts.iter().position(|draft| {
+                chosen.as_ref().is_some_and(|(label, topic)| *label == draft.label && *topic == draft.topic)
+            });
+            self.choice = place.unwrap_or(0);
+        }
+        self.model = Some(Arc::clone(model));
+        self.changed();
+        self.look_at_model();
     }
 
     fn new(handle: &Handle, purpose: Purpose, draft: Draft) -> Self {
@@ -132,8 +166,13 @@ impl Sheet {
             is_unsent: false,
             note: escapes_note(escaped),
             wants_json: None,
+            model: None,
+            asked: None,
+            form: Form::default(),
             told: None,
+            misfits_told: false,
             yields: false,
+            serial: 0,
         }
     }
 
@@ -159,8 +198,10 @@ impl Sheet {
     fn changed(&mut self) {
         self.note = None;
         self.told = None;
+        self.misfits_told = false;
         self.yields = false;
         self.wants_json = None;
+        self.form.is_fresh = false;
     }
 
     pub(super) fn say(&mut self, text: &str, role: Role) {
@@ -171,6 +212,9 @@ impl Sheet {
         if let Some(line) = &mut self.typing {
             line.paste(raw);
             return self.changed();
+        }
+        if self.form.has_keys {
+            return self.paste_into_field(raw);
         }
         match self.body.paste(raw) {
             Ok(escaped) => {
@@ -194,15 +238,22 @@ impl Sheet {
             return self.say("A reply goes where its request says", Role::Waiting);
         }
         if self.typing.take().is_some() && !self.drafts.is_empty() {
-            self.choice = 0;
-        } else if self.choice + 1 < self.drafts.len() {
-            self.choice += 1;
+            self.take_draft(0);
         } else {
+            self.take_draft(self.choice + 1);
+        }
+    }
+
+    /// Goes to the draft of that place; behind the last one a topic is typed.
+    pub(super) fn take_draft(&mut self, place: usize) {
+        self.changed();
+        let Some(draft) = self.drafts.get(place).cloned() else {
             self.typing = Some(Line::new(&self.topic));
+            self.form.has_keys = false;
             "message".clone_into(&mut self.label);
             return;
-        }
-        let Some(draft) = self.drafts.get(self.choice).cloned() else { return };
+        };
+        (self.typing, self.choice) = (None, place);
         (self.label, self.topic, self.qos) = (draft.label, draft.topic, draft.qos);
         if self.is_unsent {
             let discard = keymap::chord_words(Context::Compose, Deed::Discard);
@@ -277,6 +328,11 @@ impl Sheet {
         !self.force && (self.yields || (!is_json && self.wants_json.unwrap_or(false)))
     }
 
+    /// The cloud that it goes to.
+    pub(super) fn cloud(&self) -> Cloud {
+        self.platform.cloud()
+    }
+
     /// Whether it may go.
     pub(super) fn check(&mut self, scene: &Scene<'_>) -> Verdict {
         if let Err(error) = topic::check_name(&self.topic) {
@@ -290,7 +346,39 @@ impl Sheet {
         {
             return verdict;
         }
+        if let Some(verdict) = self.misfit().filter(|_| !self.force) {
+            return verdict;
+        }
         self.doubt(scene).map_or(Verdict::Ready, Verdict::Doubtful)
+    }
+
+    /// What does not fit the device's model.
+    fn misfit(&mut self) -> Option<Verdict> {
+        self.read_model();
+        let findings = &self.form.reading.findings;
+        let finding = findings.first().filter(|_| self.form.is_fresh)?.clone();
+        Some(Verdict::Misfit { finding, more: findings.len() - 1, cloud: self.platform.cloud() })
+    }
+
+    /// Looks at what the model says of the text, unless that is so large that the keys would be held up.
+    pub(super) fn look_at_model(&mut self) {
+        if self.body.known().text.len() <= LOOKED_AT {
+            self.read_model();
+        }
+    }
+
+    fn read_model(&mut self) {
+        if self.form.is_fresh {
+            return;
+        }
+        let Some(model) = &self.model else { return self.form.take(Reading::default()) };
+        let known = self.body.known();
+        // The fields stay on the screen while the text is no JSON for the time being.
+        if matches!(known.kind, TextKind::Json) {
+            let asked = self.asked.as_ref().map(|(topic, payload)| Asked { topic, payload });
+            let said = Said { topic: &self.topic, body: &known.text, asked };
+            self.form.take(misfit::read(&*self.platform, model, &said));
+        }
     }
 
     fn fault(&mut self) -> Option<Verdict> {
@@ -322,13 +410,27 @@ impl Sheet {
         scene.irregular.any().then_some(Doubt::Irregular { what: scene.irregular, late_by })
     }
 
+    /// Whether there is no doubt about it that was not told.
+    fn is_undoubted(&self, scene: &Scene<'_>) -> bool {
+        self.doubt(scene).is_none_or(|doubt| self.told.is_some_and(|told| doubt.is_told_by(told)))
+    }
+
     /// The order to send it, unless something speaks against it. A doubt is told once, and gives way the second time.
     pub(super) fn order(&mut self, scene: &Scene<'_>) -> Result<Action, Verdict> {
         self.accept_topic();
+        if !self.settle() {
+            return Err(Verdict::Unsettled);
+        }
         match self.check(scene) {
             Verdict::Ready => {}
             Verdict::Doubtful(doubt) if self.told.is_some_and(|told| doubt.is_told_by(told)) => {}
+            Verdict::Misfit { .. } if self.misfits_told && self.is_undoubted(scene) => {}
             verdict => {
+                let verdict = match (verdict, self.doubt(scene)) {
+                    (Verdict::Misfit { .. }, Some(doubt)) if self.misfits_told => Verdict::Doubtful(doubt),
+                    (verdict, _) => verdict,
+                };
+                self.misfits_told |= matches!(verdict, Verdict::Misfit { .. });
                 self.say(&verdict.words(), Role::Wrong);
                 self.yields = matches!(verdict, Verdict::BadJson { .. } | Verdict::Guarded(_));
                 self.told = match verdict {
@@ -356,10 +458,20 @@ impl Sheet {
 
     /// It was sent: what is written now is no longer at stake.
     pub(super) fn sent(&mut self) {
+        // What was told of this very text need not be told again.
+        let told = self.misfits_told;
         self.changed();
+        self.misfits_told = told;
         self.force = false;
         self.is_unsent = false;
     }
+}
+
+/// What can be composed: what the model knows comes before the cloud's own.
+fn drafts(platform: &dyn Platform, model: Option<&Arc<Model>>, serial: u64) -> Vec<Draft> {
+    let mut drafts = model.map(|model| platform.model_drafts(model, serial)).unwrap_or_default();
+    drafts.extend(platform.drafts(serial));
+    drafts
 }
 
 fn escapes_note(escaped: usize) -> Option<Note> {

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use super::misfit;
 use crate::cloud::guard::Breach;
+use crate::cloud::modelled::Finding;
 use crate::console::action::Action;
 use crate::console::keymap::{self, Context};
 use crate::console::message::json::{Fault, Problem};
 use crate::console::words;
 use crate::event::{Irregular, LineState};
 use crate::mqtt::topic::TopicError;
+use crate::profile::Cloud;
 
 /// Whether what is composed may go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +38,17 @@ pub enum Verdict {
     },
     /// The cloud would not take it; it goes by force.
     Guarded(Breach),
+    /// What is typed for a field of the form is no value yet; no force helps.
+    Unsettled,
+    /// It does not fit the product's model: it goes when told to once more.
+    Misfit {
+        /// The first thing that does not fit.
+        finding: Finding,
+        /// How many more there are.
+        more: usize,
+        /// Whose code the finding names.
+        cloud: Cloud,
+    },
     /// It may go, but to little use: it goes when told to once more.
     Doubtful(Doubt),
 }
@@ -74,6 +88,10 @@ impl Verdict {
                 format!("Not sent ({force} forces): line {line}, column {column}: {problem}")
             }
             Self::Guarded(breach) => format!("Not sent ({force} forces): {breach}"),
+            Self::Unsettled => "Not sent: what is typed for the field is no value".to_owned(),
+            Self::Misfit { finding, more, cloud } => {
+                format!("{}; {send} again sends it", misfit::finding_words(finding, *more, *cloud))
+            }
             Self::Doubtful(doubt) => format!("{}; {send} again sends it", doubt.words()),
         }
     }

@@ -35,6 +35,11 @@ fn the_keys_of_the_readme_do_what_it_says() {
         (Compose, Chord::ctrl('s'), A::Send),
         (Compose, Chord::alt(KeyCode::Enter), A::Send),
         (Compose, key(KeyCode::Esc), A::Back),
+        (Compose, Chord::ctrl('o'), A::Form),
+        (Form, Chord::ctrl('o'), A::Form),
+        (Form, Chord::ctrl('g'), A::Fill),
+        (Form, key(KeyCode::Delete), A::Omit),
+        (Form, Chord::ctrl('s'), A::Send),
         (Help, letter('?'), A::Back),
     ] {
         assert_eq!(lookup(context, chord), Some(action), "{chord}");
@@ -43,7 +48,7 @@ fn the_keys_of_the_readme_do_what_it_says() {
 
 #[test]
 fn where_text_is_typed_no_letter_is_a_command() {
-    for context in [Compose, Filter, Prompt, Palette, Note, Seek, Codes] {
+    for context in [Compose, Form, Filter, Prompt, Palette, Note, Seek, Codes, Drafts, Load] {
         assert!(context.takes_text());
         for letter in ' '..='~' {
             assert_eq!(lookup(context, Chord::letter(letter)), None, "{letter} in {context:?}");

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{View, frames};
+use super::{View, form, frames};
 use crate::console::layout::Pane;
 use crate::console::paint;
 use crate::console::theme::Role;
@@ -39,6 +39,8 @@ pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) -> Option<(u16, 
     }
     let inside = view.layout.content(Pane::Composer);
     composer.render(buffer, inside, view.theme, view.signs);
+    let typed = composer.form(inside).and_then(|(area, shown)| form::render(buffer, area, view, shown));
+    let typed = typed.or_else(|| composer.cursor(inside).map(|place| (place.x, place.y)));
     let typed_elsewhere = view.state.focus != Pane::Composer;
-    composer.cursor(inside).filter(|_| !typed_elsewhere).map(|place| (place.x, place.y))
+    typed.filter(|_| !typed_elsewhere)
 }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use super::View;
 use crate::console::action::{Action, Knob, Motion, Way};
+use crate::console::glance::{Ask, Right};
 use crate::console::keymap::{Context, binding};
 use crate::console::layout::Pane;
 use crate::console::paint;
@@ -77,6 +78,10 @@ fn useful(view: &View<'_>) -> Vec<Action> {
         Context::Compose if state.composer.wants_force() => {
             vec![Action::Force, Action::Send, Action::Back, Action::Topic, Action::Qos]
         }
+        Context::Compose if state.composer.has_form() => {
+            vec![Action::Send, Action::Form, Action::Back, Action::Drafts, Action::Fill]
+        }
+        Context::Form => vec![Action::Send, Action::Accept, Action::Choice(Way::On), Action::Form, Action::Fill],
         Context::Compose => vec![Action::Send, Action::Back, Action::Topic, Action::Qos],
         Context::Filter
         | Context::Palette
@@ -84,11 +89,13 @@ fn useful(view: &View<'_>) -> Vec<Action> {
         | Context::Note
         | Context::Question
         | Context::Again
+        | Context::Drafts
+        | Context::Load
         | Context::Seek => {
             vec![Action::Accept, Action::Back]
         }
         Context::Codes | Context::Offers => vec![Action::Accept, Action::Move(Motion::Down), Action::Back],
-        Context::Doings => vec![Action::Accept, Action::Rules, Action::Fail, Action::AskTime, Action::Back],
+        Context::Doings => doings(view),
         Context::Tapes => vec![Action::Accept, Action::Mark, Action::Resend, Action::Discard, Action::Back],
         Context::Prompt => vec![Action::Accept, Action::Qos, Action::Back],
         Context::Help => vec![Action::Move(Motion::Down), Action::Move(Motion::PageDown), Action::Back],
@@ -98,6 +105,15 @@ fn useful(view: &View<'_>) -> Vec<Action> {
     if matches!(state.context(), Context::Browse | Context::Replay) {
         actions.truncate(KEYS - 1);
         actions.push(Action::Help);
+    }
+    actions
+}
+
+fn doings(view: &View<'_>) -> Vec<Action> {
+    let mut actions = vec![Action::Accept, Action::Rules, Action::AskTime, Action::Back];
+    // Without an upgrade there is nothing that could fail.
+    if view.glance.doings.as_ref().is_some_and(|standing| standing.upgrade.is_some()) {
+        actions.insert(2, Action::Fail);
     }
     actions
 }
@@ -120,7 +136,11 @@ fn replay(view: &View<'_>) -> Vec<Action> {
 fn browse(view: &View<'_>) -> Vec<Action> {
     let state = view.state;
     if state.focus == Pane::Requests && view.glance.all_asks > 0 {
-        return vec![Action::Succeed, Action::Fail, Action::Reply, Action::Hold];
+        let meant = state.inbox.meant();
+        let is_over = |ask: &Ask| Some(ask.seq) == meant && !matches!(ask.right, Right::Left(_));
+        // What does not wait any more cannot be held.
+        let last = if view.glance.asks.iter().any(is_over) { Action::Open } else { Action::Hold };
+        return vec![Action::Succeed, Action::Fail, Action::Reply, last];
     }
     let mut actions = Vec::new();
     // A stream of one device keeps these keys to its requests.

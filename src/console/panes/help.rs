@@ -13,11 +13,14 @@ use crate::console::theme::Role;
 use crate::text::Safe;
 
 /// The sections, in the order of the help.
-const SECTIONS: [Context; 17] = [
+const SECTIONS: [Context; 20] = [
     Context::Browse,
     Context::Replay,
     Context::Seek,
     Context::Compose,
+    Context::Form,
+    Context::Drafts,
+    Context::Load,
     Context::Filter,
     Context::Prompt,
     Context::Palette,

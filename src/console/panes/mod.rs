@@ -5,7 +5,9 @@
 pub mod codes;
 pub mod compose;
 pub mod doings;
+pub mod drafts;
 pub mod footer;
+pub mod form;
 pub mod frames;
 pub mod header;
 pub mod help;

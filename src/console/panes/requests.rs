@@ -79,7 +79,7 @@ fn row(buffer: &mut Buffer, line: Rect, view: &View<'_>, ask: &Ask, selected: bo
     let margin = u16::from(!(table && line.width >= WITH_ID));
     let x = end.saturating_sub(width + margin);
     paint::put_right(pen.buffer, x, line.y, width, &tail, view.signs.cut, style(role));
-    pen.end = end.saturating_sub(if width > 0 { width + margin + 1 } else { 0 });
+    pen.end = end.saturating_sub(if width > 0 { width + margin + 1 } else { margin });
     subject(&mut pen, view, ask, table, &style);
 }
 

@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{
-    View, codes, compose, doings, footer, frames, header, help, offers, palette, reel, requests, status, stream, tapes,
-    words,
+    View, codes, compose, doings, drafts, footer, frames, header, help, offers, palette, reel, requests, status,
+    stream, tapes, words,
 };
 use crate::console::action::Action;
 use crate::console::glance::Glance;
@@ -84,7 +84,15 @@ fn overlay(buffer: &mut Buffer, body: Rect, view: &View<'_>, cursor: Option<(u16
             doings::render(buffer, body, view, list);
             return None;
         }
-        Some(Overlay::Prompt { .. } | Overlay::Note { .. } | Overlay::Seek { .. } | Overlay::Again(_)) | None => {}
+        Some(Overlay::Drafts { line, chosen }) => drafts::render(buffer, body, view, line.text(), *chosen),
+        Some(
+            Overlay::Prompt { .. }
+            | Overlay::Note { .. }
+            | Overlay::Seek { .. }
+            | Overlay::Load { .. }
+            | Overlay::Again(_),
+        )
+        | None => {}
     }
     cursor
 }

@@ -9,6 +9,7 @@ use ratatui::style::Style;
 
 use super::{Pen, View, footer, typed};
 use crate::console::glance::{Ask, Device, Right};
+use crate::console::layout::Pane;
 use crate::console::paint;
 use crate::console::state::Overlay;
 use crate::console::theme::Role;
@@ -54,7 +55,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, 
     }
     let mut pen = Pen::new(buffer, room, view.signs);
     pen.skip(1);
-    if view.layout.requests.is_none() {
+    if !stands_in_the_pane(view) {
         urgent(&mut pen, view, bar);
     }
     match &view.state.notice {
@@ -72,6 +73,10 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
     let strong = bar.patch(view.style(Role::Strong));
     let (label, line) = match &view.state.overlay {
         Some(Overlay::Palette { line, .. }) => (Safe::from_static(":"), line),
+        Some(Overlay::Drafts { line, .. }) => (Safe::from_static("compose: "), line),
+        Some(Overlay::Load { session, line }) => {
+            (Safe::new(&format!("file of the product model of {}: ", view.device(*session))), line)
+        }
         Some(Overlay::Seek { line }) => (Safe::from_static("go to @"), line),
         Some(Overlay::Prompt { session, line, qos, force }) => {
             let force = if *force { ", past the limits" } else { "" };
@@ -101,6 +106,16 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
     let label = label.cut(usize::from(longest));
     pen.put(&label, strong);
     Some(typed(&mut pen, line, bar))
+}
+
+/// Whether the pane of requests shows the most urgent one: it may be scrolled away, and in a stream of one device the keys may be
+/// for another than the pane's first.
+fn stands_in_the_pane(view: &View<'_>) -> bool {
+    let glance = view.glance;
+    let is_shown = |ask: &Ask| glance.asks.iter().any(|shown| shown.seq == ask.seq);
+    let ambiguous = view.state.focus != Pane::Requests && glance.urgent.is_some() && glance.sooner.is_some();
+    let most = glance.sooner.as_ref().or(glance.urgent.as_ref());
+    view.layout.requests.is_some() && !ambiguous && most.is_none_or(is_shown)
 }
 
 /// The request with the least time left: the chosen device's, for which the keys are, then another device's that has less.

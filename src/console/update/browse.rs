@@ -1,6 +1,8 @@
 //! Keys in the panes.
 
-use super::{Effect, Origin, Sending, World, inbox, leave, likely_target, orders, show, show_filter, tapes, target};
+use super::{
+    Effect, Origin, Sending, World, inbox, leave, likely_target, models, orders, show, show_filter, tapes, target,
+};
 use crate::console::action::{Action, Motion};
 use crate::console::history::Seen;
 use crate::console::layout::Pane;
@@ -59,25 +61,21 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Tapes => state.overlay = Some(Overlay::Tapes(List::default())),
         Action::StopSending => return tapes::stop_sending(state),
         Action::Note => tapes::prompt(state, world),
+        Action::LoadModel => models::prompt(state, world),
         Action::Theme => return vec![Effect::NextTheme],
         Action::Help => state.overlay = Some(Overlay::Help { top: 0 }),
         Action::Palette => state.overlay = Some(Overlay::Palette { line: Line::default(), chosen: 0 }),
         Action::Quit => return leave(state, world),
-        Action::Send | Action::Force | Action::Topic | Action::Qos | Action::Retain | Action::Discard => {
-            state.refuse("That is for the composer. c opens it.");
-        }
-        // `act` in the parent carries some of these out in every context; the others have no key here.
-        Action::Accept
-        | Action::Reel(_)
-        | Action::Mark
-        | Action::Resend
-        | Action::Rules
-        | Action::AskTime
-        | Action::Interrupt
-        | Action::Suspend
-        | Action::Redraw => {}
+        _ => elsewhere(state, action),
     }
     Vec::new()
+}
+
+/// What has no key in the panes. `act` in the parent carries some of these out in every context.
+fn elsewhere(state: &mut State, action: Action) {
+    if matches!(action, Action::Send | Action::Force | Action::Topic | Action::Qos | Action::Retain | Action::Discard) {
+        state.refuse("That is for the composer. c opens it.");
+    }
 }
 
 fn go(state: &mut State, motion: Motion, world: &World<'_>) {

@@ -14,6 +14,9 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Send => return send(state, world),
         Action::Force => state.composer.toggle_force(),
         Action::Topic => state.composer.next_topic(),
+        Action::Drafts => super::drafts::open(state),
+        Action::Form => state.composer.toggle_form(),
+        Action::Fill => state.composer.fill(),
         Action::Qos => state.composer.next_qos(),
         Action::Retain => state.composer.toggle_retain(),
         Action::Discard => {
@@ -33,17 +36,37 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
     if !state.composer.is_open() {
         leave(state);
     }
+    state.composer.read_model();
+    Vec::new()
+}
+
+/// A key while the form has them: its own first, then those of the composer.
+pub(super) fn act_in_form(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> {
+    match action {
+        Action::Accept => state.composer.accept_field(),
+        Action::Choice(way) => state.composer.choose_in_form(way),
+        Action::Omit => state.composer.omit_field(),
+        Action::Move(motion) => state.composer.move_in_form(motion),
+        Action::Back => state.composer.leave_form(),
+        _ => return act(state, action, world),
+    }
     Vec::new()
 }
 
 /// An editing key.
 pub(super) fn key(state: &mut State, event: KeyEvent) {
-    state.composer.key(event);
+    if state.composer.is_form() {
+        state.composer.form_key(event);
+    } else {
+        state.composer.key(event);
+    }
+    state.composer.read_model();
 }
 
 /// A paste: text, whatever it holds.
 pub(super) fn paste(state: &mut State, text: &str) {
     state.composer.paste(text);
+    state.composer.read_model();
 }
 
 /// Opens the composer with a report: a new one, or the one that was kept.
@@ -112,6 +135,7 @@ fn asked<'a>(world: &World<'a>, seq: u64) -> Option<&'a Request> {
 }
 
 fn enter(state: &mut State) {
+    state.composer.read_model();
     if state.focus != Pane::Composer {
         state.before = state.focus;
     }

@@ -13,7 +13,7 @@ use crate::console::state::{Codes, CodesFor, Overlay, Question, State};
 use crate::console::words;
 use crate::event::{Irregular, LineState};
 use crate::session::Action as Deed;
-use crate::timeline::{Request, RequestState};
+use crate::timeline::{Request, RequestState, SessionId};
 
 /// So much of a request's id tells it from others, in a note.
 const ID: usize = 8;
@@ -111,7 +111,7 @@ pub(super) fn act_in_codes(state: &mut State, action: Action, world: &World<'_>)
         }
         Action::Accept => {
             let Ok(code) = codes.line.text().trim().parse::<i64>() else {
-                state.refuse("A code is a whole number. Arrows choose one of the cloud's.");
+                state.refuse("Only a whole number; arrows choose.");
                 return Vec::new();
             };
             let purpose = codes.purpose.clone();
@@ -178,7 +178,7 @@ fn answer(
     let name = &bound.name;
     let request = requests.get(bound.seq);
     let newest = requests.find(bound.session, &bound.request_id).map(|request| request.seq);
-    let (Some(request), Some(standing)) = (request, world.standing(bound.session)) else {
+    let Some(request) = request else {
         state.refuse(&format!("{name} is older than what is remembered."));
         return Vec::new();
     };
@@ -186,9 +186,7 @@ fn answer(
         state.refuse(&format!("A newer request has the id of {name}: an answer would be for that one."));
         return Vec::new();
     }
-    if standing.state != LineState::Online {
-        let line = words::line_state(standing.state);
-        state.refuse(&format!("{} is {line}: no answer can go.", standing.name));
+    if !is_online(state, bound.session, world) {
         return Vec::new();
     }
     let under_way = state.is_answering(bound.session, &bound.request_id);
@@ -206,6 +204,15 @@ fn answer(
     let deed = Deed::Reply { request_id: bound.request_id.clone(), code, payload: None, force: false };
     let order = orders::number(state, deed);
     vec![Effect::Send(Sending { session: bound.session, order, what: "reply", origin: Origin::Key })]
+}
+
+/// Whether an answer can go over that session's line; says so if it cannot.
+fn is_online(state: &mut State, session: SessionId, world: &World<'_>) -> bool {
+    let Some(standing) = world.standing(session) else { return false };
+    if standing.state != LineState::Online {
+        state.refuse(&format!("{} is not online: no answer can go.", standing.name));
+    }
+    standing.state == LineState::Online
 }
 
 /// What would be out of order about an answer that goes now; one that has been handed over counts as gone.
@@ -240,7 +247,7 @@ pub(super) fn move_on(state: &mut State, seq: u64, world: &World<'_>) {
     state.inbox.chosen = next.map(|request| request.seq).or(state.inbox.chosen);
 }
 
-/// "command SILENCE (3a1f…) is left without an answer".
+/// "left without an answer: command SILENCE (3a1f…)".
 fn note_of(request: &Request, world: &World<'_>) -> String {
     let what = request.what.word().replace('-', " ");
     let platform = world.handle(request.session).map(|handle| handle.platform.as_ref());
@@ -248,7 +255,7 @@ fn note_of(request: &Request, world: &World<'_>) -> String {
     let subject = if name == what || name.is_empty() { what } else { format!("{what} {name}") };
     let id = words::clip(&request.request_id, ID);
     let cut = if id.len() < request.request_id.len() { "…" } else { "" };
-    format!("{subject} ({id}{cut}) is left without an answer")
+    format!("left without an answer: {subject} ({id}{cut})")
 }
 
 impl Codes {

@@ -5,7 +5,9 @@
 mod browse;
 mod compose;
 mod doings;
+mod drafts;
 mod inbox;
+mod models;
 mod offers;
 mod orders;
 mod overlay;
@@ -87,6 +89,13 @@ pub enum Effect {
     },
     /// Have the platform's application send something.
     Order(Wanted),
+    /// Read the model of a device's product.
+    LoadModel {
+        /// The session of the device.
+        session: SessionId,
+        /// The file, as it was typed.
+        file: String,
+    },
     /// Replay these tapes as one stream.
     Replay(Vec<PathBuf>),
     /// Send what a tape's device sent once more.
@@ -164,7 +173,7 @@ pub fn key(state: &mut State, event: KeyEvent, world: &World<'_>) -> Vec<Effect>
     }
     match action {
         Some(action) => act(state, action, world),
-        None if context == Context::Compose => {
+        None if matches!(context, Context::Compose | Context::Form) => {
             compose::key(state, event);
             Vec::new()
         }
@@ -172,7 +181,11 @@ pub fn key(state: &mut State, event: KeyEvent, world: &World<'_>) -> Vec<Effect>
             match (context.takes_text(), edit(chord)) {
                 (true, Some(edit)) => overlay::edit(state, edit, world),
                 (true, None) => {}
-                (false, _) => state.refuse(&format!("{chord} does nothing here. ? shows the keys.")),
+                (false, _) => {
+                    let helps = lookup(context, Chord::letter('?')) == Some(Action::Help);
+                    let way = if helps { "? shows the keys." } else { "Esc goes back." };
+                    state.refuse(&format!("{chord} does nothing here. {way}"));
+                }
             }
             Vec::new()
         }
@@ -183,7 +196,7 @@ pub fn key(state: &mut State, event: KeyEvent, world: &World<'_>) -> Vec<Effect>
 pub fn paste(state: &mut State, text: &str, world: &World<'_>) {
     state.notice = None;
     match state.context() {
-        Context::Compose => compose::paste(state, text),
+        Context::Compose | Context::Form => compose::paste(state, text),
         context if context.takes_text() => overlay::paste(state, text, world),
         Context::Replay => state.refuse("A paste goes into the filter (/) or the place to go to (@)."),
         _ => state.refuse("Nothing here takes a paste. c, /, m and s open what does."),
@@ -204,6 +217,9 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
             vec![Effect::CallOff]
         }
         Context::Compose => compose::act(state, action, world),
+        Context::Form => compose::act_in_form(state, action, world),
+        Context::Drafts => drafts::act(state, action),
+        Context::Load => models::act(state, action, world),
         Context::Browse | Context::Everywhere => browse::act(state, action, world),
         Context::Replay => replay::act(state, action, world),
         Context::Filter
@@ -326,6 +342,8 @@ fn typed_line(state: &mut State) -> Option<&mut Line> {
             | Overlay::Prompt { line, .. }
             | Overlay::Note { line, .. }
             | Overlay::Seek { line }
+            | Overlay::Drafts { line, .. }
+            | Overlay::Load { line, .. }
             | Overlay::Codes(Codes { line, .. }),
         ) => Some(line),
         Some(_) => None,

@@ -79,7 +79,7 @@ fn replace_code(state: &mut State, inserts: bool) {
 /// What is typed has changed: a filter acts as it is typed, a palette chooses anew.
 fn changed(state: &mut State, _world: &World<'_>) {
     match &mut state.overlay {
-        Some(Overlay::Palette { chosen, .. }) => *chosen = 0,
+        Some(Overlay::Palette { chosen, .. } | Overlay::Drafts { chosen, .. }) => *chosen = 0,
         Some(_) => {}
         None => show_filter(state),
     }

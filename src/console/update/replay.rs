@@ -22,6 +22,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         | Action::Doings
         | Action::Offers
         | Action::Send
+        | Action::LoadModel
         | Action::Subscribe
         | Action::Unsubscribe
         | Action::Reconnect

@@ -11,10 +11,7 @@ use crate::event::What;
 use crate::mqtt::TopicFilter;
 use crate::scenario::plan::{Ending, Wanted};
 use crate::scenario::value::matcher::{Relation, TYPES, compile};
-use crate::scenario::value::{Form, Matcher, Path, Test};
-
-/// The keys of a table that is a matcher rather than a value.
-const MATCHERS: [&str; 10] = ["equals", "ne", "gt", "ge", "lt", "le", "regex", "exists", "type", "contains"];
+use crate::scenario::value::{Form, Matcher, Path, Test, words};
 
 const DIRECTIONS: [(&str, Direction); 2] = [("rx", Direction::Down), ("tx", Direction::Up)];
 
@@ -81,20 +78,29 @@ impl Reading {
 
     /// A matcher, or the value that is to be equal.
     fn matcher_of(&self, table: &Table<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Matcher> {
-        let is_matcher =
-            |entries: &toml::de::DeTable<'_>| entries.keys().any(|key| MATCHERS.contains(&key.get_ref().as_ref()));
-        if value.get_ref().as_table().is_some_and(is_matcher) {
-            let what = format!("`{key}` of {}", table.what);
-            let inner = table.table(key, &what)?;
-            inner.refuse_unknown(&MATCHERS);
-            return self.matcher(&inner);
+        if let Some(entries) = value.get_ref().as_table() {
+            let keys = || entries.keys().map(|key| key.get_ref().as_ref());
+            if words::are_tests(keys()) {
+                let what = format!("`{key}` of {}", table.what);
+                let inner = table.table(key, &what)?;
+                inner.refuse_unknown(&words::TESTS);
+                return self.matcher(&inner);
+            }
+            if let (Some(meant), Some(only)) = (words::slip(keys()), entries.keys().next()) {
+                let (slip, what) = (only.get_ref(), table.what);
+                let told = format!(
+                    "`{slip}` of `{key}` of {what} is no test; did you mean `{meant}`? A value that is a table stands in {{ equals = … }}"
+                );
+                table.report.fault(only.span(), told);
+                return None;
+            }
         }
         self.form_of(table, value).map(Matcher::equals)
     }
 
     /// The tests that a table has among its keys; `None` where it has none, or faulty ones.
     pub(super) fn matcher(&self, table: &Table<'_>) -> Option<Matcher> {
-        let given: Vec<&str> = MATCHERS.into_iter().filter(|key| table.raw(key).is_some()).collect();
+        let given: Vec<&str> = words::TESTS.into_iter().filter(|key| table.raw(key).is_some()).collect();
         let tests: Vec<_> = given.iter().map(|key| self.test(table, key)).collect();
         let tests: Vec<Test> = tests.into_iter().collect::<Option<_>>()?;
         (!tests.is_empty()).then_some(Matcher { tests })
@@ -102,7 +108,7 @@ impl Reading {
 
     fn test(&self, table: &Table<'_>, key: &str) -> Option<Test> {
         Some(match key {
-            "equals" => Test::Equals(self.form(table, key)?),
+            "equals" | "eq" => Test::Equals(self.form(table, key)?),
             "ne" => Test::Differs(self.form(table, key)?),
             "gt" => Test::Compares(Relation::Greater, self.bound(table, key)?),
             "ge" => Test::Compares(Relation::AtLeast, self.bound(table, key)?),

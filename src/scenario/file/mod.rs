@@ -49,6 +49,8 @@ pub enum LoadError {
     Exposed(PathBuf, String, String),
     /// It says something that cannot be taken: each fault with its place and its line.
     Faulty(Vec<String>),
+    /// It says nothing of devices, and there is no config that does.
+    NoDevices(PathBuf, ConfigError),
     /// The config with its devices has faults of its own.
     Config(ConfigError),
 }
@@ -80,6 +82,9 @@ fn read(top: &Table<'_>, source: &Source, around: &Around) -> Option<Result<Scen
     let vars = vars(top, &reading);
     let candidates = match cast::candidates(top, source, around) {
         Ok(candidates) => candidates?,
+        Err(error @ ConfigError::Missing { .. }) if top.raw("config").is_none() => {
+            return Some(Err(LoadError::NoDevices(source.path.clone(), error)));
+        }
         Err(error) => return Some(Err(LoadError::Config(error))),
     };
     let mut troupe = Troupe::new(candidates);
@@ -181,10 +186,11 @@ impl LoadError {
         match self {
             Self::Missing(_) | Self::Unreadable(..) | Self::Faulty(_) => Vec::new(),
             Self::Exposed(_, _, remedy) => vec![remedy.clone()],
-            Self::Config(error) => {
-                let own = "or give the scenario its own devices: [[device]], or [platform] for the embedded platform's";
+            Self::NoDevices(_, error) => {
+                let own = "give the scenario devices of its own: [platform] for the embedded platform's, or [[device]] tables";
                 error.hints().into_iter().chain([own.to_owned()]).collect()
             }
+            Self::Config(error) => error.hints(),
         }
     }
 
@@ -210,6 +216,7 @@ impl fmt::Display for LoadError {
             Self::Unreadable(path, reason) => write!(f, "could not read the scenario {}: {reason}", path.display()),
             Self::Exposed(path, who, _) => write!(f, "the scenario {} holds a secret, and {who}", path.display()),
             Self::Faulty(faults) => f.write_str(&faults.join("\n")),
+            Self::NoDevices(path, error) => write!(f, "the scenario {} has no devices, and {error}", path.display()),
             Self::Config(error) => write!(f, "{error}"),
         }
     }

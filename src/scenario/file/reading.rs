@@ -53,9 +53,16 @@ impl Reading {
 
     /// A duration, such as `"500ms"`, `"5s"` or `"2min"`, or a hole for one.
     pub(super) fn span(&self, table: &Table<'_>, key: &str) -> Option<Text> {
+        const WANTED: &str = "a time from \"0s\" to \"60min\", such as \"500ms\", \"5s\" or \"1.5s\"";
+        let raw = table.raw(key)?;
+        // A number alone has no unit.
+        if !raw.get_ref().is_str() {
+            table.fault_at(raw.span(), key, WANTED);
+            return None;
+        }
         let text = self.text(table, key)?;
         if text.value.as_plain().is_some_and(|plain| duration(plain).is_none()) {
-            table.fault_at(text.at, key, "a time from \"0s\" to \"60min\", such as \"500ms\", \"5s\" or \"1.5s\"");
+            table.fault_at(text.at, key, WANTED);
             return None;
         }
         Some(text.value)

@@ -6,7 +6,7 @@ use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
 use crate::mqtt::topic::check_name;
 use crate::scenario::plan::{Body, Deed, Order, Reply, Sending};
-use crate::scenario::value::{Form, Text};
+use crate::scenario::value::{Form, Text, words};
 use crate::sim::Refusal;
 
 use super::reading::Reading;
@@ -142,7 +142,7 @@ impl Reading {
     }
 
     fn assert(&self, table: &Table<'_>) -> Option<Deed> {
-        table.refuse_unknown(&["that", "equals", "ne", "gt", "ge", "lt", "le", "regex", "exists", "type", "contains"]);
+        table.refuse_unknown(&[&["that"][..], &words::TESTS].concat());
         needed(table, "that", "the value that is tested, such as \"${level}\"")?;
         let that = self.form(table, "that");
         let tests = table.keys().filter(|key| key.value != "that").count();

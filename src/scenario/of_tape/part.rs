@@ -240,7 +240,7 @@ impl Part {
             if !request.name.is_empty() {
                 members.push(("name", toml::text(&request.name)));
             }
-            let input = Some(&request.input).filter(|input| !input.is_null()).and_then(toml::value);
+            let input = Some(&request.input).filter(|input| !input.is_null()).and_then(toml::wanted);
             members.extend(input.map(|input| ("where", format!("{{ \"$input\" = {input} }}"))));
         }
         members.push(("capture", format!("{{ {name} = \"$request_id\" }}")));

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::scenario::value::words;
 use crate::text::hidden::is_hidden;
 
 /// A text: in single quotes where that leaves it as it is, else with escapes. What would be read as a hole is kept from it.
@@ -38,6 +39,14 @@ pub(super) fn exact(text: &str) -> String {
 pub(super) fn key(name: &str) -> String {
     let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     if bare { name.to_owned() } else { text(name) }
+}
+
+/// A value that something has to equal: in a table of its own where a scenario would read its members as tests.
+pub(super) fn wanted(value: &Value) -> Option<String> {
+    let written = self::value(value)?;
+    let keys = || value.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    let mistaken = words::are_tests(keys()) || words::slip(keys()).is_some();
+    Some(if mistaken { table(&[("equals".to_owned(), written)]) } else { written })
 }
 
 /// A value; `None` where TOML has no such value (`null`, numbers beyond 64 bits with a sign).
@@ -104,6 +113,18 @@ mod tests {
         }
         for json in [json!(null), json!([1, null]), json!(u64::MAX)] {
             assert_eq!(value(&json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_wanted_value_is_not_taken_for_tests() {
+        for (json, written) in [
+            (json!({"value": 1}), "{ value = 1 }"),
+            (json!({"type": "x", "v": 1}), "{ equals = { type = \"x\", v = 1 } }"),
+            (json!({"equal": 1}), "{ equals = { equal = 1 } }"),
+            (json!([{"ge": 1}]), "[{ ge = 1 }]"),
+        ] {
+            assert_eq!(wanted(&json), Some(written.to_owned()));
         }
     }
 

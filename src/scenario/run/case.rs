@@ -135,7 +135,8 @@ impl Run<'_> {
                 match self.step(step).await {
                     Ok(Done::Passed(more)) => StepResult::Passed(more),
                     Ok(Done::Skipped(why)) => StepResult::Skipped(why),
-                    Err(Halt::Failed(failure)) => {
+                    Err(Halt::Failed(mut failure)) => {
+                        failure.events.extend(self.stage.oddities());
                         let never_connected = matches!(step.deed, Deed::Connect { .. }) && !self.connected;
                         report.verdict = Verdict::Failed { never_connected };
                         StepResult::Failed(failure)

@@ -133,16 +133,18 @@ impl Run<'_> {
         within: Duration,
     ) -> Result<Done, Halt> {
         let handle = self.handle(device)?;
+        let cloud = handle.profile.identity.cloud();
         let values = properties.iter().map(|(name, form)| {
-            let name = name.fill(&mut self.values)?;
-            Ok((Property::parse(&name), form.fill(&mut self.values)?))
+            let property = Property::parse(&name.fill(&mut self.values)?);
+            property.check(cloud)?;
+            Ok((property, form.fill(&mut self.values)?))
         });
         let values = values.collect::<Result<Vec<_>, String>>().map_err(failed)?;
         // A number that this device did not use before, as far as clocks go.
         let millis = u64::try_from(clock::wall().unix_micros() / 1_000).unwrap_or(0);
         let serial = millis.wrapping_add(self.next_number());
         let Some(draft) = handle.platform.report(serial, &values, None) else {
-            let cloud = handle.profile.identity.cloud().word();
+            let cloud = cloud.word();
             return Err(failed(format!("{cloud} has no reports of properties: publish them")));
         };
         let payload = Bytes::from(draft.body);

@@ -1,17 +1,20 @@
 //! What a run stands on: the embedded platform where there is one, real sessions over one journal, and a tape of it all.
 
+use std::collections::VecDeque;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::sync::broadcast::{self, error::TryRecvError};
+
 use crate::behaviour::Plan;
 use crate::profile::{Profile, Transport};
 use crate::replay::answers;
 use crate::scenario::plan::{Cast, Scenario};
 use crate::session::{self, Follower, Handle, Journal, Recorder, clock};
-use crate::sim::{self, Options, Platform};
+use crate::sim::{self, Happening, Notice, Options, Platform};
 use crate::tape::{Destination, Settings};
 use crate::timeline::{Budget, SessionId, Timeline};
 
@@ -23,6 +26,8 @@ const LEAVE_HURRIED: Duration = Duration::from_millis(1_100);
 const END_HURRIED: Duration = Duration::from_millis(500);
 /// How often another name is tried when one is taken.
 const TRIES: u32 = 1_000;
+/// So much of what the platform found odd is told.
+const ODDITIES: usize = 6;
 
 /// What a run stands on.
 #[derive(Debug)]
@@ -34,6 +39,8 @@ pub(super) struct Stage {
     pub(super) follower: Follower,
     recorder: Recorder,
     folder: Scratch,
+    /// What the embedded platform tells whoever watches it.
+    notices: Option<broadcast::Receiver<Notice>>,
 }
 
 /// A folder of our own for the tape of a run that may pass; gone when dropped.
@@ -98,7 +105,27 @@ impl Stage {
             Ok(session::start_with(profile, &plan, &journal))
         };
         let handles = profiles.into_iter().map(start).collect::<Result<_, _>>()?;
-        Ok(Self { platform, handles, journal, follower, recorder, folder })
+        let notices = platform.as_ref().map(Platform::watch);
+        Ok(Self { platform, handles, journal, follower, recorder, folder, notices })
+    }
+
+    /// What the embedded platform refused, dropped or let pass since it was asked last: the latest few, in words.
+    pub(super) fn oddities(&mut self) -> Vec<String> {
+        let mut odd = VecDeque::new();
+        let Some(notices) = &mut self.notices else { return Vec::new() };
+        loop {
+            match notices.try_recv() {
+                Ok(notice) if matches!(notice.what, Happening::Odd(_) | Happening::Refused { .. }) => {
+                    if odd.len() == ODDITIES {
+                        odd.pop_front();
+                    }
+                    odd.push_back(format!("the platform on {notice}"));
+                }
+                // Of a flood the oldest are missing; the latest are what counts.
+                Ok(_) | Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return odd.into(),
+            }
+        }
     }
 
     /// Ends every session in order, the tape and the platform. Where the tape is to be `kept`, it goes to that folder under

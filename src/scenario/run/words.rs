@@ -35,7 +35,9 @@ pub(super) fn line(event: &Event<'_>) -> String {
 }
 
 fn message(message: &Message<'_>) -> String {
-    format!("{} {} {}", message.what.word(), message.topic, payload(message.payload))
+    // What a rule or a simulator sent is nothing that the scenario did.
+    let by = message.by.map(|by| format!(" (by {by})")).unwrap_or_default();
+    format!("{}{by} {} {}", message.what.word(), message.topic, payload(message.payload))
 }
 
 /// The beginning of a payload as text; JSON over several lines stands on one.

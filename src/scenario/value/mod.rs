@@ -6,6 +6,7 @@ pub(super) mod form;
 pub(super) mod matcher;
 pub(super) mod path;
 pub(super) mod text;
+pub(super) mod words;
 
 pub(super) use form::Form;
 pub(super) use matcher::{Matcher, Test};

@@ -135,11 +135,14 @@ fn a_token_signs_in_as_it_stands() {
     assert_eq!(connect.password.as_ref().map(Secret::reveal), Some("t0k3n"));
     let login = parse_client_id(&connect.client_id).unwrap();
     assert_eq!((login.secure_mode, login.auth_type), (Some(-1), Some("connwl")));
-    for no_token in
-        ["", "t0k3n", "{}", r#"{"clientId":"a|b","deviceToken":"t"}"#, r#"{"clientId":"a","deviceToken":""}"#]
+    for no_token in ["", "{}", "[]", r#"{"clientId":"a|b","deviceToken":"t"}"#, r#"{"clientId":"a","deviceToken":""}"#]
     {
         assert_eq!(token_login(&device, Some(&Secret::new(no_token))).password, None, "{no_token}");
     }
+    // Alone it goes with the config's client id, as the two are shown on the screen.
+    let alone = token_login(&device, Some(&Secret::new("t0k3n\n")));
+    assert_eq!(alone.client_id, format!("{}|securemode=-1,authType=connwl|", device.client_id));
+    assert_eq!(alone.password.as_ref().map(Secret::reveal), Some("t0k3n"));
 }
 
 #[test]
