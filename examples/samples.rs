@@ -112,7 +112,7 @@ impl Scene {
     }
 
     fn note(&self, text: &str) {
-        self.journal.append(self.handle.id, clock::now(), &Kind::Note { text });
+        self.journal.append(self.handle.id, clock::now(), &Kind::Note { text, order: None });
     }
 
     async fn end(self) {

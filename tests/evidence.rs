@@ -350,7 +350,7 @@ async fn a_tape_of_all_tells_of_devices_that_come_later_and_of_the_line_at_its_s
     assert!(recording.covers(SessionId(9)) && recording.sessions().is_none());
     let late = Profile { autoconnect: false, name: "late".to_owned(), ..profile(1) };
     let late = session::start(late, &bench.journal);
-    bench.journal.append(late.id, clock::now(), &Kind::Note { text: "hello" });
+    bench.journal.append(late.id, clock::now(), &Kind::Note { text: "hello", order: None });
     let status = recording.stop(PATIENCE);
     let tape = Tape::open(&status.path).unwrap();
     let sessions: Vec<_> = tape.about().sessions.iter().map(|known| (known.name.as_str(), known.state)).collect();

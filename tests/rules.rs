@@ -165,9 +165,14 @@ property_get = true
 #[tokio::test]
 async fn switches_work_while_the_session_runs() {
     let rules = "[[device.rule]]\nname = \"off\"\nenabled = false\ncode = 1";
-    let (bench, name) = started("huawei", rules).await;
-    let control = Control::Rule { name: "off".to_owned(), on: true };
-    bench.order(&name, 1, Action::Own(Box::new(control)));
+    let (mut bench, name) = started("huawei", rules).await;
+    let control = |name: &str| Action::Own(Box::new(Control::Rule { name: name.to_owned(), on: true }));
+    bench.order(&name, 7, control("off"));
+    let done = bench.event("that it is on", |event| event["text"] == "rule off is on").await;
+    assert_eq!((&done["kind"], &done["order"]), (&json!("note"), &json!(7)));
+    bench.order(&name, 8, control("of"));
+    let refused = bench.event("that there is none", |event| event["order"] == 8).await;
+    assert_eq!((&refused["kind"], &refused["reason"]), (&json!("error"), &json!("there is no rule `of`")));
     let outcome = bench.platform.request(&name, &command(1)).await;
     assert_eq!(body(&outcome)["result_code"], 1);
 }

@@ -55,7 +55,7 @@ fn tapes_in(folder: &Path) -> Vec<String> {
 #[test]
 fn scenarios_of_all_clouds_pass_and_leave_no_tape() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["commands.toml", "line.toml", "rows.toml", "silent_device.toml"] {
+    for name in ["commands.toml", "line.toml", "rows.toml", "silent_device.toml", "switches.toml"] {
         let output = test(folder.path(), &[], &[&scenario(name)]);
         let text = printed(&output);
         assert_eq!(output.status.code(), Some(0), "{text}{}", said(&output));
@@ -91,6 +91,16 @@ fn a_failed_step_shows_expected_and_received_and_leaves_a_tape_that_is_whole() {
     // A second run does not write over it.
     test(&tapes, &[], &[&scenario("fails.toml")]);
     assert_eq!(tapes_in(&tapes), ["the-wrong-value-failed-2.mcap", "the-wrong-value-failed.mcap"]);
+}
+
+#[test]
+fn a_switch_that_is_not_there_fails_its_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let text =
+        "platform = {}\ndefault_device = \"meter-7\"\n[[step]]\nswitch = { simulator = \"weathr\", on = true }\n";
+    let output = test(folder.path(), &[], &[&written(folder.path(), "s.toml", text)]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    assert!(printed(&output).contains("line 3: own: there is no simulator `weathr`"), "{}", printed(&output));
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn hostile(text: &str, other: &str) -> Canned {
             Kind::State(change),
             Kind::Error(failure),
             Kind::Subscribed(subscribed),
-            Kind::Note { text },
+            Kind::Note { text, order: None },
             Kind::Gap { count: 3, reason: other },
         ] {
             canned.timeline.append(SessionId(device), now, &kind, None);

@@ -341,7 +341,7 @@ fn an_ignored_request_is_noted_and_an_answer_takes_that_back() {
     let request = |bench: &Bench| bench.canned.timeline.requests().get(seq).unwrap().state;
     assert_eq!(request(&bench), RequestState::Ignored);
     let (_, newest) = bench.canned.timeline.span().unwrap();
-    let Kind::Note { text } = bench.canned.timeline.get(newest).unwrap().kind else { panic!("no note") };
+    let Kind::Note { text, .. } = bench.canned.timeline.get(newest).unwrap().kind else { panic!("no note") };
     assert_eq!(text, "left without an answer: property set (01234567…)");
     assert!(bench.picture().contains("ignored"));
     // It stands first among those that are over.

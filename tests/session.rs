@@ -119,7 +119,7 @@ fn owned(event: &Event<'_>) -> Seen {
             (seen.kind, seen.text, seen.order) = ("unsubscribed", (*filter).to_owned(), *order);
         }
         Kind::Gap { .. } => seen.kind = "gap",
-        Kind::Note { text } => (seen.kind, seen.text) = ("note", (*text).to_owned()),
+        Kind::Note { text, .. } => (seen.kind, seen.text) = ("note", (*text).to_owned()),
         Kind::Error(failure) => {
             (seen.kind, seen.order) = ("error", failure.order);
             (seen.code, seen.text) = (failure.code.to_owned(), failure.reason.to_owned());

@@ -87,7 +87,7 @@ impl Recorder {
         self.now = self.now.after(Duration::from_millis(100));
         self.pushed += 1;
         let mono_us = u64::try_from(self.now.mono.duration_since(self.start.mono).as_micros()).unwrap();
-        let kind = Kind::Note { text: &text };
+        let kind = Kind::Note { text: &text, order: None };
         self.writer.push(&Event { seq: self.pushed, at: self.now.at, mono_us, session: "one", kind }, self.now.mono);
         self.writer.turn(self.now.mono);
     }

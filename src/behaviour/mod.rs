@@ -5,6 +5,7 @@
 //! What may not live here: a cloud's topics and bodies (those are `cloud`'s), sockets, clocks, files.
 
 mod compact;
+mod control;
 mod machine;
 mod pending;
 mod plan;
@@ -20,6 +21,7 @@ mod tests;
 mod told;
 mod upgrade;
 
+pub use control::Control;
 pub use machine::Behaviour;
 pub use plan::{AnswersFrom, Auto, Plan, PlannedUpgrade};
 pub use requests::RECORDED;
@@ -28,48 +30,8 @@ pub use standing::{RuleStanding, SimulatorStanding, Standing, UpgradeStanding};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::Value;
 
-use crate::cloud::Property;
 use crate::mqtt::Qos;
-
-/// What a person, a scenario or an order switches.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Control {
-    /// A rule on or off.
-    Rule {
-        /// Its name.
-        name: String,
-        /// Whether it is to answer.
-        on: bool,
-    },
-    /// All rules and recorded answers on or off, each keeping its own switch.
-    Rules {
-        /// Whether they are to answer.
-        on: bool,
-    },
-    /// A simulator on or off.
-    Simulator {
-        /// Its name.
-        name: String,
-        /// Whether it is to report.
-        on: bool,
-    },
-    /// A property takes a value, as if the device had measured it. Nothing is sent.
-    Property {
-        /// Its name.
-        property: Property,
-        /// Its value.
-        value: Value,
-    },
-    /// The upgrade that the platform has ordered is run: downloading, installing, then done or failed.
-    Upgrade {
-        /// The cloud's code to fail with; `None`: it succeeds.
-        failure: Option<i64>,
-    },
-    /// The platform is asked for its time.
-    AskTime,
-}
 
 /// What the session is to do.
 #[derive(Clone, Debug, PartialEq)]

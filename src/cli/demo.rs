@@ -104,7 +104,7 @@ impl Application for Ordered {
             }
             let place = journal.with(|timeline| timeline.sessions().iter().position(|known| known.name == device));
             if let Some(session) = place.and_then(|place| u16::try_from(place).ok()).map(SessionId) {
-                journal.append(session, clock::now(), &Kind::Note { text: &format!("platform: {words}") });
+                journal.append(session, clock::now(), &Kind::Note { text: &format!("platform: {words}"), order: None });
             }
         });
     }

@@ -49,7 +49,7 @@ fn words(kind: &Kind<'_>) -> Result<String, fmt::Error> {
         }
         Kind::Unsubscribed { filter, .. } => write!(line, "+ unsubscribed {filter}")?,
         Kind::Gap { count, reason } => write!(line, "x {count} events are missing: {reason}")?,
-        Kind::Note { text } => write!(line, ". {text}")?,
+        Kind::Note { text, .. } => write!(line, ". {text}")?,
         Kind::Error(failure) => {
             write!(line, "x {}: {}", failure.code, failure.reason)?;
             hint(&mut line, failure.hint)?;

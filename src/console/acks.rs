@@ -127,7 +127,9 @@ mod tests {
             let acked = Acked { packet_id: PacketId::new(number), took, order: None };
             timeline.append(session, now, &Kind::Acked(acked), None)
         };
-        let note = |timeline: &mut Timeline| timeline.append(sessions[0], now, &Kind::Note { text: "sent" }, None);
+        let note = |timeline: &mut Timeline| {
+            timeline.append(sessions[0], now, &Kind::Note { text: "sent", order: None }, None)
+        };
 
         let mut acks = Acks::default();
         ack(&mut timeline, sessions[0], 7, 1);

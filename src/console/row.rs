@@ -162,7 +162,7 @@ impl Draft {
                 row.what = Safe::from_static("gap");
                 row.detail = line(&format!("{} missing: {reason}", words::count(count)));
             }
-            Kind::Note { text } => {
+            Kind::Note { text, .. } => {
                 row.what = Safe::from_static("note");
                 row.detail = line(text);
             }

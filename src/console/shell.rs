@@ -289,7 +289,7 @@ impl Console {
                     }
                 }
                 Effect::Note { session, text } => {
-                    self.base.journal.append(session, now(), &Kind::Note { text: &text });
+                    self.base.journal.append(session, now(), &Kind::Note { text: &text, order: None });
                 }
                 Effect::LoadModel { session, file } => self.load_model(session, &file),
                 Effect::Replay(paths) => self.open(paths),

@@ -254,7 +254,7 @@ impl Stage {
     pub fn ignore(&mut self, bound: &Bound, note: &str) {
         let done = self.journal.with(|timeline| timeline.ignore_request(bound.seq));
         if done {
-            self.journal.append(bound.session, self.now(), &Kind::Note { text: note });
+            self.journal.append(bound.session, self.now(), &Kind::Note { text: note, order: None });
         }
         update::ignored(&mut self.state, bound, done);
     }

@@ -53,7 +53,10 @@ fn write_with(out: &mut String, event: &Event<'_>, masked: Option<&[u8]>) {
             object.number("count", *count);
             object.text("reason", reason);
         }
-        Kind::Note { text } => object.text("text", text),
+        Kind::Note { text, order } => {
+            object.text("text", text);
+            object.maybe_number("order", *order);
+        }
         Kind::Error(failure) => error(&mut object, failure),
     }
     out.push('}');

@@ -57,10 +57,13 @@ pub enum Kind<'a> {
         /// Why.
         reason: &'a str,
     },
-    /// A remark: of the person at the keys, or of the session about something odd that ended nothing.
+    /// A remark: of the person at the keys, of the session about something odd that ended nothing, or of the device's own doings
+    /// about what they did or were told.
     Note {
         /// The remark.
         text: &'a str,
+        /// The number of the order that was carried out by what the remark says.
+        order: Option<u64>,
     },
     /// An order could not be carried out.
     Error(Failure<'a>),

@@ -142,6 +142,15 @@ pub(super) enum Deed {
     ExpectOutcome(Ending),
     /// A remark on the tape.
     Note(Text),
+    /// Switch what the device does by itself.
+    Switch {
+        /// What.
+        what: Switched,
+        /// Whether it is to be on.
+        on: bool,
+    },
+    /// Its properties take these values, as if it had measured them. Nothing is sent.
+    SetProperties(Vec<(Text, Form)>),
     /// The embedded platform plays dead.
     GoSilent,
     /// The embedded platform refuses the next connections.
@@ -151,6 +160,17 @@ pub(super) enum Deed {
         /// How.
         how: Refusal,
     },
+}
+
+/// What a step switches.
+#[derive(Clone, Debug)]
+pub(super) enum Switched {
+    /// A rule.
+    Rule(Text),
+    /// All rules and recorded answers, each keeping its own switch.
+    Rules,
+    /// A simulator.
+    Simulator(Text),
 }
 
 /// A message to send.
@@ -306,6 +326,8 @@ impl Deed {
             Self::Order(_) => "order",
             Self::ExpectOutcome(_) => "expect_outcome",
             Self::Note(_) => "note",
+            Self::Switch { .. } => "switch",
+            Self::SetProperties(_) => "set_properties",
             Self::GoSilent => "go_silent",
             Self::RefuseNext { .. } => "refuse_next",
         }

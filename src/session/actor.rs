@@ -372,7 +372,7 @@ impl Actor {
         let mut output = Output::default();
         // Closing can find no fault: nothing is received any more.
         if let Err(fault) = self.client.step(now.mono, Input::Closed, &mut output) {
-            self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string() });
+            self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string(), order: None });
         }
         let reason = "the connection ended before the network had taken all of it";
         let cut_off = self.ledger.never_written().map(|token| Happening::Rejected { token, reason: reason.to_owned() });

@@ -47,9 +47,7 @@ impl Actor {
                 line
             }
             Action::Own(control) => {
-                if let Err(reason) = self.own.control(clock::now(), &control) {
-                    self.refuse(number, "own", &reason, None);
-                }
+                self.control(number, &control);
                 self.act(line)
             }
             Action::Publish { .. } | Action::Reply { .. } | Action::Subscribe { .. } | Action::Unsubscribe { .. } => {
@@ -126,7 +124,7 @@ impl Actor {
         let now = clock::now();
         let fault = self.client.step(now.mono, Input::Disconnect, &mut online.connection.output).err();
         if let Some(fault) = fault {
-            self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string() });
+            self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string(), order: None });
         }
         online.connection.drain().await;
         self.note_written(&mut online.connection);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::actor::Actor;
 use super::clock;
 use super::line::{Line, Online};
-use crate::behaviour::{Deed, Standing};
+use crate::behaviour::{Control, Deed, Standing};
 use crate::event::Kind;
 use crate::mqtt::Fault;
 
@@ -27,6 +27,19 @@ impl Board {
 }
 
 impl Actor {
+    /// Switches something of the device's own doings. A note tells that it is done and ends the order: what comes behind it on the
+    /// timeline comes after the switch.
+    pub(super) fn control(&mut self, number: Option<u64>, control: &Control) {
+        let now = clock::now();
+        match self.own.control(now, control) {
+            Ok(()) => {
+                let text = control.to_string();
+                self.journal.append(self.id, now, &Kind::Note { text: &text, order: number });
+            }
+            Err(reason) => self.refuse(number, "own", &reason, None),
+        }
+    }
+
     /// Does what the device's own doings want done, on whatever line there is.
     pub(super) fn act(&mut self, line: Line) -> Line {
         match line {
@@ -80,7 +93,7 @@ impl Actor {
     fn say(&mut self, deed: &Deed) {
         match deed {
             Deed::Note(text) => {
-                self.journal.append(self.id, clock::now(), &Kind::Note { text });
+                self.journal.append(self.id, clock::now(), &Kind::Note { text, order: None });
             }
             Deed::Clock(offset_us) => self.learnt_clock(*offset_us),
             Deed::Send(_) => {}

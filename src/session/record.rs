@@ -87,7 +87,7 @@ impl Actor {
             }
             Happening::Pinged { took } => book.timeline.pinged(self.id, took),
             Happening::Noted(text) => {
-                book.add(self, &Kind::Note { text: &text }, None);
+                book.add(self, &Kind::Note { text: &text, order: None }, None);
             }
         }
         None
@@ -213,7 +213,7 @@ impl Actor {
             if let Err(fault) = self.client.step(now.mono, input, &mut online.connection.output) {
                 // A request of ours finds no fault with the platform; if it ever does, it is said, and the next byte or
                 // timer ends the connection.
-                self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string() });
+                self.journal.append(self.id, now, &Kind::Note { text: &fault.to_string(), order: None });
             }
         }
     }

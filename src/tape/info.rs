@@ -150,7 +150,7 @@ impl Info {
                 self.missing += count;
                 self.remark(event, format!("{count} events: {reason}"), true);
             }
-            Kind::Note { text } => self.remark(event, (*text).to_owned(), false),
+            Kind::Note { text, .. } => self.remark(event, (*text).to_owned(), false),
             _ => {}
         }
     }

@@ -271,6 +271,30 @@ fn any_template() -> impl Strategy<Value = String> {
     prop_oneof![proptest::collection::vec(word, 0..24).prop_map(|words| words.concat()), any::<String>()]
 }
 
+/// JSON whose texts, and now and then names, may be templates.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf =
+        prop_oneof![any_template().prop_map(Value::String), any::<i32>().prop_map(Value::from), Just(Value::Null)];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        let name = prop_oneof![9 => "[a-c灯]{0,2}", 1 => any_template()];
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+            proptest::collection::vec((name, inner), 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// Every text in `json` that may have holes.
+fn texts(json: &Value) -> Box<dyn Iterator<Item = &str> + '_> {
+    match json {
+        Value::String(text) => Box::new(std::iter::once(text.as_str())),
+        Value::Array(items) => Box::new(items.iter().flat_map(texts)),
+        Value::Object(members) => Box::new(members.values().flat_map(texts)),
+        _ => Box::new(std::iter::empty()),
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_is_too_much_for_the_parser(text in any_template()) {
@@ -286,6 +310,21 @@ proptest! {
             Err(fault) => {
                 prop_assert!(text.is_char_boundary(fault.at), "{}", fault);
                 prop_assert!(text.contains("{{"));
+            }
+        }
+    }
+
+    #[test]
+    fn no_json_is_too_much_either(json in any_json()) {
+        match JsonTemplate::of(&json) {
+            Ok(template) => match template.render(&mut World::new()) {
+                Ok(value) => prop_assert!(value.to_string().len() <= LARGEST),
+                Err(sentence) => prop_assert!(!sentence.is_empty()),
+            },
+            // It is the fault of one of the texts, with its place there; or it has holes where none can be.
+            Err(JsonFault { path, fault }) => {
+                let own = texts(&json).any(|text| Template::parse(text).as_ref() == Err(&fault));
+                prop_assert!(own || fault.what.contains("member"), "{path}: {fault}");
             }
         }
     }

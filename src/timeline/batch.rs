@@ -112,7 +112,7 @@ mod tests {
             let payload = &long[..place * 40];
             let message = crate::timeline::tests::message(topics[place % 2], payload);
             timeline.append(sessions[place % 2], start, &Kind::Rx(message), None);
-            timeline.append(sessions[0], start, &Kind::Note { text: "n" }, None);
+            timeline.append(sessions[0], start, &Kind::Note { text: "n", order: None }, None);
         }
         let mut batch = Batch::default();
         let (mut next, mut rounds) = (5, 0);

@@ -154,7 +154,7 @@ impl Word {
             Kind::Subscribed(answer) => [Some(answer.filter), answer.reason, None, None],
             Kind::Unsubscribed { filter, .. } => [Some(filter), None, None, None],
             Kind::Gap { reason, .. } => [Some(reason), None, None, None],
-            Kind::Note { text } => [Some(text), None, None, None],
+            Kind::Note { text, .. } => [Some(text), None, None, None],
             Kind::Error(failure) => [Some(failure.code), Some(failure.reason), failure.hint, None],
         };
         self.is_in(kind.word().as_bytes()) || texts.iter().flatten().any(|text| self.is_in(text.as_bytes()))

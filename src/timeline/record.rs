@@ -169,8 +169,9 @@ pub(super) fn pack<'a>(kind: &Kind<'a>, head: &mut Head, extras: &mut Vec<u8>) -
             extras.extend_from_slice(&count.to_le_bytes());
             return ("", reason.as_bytes());
         }
-        Kind::Note { text } => {
+        Kind::Note { text, order } => {
             head.tag = tag::NOTE;
+            put_order(*order, head, extras);
             return ("", text.as_bytes());
         }
         Kind::Error(failure) => {
@@ -279,7 +280,7 @@ pub(super) fn unpack<'a>(head: &Head, topic: &'a str, extras: &'a [u8], payload:
         }),
         tag::UNSUBSCRIBED => Kind::Unsubscribed { filter: topic, order },
         tag::GAP => Kind::Gap { count: extras.u64(), reason: words(payload) },
-        tag::NOTE => Kind::Note { text: words(payload) },
+        tag::NOTE => Kind::Note { text: words(payload), order },
         _ => Kind::Error(Failure {
             order,
             code: extras.text(),

@@ -93,7 +93,7 @@ impl Made {
             }
             5 => Kind::Unsubscribed { filter: &self.topic, order },
             6 => Kind::Gap { count: order.unwrap_or(1), reason: &self.topic },
-            7 => Kind::Note { text: &self.topic },
+            7 => Kind::Note { text: &self.topic, order },
             _ => Kind::Error(Failure { code: &self.topic, reason: text(0).unwrap_or(""), hint: text(1), order }),
         }
     }
@@ -137,7 +137,7 @@ fn sessions_are_numbered_in_order_and_keep_their_place() {
         (first, second, timeline.register("smoke-01", Cloud::Huawei)),
         (SessionId(0), SessionId(1), SessionId(0))
     );
-    let seq = timeline.append(second, moment(5), &Kind::Note { text: "hello" }, None);
+    let seq = timeline.append(second, moment(5), &Kind::Note { text: "hello", order: None }, None);
     assert_eq!(timeline.session_of(seq), Some(second));
     assert_eq!(timeline.get(seq).map(|event| event.session.to_owned()), Some("lamp".to_owned()));
     assert_eq!((timeline.session_of(seq + 1), timeline.span()), (None, Some((1, 1))));
@@ -147,7 +147,7 @@ fn sessions_are_numbered_in_order_and_keep_their_place() {
 fn time_never_goes_back_even_where_the_clock_does() {
     let (mut timeline, session) = timeline(1 << 20);
     for micros in [5, 100, 40, 100, 101] {
-        timeline.append(session, moment(micros), &Kind::Note { text: "" }, None);
+        timeline.append(session, moment(micros), &Kind::Note { text: "", order: None }, None);
     }
     let times: Vec<u64> = timeline.events_from(1).map(|event| event.mono_us).collect();
     assert_eq!(times, [5, 100, 100, 100, 101]);
@@ -209,7 +209,7 @@ fn messages_are_counted_both_ways_with_request_ids_folded() {
         timeline.append(session, moment(100), &Kind::Rx(message(&topic, b"{}")), span);
     }
     timeline.append(session, moment(200), &Kind::Tx(message("up", b"")), Some((9, 12)));
-    timeline.append(session, moment(1_000_000), &Kind::Note { text: "a second later" }, None);
+    timeline.append(session, moment(1_000_000), &Kind::Note { text: "a second later", order: None }, None);
     let held: Vec<_> = timeline.topics().iter().map(|t| (t.topic.as_str(), t.count, t.last_seq)).collect();
     assert_eq!(held, [("up", 1, 3), ("sys/commands/request_id={id}/end", 2, 2)]);
     let standing = &timeline.sessions()[0];
@@ -248,7 +248,8 @@ fn what_is_let_go_is_counted() {
 #[test]
 fn a_timeline_can_begin_with_any_number_and_jump_over_a_stretch() {
     let (mut timeline, session) = timeline(1 << 20);
-    let note = |timeline: &mut Timeline| timeline.append(session, moment(1), &Kind::Note { text: "n" }, None);
+    let note =
+        |timeline: &mut Timeline| timeline.append(session, moment(1), &Kind::Note { text: "n", order: None }, None);
     timeline.jump(1_000);
     assert_eq!((timeline.span(), timeline.next_number()), (None, 1_000));
     assert_eq!((note(&mut timeline), note(&mut timeline)), (1_000, 1_001));
@@ -285,7 +286,7 @@ fn a_timeline_put_in_anothers_place_makes_its_tree_stale() {
         held.append(session, moment(1), &Kind::Rx(message("t", b"")), None);
     }
     let before = timeline.topics().revision();
-    fresh.append(session, moment(2), &Kind::Note { text: "fresh" }, None);
+    fresh.append(session, moment(2), &Kind::Note { text: "fresh", order: None }, None);
     let old = timeline.replace(fresh);
     assert_eq!((old.span(), timeline.span()), (Some((1, 1)), Some((1, 2))));
     assert!(timeline.topics().revision() > before);

@@ -80,7 +80,12 @@ impl Bench {
             Effect::Ignore { bound, note } => {
                 let done = self.canned.timeline.ignore_request(bound.seq);
                 if done {
-                    self.canned.timeline.append(bound.session, self.canned.now, &Kind::Note { text: note }, None);
+                    self.canned.timeline.append(
+                        bound.session,
+                        self.canned.now,
+                        &Kind::Note { text: note, order: None },
+                        None,
+                    );
                 }
                 update::ignored(&mut self.state, bound, done);
             }

@@ -93,7 +93,7 @@ impl Story {
 
     /// Somebody notes something.
     pub fn note(&mut self, device: SessionId, text: &str) -> u64 {
-        self.say(device, &Kind::Note { text })
+        self.say(device, &Kind::Note { text, order: None })
     }
 
     /// A message comes, QoS 1.

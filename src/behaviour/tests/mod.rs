@@ -11,12 +11,12 @@ mod told;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::rule::{Action, Condition, Delay, Faults, Glob, Holds, InputPath, Matching, Oversized, Reply, Rule};
 use super::simulator::{Simulator, Wave};
 use super::*;
-use crate::cloud::{Asked, Direction, Platform, observed};
+use crate::cloud::{Asked, Direction, Platform, Property, observed};
 use crate::event::{Moment, WallTime, What};
 use crate::profile::Cloud;
 use crate::template::{JsonTemplate, Template};

@@ -66,7 +66,7 @@ pub(super) fn body(event: &Event<'_>) -> Option<String> {
         Kind::Subscribed(subscribed) => subscription(subscribed),
         Kind::Unsubscribed { filter, .. } => vec![(*filter).to_owned()],
         Kind::Gap { count, reason } => vec![format!("{} events are missing here: {reason}", words::count(*count))],
-        Kind::Note { text } => vec![(*text).to_owned()],
+        Kind::Note { text, .. } => vec![(*text).to_owned()],
         Kind::Error(failure) => {
             let mut lines = vec![failure.reason.to_owned()];
             lines.extend(failure.hint.map(str::to_owned));

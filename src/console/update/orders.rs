@@ -10,8 +10,6 @@ use crate::session::{Action as Deed, Order, Refused};
 
 /// An order that nothing was heard of for so long is no longer watched; its answer still stands in the stream.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// So long for the failure of a switch, which comes at once or not at all.
-const BRIEF: Duration = Duration::from_secs(5);
 /// How many events are looked at in one go for the answers of orders.
 const GLANCE: usize = 20_000;
 
@@ -26,9 +24,7 @@ pub(super) fn number(state: &mut State, action: Deed) -> Order {
 pub fn taken(state: &mut State, sent: &Sending, world: &World<'_>) {
     let since = world.history.span().map_or(1, |(_, newest)| newest + 1);
     if let Some(number) = sent.order.number {
-        // A switch that was carried out has no event of its own: only its failure is waited for.
-        let patience = if sent.origin == Origin::Doings { BRIEF } else { PATIENCE };
-        let until = world.now.mono + patience;
+        let until = world.now.mono + PATIENCE;
         let answers = match &sent.order.action {
             Deed::Reply { request_id, .. } => Some(request_id.clone()),
             _ => None,
@@ -87,9 +83,9 @@ fn watch(state: &mut State, mut order: Pending, world: &World<'_>) -> Option<Pen
             Kind::Subscribed(answer) => {
                 (answer.order, answer.granted.is_none().then_some((answer.reason.unwrap_or("it was refused"), None)))
             }
-            Kind::Unsubscribed { order, .. } => (order, None),
+            Kind::Unsubscribed { order, .. } | Kind::Note { order, .. } => (order, None),
             Kind::State(change) => (change.order, None),
-            Kind::Rx(_) | Kind::Tx(_) | Kind::Gap { .. } | Kind::Note { .. } => (None, None),
+            Kind::Rx(_) | Kind::Tx(_) | Kind::Gap { .. } => (None, None),
         };
         if number != Some(order.number) {
             continue;
@@ -103,6 +99,8 @@ fn watch(state: &mut State, mut order: Pending, world: &World<'_>) -> Option<Pen
             None => match event.kind {
                 // To connect is not done by beginning to: the state says how far it came.
                 Kind::State(change) => state.tell(&format!("{}: {}.", event.session, words::line_state(change.state))),
+                // The list shows what was switched, and the stream says so.
+                Kind::Note { .. } => {}
                 _ => state.tell(&format!("{}: {} done.", event.session, order.what)),
             },
         }

@@ -18,7 +18,7 @@ fn timeline(bytes: usize) -> Timeline {
 }
 
 fn note(timeline: &mut Timeline, text: &str) -> u64 {
-    timeline.append(crate::timeline::SessionId(0), moment(), &Kind::Note { text }, None)
+    timeline.append(crate::timeline::SessionId(0), moment(), &Kind::Note { text, order: None }, None)
 }
 
 fn only(word: &str) -> Query {
@@ -305,14 +305,14 @@ fn routine_is_left_out_unless_it_is_asked_for_or_filtered_for() {
     let asked = Qos::AtLeastOnce;
     let subscribed = |granted, order| Subscribed { filter: "a/b", asked, granted, reason: None, order };
     let kinds = [
-        Kind::Note { text: "one" },
+        Kind::Note { text: "one", order: None },
         Kind::Subscribed(subscribed(Some(asked), None)),
         Kind::Acked(Acked { packet_id: None, took: std::time::Duration::ZERO, order: None }),
         Kind::Subscribed(subscribed(Some(Qos::AtMostOnce), None)),
         Kind::Subscribed(subscribed(None, None)),
         Kind::Subscribed(subscribed(Some(asked), Some(7))),
         Kind::Acked(Acked { packet_id: None, took: std::time::Duration::ZERO, order: Some(8) }),
-        Kind::Note { text: "two" },
+        Kind::Note { text: "two", order: None },
         Kind::Subscribed(subscribed(Some(asked), None)),
         Kind::State(StateChange { state: LineState::Connecting, attempt: 2, ..StateChange::default() }),
     ];

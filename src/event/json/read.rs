@@ -177,7 +177,7 @@ impl<'a> Read<'a> {
             }),
             "unsubscribed" => Kind::Unsubscribed { filter: line.filter.as_deref()?, order: line.order },
             "gap" => Kind::Gap { count: line.count?, reason: reason()? },
-            "note" => Kind::Note { text: line.text.as_deref()? },
+            "note" => Kind::Note { text: line.text.as_deref()?, order: line.order },
             "error" => Kind::Error(Failure {
                 code: line.code.as_deref()?,
                 reason: reason()?,

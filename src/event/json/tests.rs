@@ -128,7 +128,8 @@ fn the_other_kinds() {
     );
     assert_eq!(rest_of(Kind::Unsubscribed { filter: "+", order: None }), r#"unsubscribed","filter":"+"}"#);
     assert_eq!(rest_of(Kind::Gap { count: 12, reason: "slow disk" }), r#"gap","count":12,"reason":"slow disk"}"#);
-    assert_eq!(rest_of(Kind::Note { text: "look\t" }), r#"note","text":"look\u0009"}"#);
+    assert_eq!(rest_of(Kind::Note { text: "on", order: Some(4) }), r#"note","text":"on","order":4}"#);
+    assert_eq!(rest_of(Kind::Note { text: "look\t", order: None }), r#"note","text":"look\u0009"}"#);
     let failure = Failure { code: "offline", reason: "r", hint: Some("h"), order: Some(8) };
     assert_eq!(rest_of(Kind::Error(failure)), r#"error","code":"offline","reason":"r","hint":"h","order":8}"#);
 }
@@ -262,7 +263,7 @@ fn kind_of<'a>(which: u8, number: u64, flag: bool, (text, some, other): &'a Text
         }),
         5 => Kind::Unsubscribed { filter: text, order },
         6 => Kind::Gap { count: number, reason: text },
-        7 => Kind::Note { text },
+        7 => Kind::Note { text, order },
         _ => Kind::Error(Failure { code: text, reason: text, hint: some, order }),
     }
 }

@@ -40,7 +40,7 @@ pub fn start(path: PathBuf, handle: Handle, journal: Journal, options: Options) 
         *end.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         for line in lines.iter().take(NOTES) {
-            journal.append(id, clock::now(), &Kind::Note { text: &format!("{name} sent again: {line}") });
+            journal.append(id, clock::now(), &Kind::Note { text: &format!("{name} sent again: {line}"), order: None });
         }
     });
     running

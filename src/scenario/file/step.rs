@@ -5,14 +5,14 @@ use crate::event::LineState;
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
 use crate::mqtt::topic::check_name;
-use crate::scenario::plan::{Body, Deed, Order, Reply, Sending};
+use crate::scenario::plan::{Body, Deed, Order, Reply, Sending, Switched};
 use crate::scenario::value::{Form, Text, words};
 use crate::sim::Refusal;
 
 use super::reading::Reading;
 
 /// The keys that say what is done.
-pub(super) const ACTIONS: [&str; 17] = [
+pub(super) const ACTIONS: [&str; 19] = [
     "connect",
     "disconnect",
     "expect_state",
@@ -28,6 +28,8 @@ pub(super) const ACTIONS: [&str; 17] = [
     "order",
     "expect_outcome",
     "note",
+    "switch",
+    "set_properties",
     "go_silent",
     "refuse_next",
 ];
@@ -58,6 +60,8 @@ impl Reading {
             "assert" => self.assert(&table()?),
             "order" => self.order(&table()?).map(Deed::Order),
             "expect_outcome" => self.ending(step, action).map(Deed::ExpectOutcome),
+            "switch" => self.switch(&table()?),
+            "set_properties" => self.properties(step, action).map(Deed::SetProperties),
             "note" => self.text(step, action).map(|text| Deed::Note(text.value)),
             _ => refuse_next(&table()?),
         }
@@ -108,14 +112,35 @@ impl Reading {
     fn report(&self, table: &Table<'_>) -> Option<Deed> {
         table.refuse_unknown(&["properties", "capture"]);
         needed(table, "properties", "names and values: { \"smokeDetector/alarm\" = 1 }")?;
-        let form = self.object(table, "properties");
+        let properties = self.properties(table, "properties");
         let capture = self.capture(table);
-        let Form::Object(properties) = form? else { return None };
+        Some(Deed::Report { properties: properties?, capture })
+    }
+
+    /// Properties by name, at least one.
+    fn properties(&self, table: &Table<'_>, key: &str) -> Option<Vec<(Text, Form)>> {
+        let Form::Object(properties) = self.object(table, key)? else { return None };
         if properties.is_empty() {
-            table.fault_at(table.key_place("properties"), "properties", "a table with at least one property");
+            table.fault_at(table.key_place(key), key, "a table with at least one property");
             return None;
         }
-        Some(Deed::Report { properties, capture })
+        Some(properties)
+    }
+
+    fn switch(&self, table: &Table<'_>) -> Option<Deed> {
+        const KINDS: [&str; 3] = ["rule", "rules", "simulator"];
+        table.refuse_unknown(&["rule", "rules", "simulator", "on"]);
+        let kind = only_one(table, &KINDS, &["on"], "what is switched");
+        if table.raw("on").is_none() {
+            table.missing("on", "true or false");
+        }
+        let on = table.boolean("on");
+        let what = match kind? {
+            "rule" => Switched::Rule(self.word(table, "rule")?.value),
+            "simulator" => Switched::Simulator(self.word(table, "simulator")?.value),
+            _ => flag(table, "rules").map(|()| Switched::Rules)?,
+        };
+        Some(Deed::Switch { what, on: on?.value })
     }
 
     fn reply(&self, table: &Table<'_>) -> Option<Reply> {

@@ -1,5 +1,7 @@
 //! Files that are taken, and files that are refused with the place and the reason.
 
+mod any;
+
 use std::fs;
 
 use super::*;
@@ -54,6 +56,10 @@ fn every_kind_of_step_is_taken() {
         ("expect_outcome = \"timed-out\"", "expect_outcome"),
         ("expect_outcome = { code = 0, where = { \"/result_code\" = { exists = true } } }", "expect_outcome"),
         ("note = \"here ${v}\"", "note"),
+        ("switch = { rule = \"twice ${v}\", on = true }", "switch"),
+        ("switch = { rules = true, on = false }", "switch"),
+        ("switch = { simulator = \"weather\", on = true }\nwithin = \"1s\"", "switch"),
+        ("set_properties = { \"smokeDetector/alarm\" = \"${v}\", b = [1] }", "set_properties"),
         ("go_silent = true", "go_silent"),
         ("refuse_next = { count = 2, connack = 4 }", "refuse_next"),
         ("refuse_next = { upgrade = 503 }", "refuse_next"),
@@ -102,6 +108,14 @@ fn a_faulty_step_is_told_with_its_place_before_anything_runs() {
         ("order = { offer = \"command\", qos = 1 }", "5:30", "no use beside `offer`"),
         ("order = { input = {} }", "5:9", "what the platform is to send"),
         ("expect_outcome = { outcome = \"timed-out\", code = 0 }", "5:43", "nobody answered"),
+        ("switch = { on = true }", "5:10", "does not say what is switched: one of rule, rules, simulator"),
+        ("switch = { rule = \"a\" }", "5:10", "has no `on`"),
+        ("switch = { rule = \"\", on = true }", "5:19", "not empty"),
+        ("switch = { rules = false, on = true }", "5:20", "must be true"),
+        ("switch = { rules = true, simulator = \"a\", on = true }", "5:26", "a step of its own"),
+        ("switch = { rule = \"a\", no = true, on = true }", "5:24", "did you mean `on`?"),
+        ("set_properties = {}", "5:1", "at least one property"),
+        ("set_properties = 1", "5:18", "a table"),
         ("refuse_next = { connack = 4, close = true }", "5:30", "a step of its own"),
         ("refuse_next = { connack = 9 }", "5:27", "from 1 to 5"),
     ] {

@@ -191,6 +191,8 @@ impl Run<'_> {
             Deed::Order(order) => self.order(device, order),
             Deed::ExpectOutcome(ending) => self.expect_outcome(device, ending, within).await,
             Deed::Note(text) => self.note(device, text),
+            Deed::Switch { what, on } => self.switch(device, what, *on, within).await,
+            Deed::SetProperties(properties) => self.set_properties(device, properties, within).await,
             Deed::GoSilent => self.go_silent(device),
             Deed::RefuseNext { count, how } => Ok(self.refuse_next(*count, *how)),
         }

@@ -8,10 +8,12 @@ use tokio::time::Instant;
 
 use super::case::{Done, Halt, Missed, Run, failed};
 use super::log::Change;
+use crate::behaviour::Control;
 use crate::cloud::{Answer, Asked, Property};
 use crate::event::{Kind, LineState};
+use crate::profile::Cloud;
 use crate::scenario::outcome::Failure;
-use crate::scenario::plan::{Body, Capture, Reply, Sending};
+use crate::scenario::plan::{Body, Capture, Reply, Sending, Switched};
 use crate::scenario::value::{Form, Text};
 use crate::session::{Action, Handle, Order, clock};
 
@@ -134,12 +136,7 @@ impl Run<'_> {
     ) -> Result<Done, Halt> {
         let handle = self.handle(device)?;
         let cloud = handle.profile.identity.cloud();
-        let values = properties.iter().map(|(name, form)| {
-            let property = Property::parse(&name.fill(&mut self.values)?);
-            property.check(cloud)?;
-            Ok((property, form.fill(&mut self.values)?))
-        });
-        let values = values.collect::<Result<Vec<_>, String>>().map_err(failed)?;
+        let values = self.properties(cloud, properties)?;
         // A number that this device did not use before, as far as clocks go.
         let millis = u64::try_from(clock::wall().unix_micros() / 1_000).unwrap_or(0);
         let serial = millis.wrapping_add(self.next_number());
@@ -203,8 +200,60 @@ impl Run<'_> {
     pub(super) fn note(&mut self, device: usize, text: &Text) -> Result<Done, Halt> {
         let text = text.fill(&mut self.values).map_err(failed)?;
         let handle = self.handle(device)?;
-        self.stage.journal.append(handle.id, clock::now(), &Kind::Note { text: &text });
+        self.stage.journal.append(handle.id, clock::now(), &Kind::Note { text: &text, order: None });
         Ok(Done::Passed(text))
+    }
+
+    /// Switches what the device does by itself, and waits until its session has done so.
+    pub(super) async fn switch(
+        &mut self,
+        device: usize,
+        what: &Switched,
+        on: bool,
+        within: Duration,
+    ) -> Result<Done, Halt> {
+        let mut name = |text: &Text| text.fill(&mut self.values).map_err(failed);
+        let control = match what {
+            Switched::Rule(text) => Control::Rule { name: name(text)?, on },
+            Switched::Rules => Control::Rules { on },
+            Switched::Simulator(text) => Control::Simulator { name: name(text)?, on },
+        };
+        self.control(device, control, Instant::now() + within).await
+    }
+
+    /// Gives the device's properties values, and waits until its session has taken them.
+    pub(super) async fn set_properties(
+        &mut self,
+        device: usize,
+        properties: &[(Text, Form)],
+        within: Duration,
+    ) -> Result<Done, Halt> {
+        let deadline = Instant::now() + within;
+        let cloud = self.handle(device)?.profile.identity.cloud();
+        for (property, value) in self.properties(cloud, properties)? {
+            self.control(device, Control::Property { property, value }, deadline).await?;
+        }
+        Ok(Done::Passed(String::new()))
+    }
+
+    async fn control(&mut self, device: usize, control: Control, deadline: Instant) -> Result<Done, Halt> {
+        let handle = self.handle(device)?;
+        let number = self.command(&handle, Action::Own(Box::new(control))).await?;
+        match self.until(deadline, |log| log.device(device)?.ended(number)).await {
+            Ok(Ok(())) => Ok(Done::Passed(String::new())),
+            Ok(Err(words)) => Err(self.fail(Failure { message: words, ..Failure::default() })),
+            Err(missed) => Err(self.missed(missed, "the session has not done it in time")),
+        }
+    }
+
+    /// Properties and values with their holes filled.
+    fn properties(&mut self, cloud: Cloud, properties: &[(Text, Form)]) -> Result<Vec<(Property, Value)>, Halt> {
+        let values = properties.iter().map(|(name, form)| {
+            let property = Property::parse(&name.fill(&mut self.values)?);
+            property.check(cloud)?;
+            Ok((property, form.fill(&mut self.values)?))
+        });
+        values.collect::<Result<_, String>>().map_err(failed)
     }
 
     /// Lets time pass.

@@ -153,7 +153,8 @@ impl Track {
                 let hint = failure.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
                 self.end(failure.order, Err(format!("{}: {}{hint}", failure.code, failure.reason)));
             }
-            Kind::Tx(_) | Kind::Unsubscribed { .. } | Kind::Gap { .. } | Kind::Note { .. } => {}
+            Kind::Note { order, .. } => self.end(*order, Ok(())),
+            Kind::Tx(_) | Kind::Unsubscribed { .. } | Kind::Gap { .. } => {}
         }
     }
 

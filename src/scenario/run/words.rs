@@ -3,7 +3,7 @@
 
 use super::log::Letter;
 use crate::event::{Event, Kind, Message, What};
-use crate::scenario::plan::{Deed, Order, Step};
+use crate::scenario::plan::{Deed, Order, Step, Switched};
 use crate::scenario::value::Text;
 
 /// Bytes of a payload that a line shows.
@@ -28,7 +28,7 @@ pub(super) fn line(event: &Event<'_>) -> String {
         }
         Kind::Unsubscribed { filter, .. } => format!("unsubscribed from {filter}"),
         Kind::Gap { count, reason } => format!("{count} events are missing: {reason}"),
-        Kind::Note { text } => format!("note: {text}"),
+        Kind::Note { text, .. } => format!("note: {text}"),
         Kind::Error(failure) => format!("error {}: {}", failure.code, failure.reason),
     };
     format!("{seconds}.{millis:03} {} {what}", event.session)
@@ -77,6 +77,11 @@ pub(super) fn step(step: &Step, device: &str) -> String {
         Deed::Publish(sending) => sending.topic.as_plain().unwrap_or("").to_owned(),
         Deed::Pause(time) => time.as_plain().unwrap_or("").to_owned(),
         Deed::Order(order) => self::order(order),
+        Deed::Switch { what, on } => switched(what, *on),
+        Deed::SetProperties(properties) => {
+            let names: Vec<_> = properties.iter().filter_map(|(name, _)| name.as_plain()).collect();
+            names.join(", ")
+        }
         Deed::ExpectOutcome(ending) => if ending.answered { "answered" } else { "timed-out" }.to_owned(),
         _ => String::new(),
     };
@@ -84,6 +89,15 @@ pub(super) fn step(step: &Step, device: &str) -> String {
     let device = if about_none { "" } else { device };
     let words = [device, step.deed.word(), &more];
     words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+fn switched(what: &Switched, on: bool) -> String {
+    let what = match what {
+        Switched::Rule(name) => format!("rule {}", name.as_plain().unwrap_or("")),
+        Switched::Rules => "rules".to_owned(),
+        Switched::Simulator(name) => format!("simulator {}", name.as_plain().unwrap_or("")),
+    };
+    format!("{} {}", what.trim_end(), if on { "on" } else { "off" })
 }
 
 fn order(order: &Order) -> String {

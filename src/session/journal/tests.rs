@@ -10,7 +10,7 @@ use crate::profile::Cloud;
 use crate::timeline::Budget;
 
 /// What sessions of [`journal`] append: a remark weighs as much as it has to here.
-const NOTE: Kind<'static> = Kind::Note { text: "n" };
+const NOTE: Kind<'static> = Kind::Note { text: "n", order: None };
 
 const FIRST: SessionId = SessionId(0);
 const SECOND: SessionId = SessionId(1);
@@ -46,7 +46,7 @@ fn rest(follower: &mut Follower) -> Vec<String> {
 
 fn words(event: &crate::event::Event<'_>) -> String {
     match event.kind {
-        Kind::Note { text } => format!("{} {} {text}", event.seq, event.session),
+        Kind::Note { text, .. } => format!("{} {} {text}", event.seq, event.session),
         Kind::Gap { count, .. } => format!("{} {} -{count}", event.seq, event.session),
         _ => panic!("{event:?}"),
     }
@@ -59,7 +59,7 @@ fn each_follower_reads_from_where_it_joined_and_numbers_anew() {
         let follower = journal.follow();
         (journal, follower)
     };
-    let say = |text| journal.append(SECOND, clock::now(), &Kind::Note { text });
+    let say = |text| journal.append(SECOND, clock::now(), &Kind::Note { text, order: None });
     say("a");
     let mut late = journal.follow();
     assert_eq!(rest(&mut late), [""; 0]);
@@ -102,7 +102,7 @@ fn a_small_timeline_stops_sessions_before_it_lets_go_what_was_not_read() {
         let text = "x".repeat(40);
         // What a remark weighs is more than its text.
         while has_room(&journal) {
-            journal.append(FIRST, clock::now(), &Kind::Note { text: &text });
+            journal.append(FIRST, clock::now(), &Kind::Note { text: &text, order: None });
         }
         let lag = journal.shared.lag;
         assert!(lag <= LAG as u64 && lag <= (budget / 4) as u64 && lag >= (1 << 20) / 4);
@@ -328,7 +328,7 @@ proptest! {
                 Turn::Append { session, size, count } => {
                     let text = "x".repeat(size);
                     for _ in 0..count {
-                        journal.append(SessionId(session), clock::now(), &Kind::Note { text: &text });
+                        journal.append(SessionId(session), clock::now(), &Kind::Note { text: &text, order: None });
                     }
                     let name = ["first", "second", "third"][usize::from(session)];
                     for model in &mut models {

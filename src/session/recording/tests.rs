@@ -40,7 +40,7 @@ fn known(name: &str) -> Recorded {
 }
 
 fn say(journal: &Journal, session: SessionId, text: &str) {
-    journal.append(session, clock::now(), &Kind::Note { text });
+    journal.append(session, clock::now(), &Kind::Note { text, order: None });
 }
 
 /// The events of a tape that has its end, in short: a note's text, a state's reason or name, or the session and count of a gap.
@@ -116,7 +116,7 @@ fn what_the_budget_let_go_unread_is_a_gap_that_counts_right() {
         let text = "x".repeat(200);
         for number in 0..3_000 {
             let session = if number % 3 == 0 { FIRST } else { SECOND };
-            timeline.append(session, clock::now(), &Kind::Note { text: &text }, None);
+            timeline.append(session, clock::now(), &Kind::Note { text: &text, order: None }, None);
         }
         (timeline.span().unwrap().0, timeline.next_number())
     });

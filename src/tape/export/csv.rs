@@ -52,7 +52,7 @@ pub(super) fn put(page: &mut Vec<u8>, event: &Event<'_>, size: Option<u64>) {
         }
         Kind::Unsubscribed { filter, .. } => (*filter).clone_into(&mut row.topic),
         Kind::Gap { count, reason } => row.text = format!("{count} events: {reason}"),
-        Kind::Note { text } => (*text).clone_into(&mut row.text),
+        Kind::Note { text, .. } => (*text).clone_into(&mut row.text),
         Kind::Error(failure) => {
             failure.code.clone_into(&mut row.code);
             row.text = [Some(failure.reason), failure.hint].into_iter().flatten().collect::<Vec<_>>().join(": ");

@@ -77,7 +77,7 @@ impl Packets {
             Kind::State(change) => session.state(page, change),
             Kind::Subscribed(answer) => session.remark(&subscribed(answer)),
             Kind::Unsubscribed { filter, .. } => session.remark(&format!("unsubscribed {filter}")),
-            Kind::Note { text } => session.remark(&format!("note: {text}")),
+            Kind::Note { text, .. } => session.remark(&format!("note: {text}")),
             Kind::Gap { count, reason } => session.remark(&format!("{count} events are missing: {reason}")),
             Kind::Error(failure) => session.remark(&format!("{}: {}", failure.code, failure.reason)),
         }

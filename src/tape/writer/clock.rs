@@ -60,7 +60,13 @@ mod tests {
     use crate::event::Kind;
 
     fn event(at: i64, mono_us: u64) -> Event<'static> {
-        Event { seq: 1, at: WallTime::from_unix_micros(at), mono_us, session: "s", kind: Kind::Note { text: "" } }
+        Event {
+            seq: 1,
+            at: WallTime::from_unix_micros(at),
+            mono_us,
+            session: "s",
+            kind: Kind::Note { text: "", order: None },
+        }
     }
 
     #[test]

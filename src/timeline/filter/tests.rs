@@ -31,7 +31,7 @@ fn naive(words: &[(bool, String)], event: &Event<'_>) -> bool {
         }
         Kind::Unsubscribed { filter, .. } => add(Some(filter)),
         Kind::Gap { reason, .. } => add(Some(reason)),
-        Kind::Note { text } => add(Some(text)),
+        Kind::Note { text, .. } => add(Some(text)),
         Kind::Error(failure) => {
             for text in [Some(failure.code), Some(failure.reason), failure.hint] {
                 add(text);
@@ -188,7 +188,7 @@ fn only_takes_its_kinds() {
         (Kind::Subscribed(granted), ""),
         (Kind::Subscribed(Subscribed { order: Some(1), ..granted }), "telling"),
         (Kind::Subscribed(Subscribed { granted: None, ..granted }), "telling"),
-        (Kind::Note { text: "" }, "telling notes"),
+        (Kind::Note { text: "", order: None }, "telling notes"),
         (Kind::Gap { count: 1, reason: "" }, "telling notes"),
     ] {
         let event = Event { seq: 1, at: moment(0).at, mono_us: 0, session: "s", kind };

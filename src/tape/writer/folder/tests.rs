@@ -91,7 +91,10 @@ fn tape(folder: &Path, name: &str, age: u64) -> u64 {
     let now = Moment { at: at(), mono: Instant::now() };
     let settings = Settings::new(Destination::File(path.clone()));
     let mut writer = Writer::create(settings, vec![recorded("one")], now).unwrap();
-    writer.push(&Event { seq: 1, at: at(), mono_us: 0, session: "one", kind: Kind::Note { text: "x" } }, now.mono);
+    writer.push(
+        &Event { seq: 1, at: at(), mono_us: 0, session: "one", kind: Kind::Note { text: "x", order: None } },
+        now.mono,
+    );
     let bytes = writer.finish(now.mono).bytes;
     age_file(&path, age);
     bytes
@@ -171,7 +174,13 @@ fn parts_of_a_recording_stay_within_the_budget_while_it_runs() {
             })
             .collect();
         writer.push(
-            &Event { seq, at: now.at, mono_us: seq * 1000, session: "one", kind: Kind::Note { text: &payload } },
+            &Event {
+                seq,
+                at: now.at,
+                mono_us: seq * 1000,
+                session: "one",
+                kind: Kind::Note { text: &payload, order: None },
+            },
             now.mono,
         );
         writer.flush(now.mono);

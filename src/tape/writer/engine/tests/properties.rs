@@ -20,7 +20,7 @@ impl Step {
     /// What happens in it, if it is an event.
     fn kind(&self) -> Option<Kind<'_>> {
         match self {
-            Self::Note(text) => Some(Kind::Note { text }),
+            Self::Note(text) => Some(Kind::Note { text, order: None }),
             Self::State(place) => {
                 Some(Kind::State(StateChange { state: LineState::ALL[*place], ..StateChange::default() }))
             }
