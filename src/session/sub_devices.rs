@@ -45,7 +45,7 @@ impl Keyring {
                     Ok(secret) => pairs.push((device.clone(), secret)),
                     Err(error) => {
                         let text = format!("sub-device {}: {error}", device.device_name);
-                        journal.append(id, clock::now(), &Kind::Note { text: &text });
+                        journal.append(id, clock::now(), &Kind::Note { text: &text, order: None });
                     }
                 }
             }
