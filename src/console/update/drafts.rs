@@ -1,7 +1,7 @@
 //! Keys in the list of what can be composed.
 
 use super::Effect;
-use crate::console::action::{Action, Motion};
+use crate::console::action::Action;
 use crate::console::line::Line;
 use crate::console::panes::drafts as pane;
 use crate::console::state::{Overlay, State};
@@ -23,15 +23,7 @@ pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Back => state.overlay = None,
         Action::Move(motion) => {
             let last = fitting.len().saturating_sub(1);
-            *chosen = match motion {
-                Motion::Up => chosen.saturating_sub(1),
-                Motion::Down => *chosen + 1,
-                Motion::PageUp => chosen.saturating_sub(page),
-                Motion::PageDown => *chosen + page,
-                Motion::First => 0,
-                Motion::Last => last,
-            }
-            .min(last);
+            *chosen = motion.goal(*chosen, last, page);
         }
         Action::Accept => {
             let Some(draft) = fitting.get(*chosen) else {
