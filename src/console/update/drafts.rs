@@ -3,7 +3,7 @@
 use super::Effect;
 use crate::console::action::Action;
 use crate::console::line::Line;
-use crate::console::panes::drafts as pane;
+use crate::console::panes::{drafts as pane, popup};
 use crate::console::state::{Overlay, State};
 
 /// Opens the list, unless a reply is composed: that goes where its request says.
@@ -16,7 +16,7 @@ pub(super) fn open(state: &mut State) {
 
 /// A key while the list is open.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    let page = pane::page(state.size);
+    let page = popup::page(state.size);
     let Some(Overlay::Drafts { line, chosen }) = &mut state.overlay else { return Vec::new() };
     let fitting = pane::fitting(&state.composer, line.text());
     match action {
