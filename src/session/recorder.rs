@@ -170,8 +170,11 @@ impl Recorder {
             if tapes.slots.is_empty() || left.is_zero() {
                 return;
             }
-            let waited = self.inner.turned.wait_timeout(tapes, left);
-            tapes = waited.unwrap_or_else(PoisonError::into_inner).0;
+            // One that began while the lock was free has told of it already, and is ended in the next turn.
+            if tapes.slots.iter().all(|slot| slot.recording.is_none()) {
+                let waited = self.inner.turned.wait_timeout(tapes, left);
+                tapes = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
         }
     }
 
