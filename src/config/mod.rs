@@ -30,7 +30,7 @@ pub(crate) mod suggest;
 pub(crate) mod table;
 pub mod tapes;
 mod templates;
-mod units;
+pub(crate) mod units;
 mod values;
 pub mod write;
 
