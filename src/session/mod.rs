@@ -105,13 +105,6 @@ impl Handle {
         self.board.look()
     }
 
-    /// This handle, holding these secrets from now on: for whoever stands in for a session.
-    #[must_use]
-    pub fn holding(self, sub_devices: Vec<(SubDevice, Secret)>) -> Self {
-        self.keyring.hold(sub_devices);
-        self
-    }
-
     /// The sub-devices whose secrets were there at the last connect, for what a gateway signs for them.
     pub fn sub_devices(&self) -> Arc<Vec<(SubDevice, Secret)>> {
         self.keyring.look()

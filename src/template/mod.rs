@@ -135,10 +135,6 @@ impl Template {
     }
 
     /// As [`Template::render`]; a template that is one hole and nothing else becomes its value, with its type.
-    pub fn render_value(&self, scope: &mut dyn Scope) -> Result<Value, String> {
-        self.value_within(scope, &mut Budget::new())
-    }
-
     fn value_within(&self, scope: &mut dyn Scope, budget: &mut Budget) -> Result<Value, String> {
         if let [Part::Hole(hole)] = self.parts.as_slice() {
             return hole.value(scope, budget);

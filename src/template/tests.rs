@@ -63,7 +63,7 @@ impl Scope for World {
 }
 
 fn value(text: &str) -> Result<Value, String> {
-    Template::parse(text).map_err(|fault| fault.to_string())?.render_value(&mut World::new())
+    Template::parse(text).map_err(|fault| fault.to_string())?.value_within(&mut World::new(), &mut Budget::new())
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn every_filter_does_its_work() {
 fn random_values_stay_in_their_range_and_follow_from_the_seed() {
     let many = |template: &str| {
         let (template, mut world) = (Template::parse(template).unwrap(), World::new());
-        (0..300).map(|_| template.render_value(&mut world).unwrap()).collect::<Vec<_>>()
+        (0..300).map(|_| template.value_within(&mut world, &mut Budget::new()).unwrap()).collect::<Vec<_>>()
     };
     let whole = many("{{ random(1, 3) }}");
     assert!((1..=3).all(|number| whole.contains(&json!(number))));

@@ -250,12 +250,6 @@ impl TopicTree {
         self.lay_out();
     }
 
-    /// Chooses a session.
-    pub fn choose_session(&mut self, session: SessionId) {
-        self.chosen = Some((session, String::new()));
-        self.find_chosen();
-    }
-
     /// What is chosen.
     pub fn chosen(&self) -> Option<Chosen<'_>> {
         let node = &self.forest.nodes[*self.rows.get(self.chosen_row)?];
