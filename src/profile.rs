@@ -52,6 +52,8 @@ pub struct Profile {
     pub record: bool,
     /// Fields that its tapes mask, as dotted paths.
     pub redact: Vec<String>,
+    /// The devices behind it, where it is a gateway of Aliyun's.
+    pub sub_devices: Vec<SubDevice>,
 }
 
 /// The clouds.
@@ -124,6 +126,21 @@ pub struct AliyunIdentity {
     /// The capability flags that the client id holds as `ext`; absent: not sent. Calls on custom topics come only to devices
     /// that send 1.
     pub ext: Option<u32>,
+}
+
+/// A device behind a gateway of Aliyun's, as far as the gateway signs for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubDevice {
+    /// `ProductKey`.
+    pub product_key: String,
+    /// `DeviceName`.
+    pub device_name: String,
+    /// What it is called in what is signed; the documents suggest `{product key}&{device name}`.
+    pub client_id: String,
+    /// The HMAC.
+    pub sign_method: SignMethod,
+    /// `DeviceSecret`.
+    pub secret: SecretSource,
 }
 
 /// Aliyun's sign methods.

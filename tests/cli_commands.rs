@@ -140,6 +140,31 @@ fn sign_masks_the_password_unless_told_to_reveal_it() {
 }
 
 #[test]
+fn sign_gives_the_header_of_a_request_by_http_for_ucloud_only() {
+    let ucloud = "[[device]]\nname = \"u\"\ncloud = \"ucloud\"\nhost = \"u.example\"\nproduct_sn = \"ledubff3z85spjmu\"\n\
+                  device_sn = \"h9onxtzw0aep7fsr\"\nsecret = \"6g7tjlekwf3sqqqj\"\n";
+    let bench = Bench::with(&format!("{ucloud}{HUAWEI}"));
+    let body = r#"{"ProductSN":"ledubff3z85spjmu","DeviceSN":"h9onxtzw0aep7fsr"}"#;
+    let value = "84e2fcbebc9600551a981e403c42e4d02c707b8d166ad3b0c2fa71772ac8f3ac";
+    let path = bench.folder.path().join("body.json");
+    fs::write(&path, body).unwrap();
+    assert_eq!(out(&bench.run("sign u --body body.json")), format!("Authorization: {value}\n"));
+    let told: serde_json::Value = serde_json::from_str(&out(&bench.run("sign u --body body.json --json"))).unwrap();
+    assert_eq!(told, serde_json::json!({ "authorization": value }));
+    let piped = bench.command("sign u --body -").stdin(fs::File::open(&path).unwrap()).output().unwrap();
+    assert_eq!(out(&piped), format!("Authorization: {value}\n"));
+    for (args, said) in [
+        ("sign smoke-01 --body body.json", "Huawei IoTDA, which has no Authorization over a body"),
+        ("sign u --body absent.json", "could not read absent.json"),
+        ("sign u --body body.json --reveal", "cannot be used with"),
+    ] {
+        let output = bench.run(args);
+        assert_eq!((status(&output), out(&output).as_str()), (2, ""), "{args}");
+        assert!(err(&output).contains(said), "{args}: {}", err(&output));
+    }
+}
+
+#[test]
 fn sign_takes_now_where_no_time_is_given() {
     let before = jiff::Timestamp::now().strftime("%Y%m%d%H").to_string();
     let text = out(&Bench::with(HUAWEI).run("sign smoke-01"));
@@ -263,10 +288,11 @@ fn wrong_usage_exits_with_2_and_help_with_0() {
         assert_eq!(status(&output), 2, "{args}");
         assert!(err(&output).starts_with("standin: ") && out(&output).is_empty(), "{}", err(&output));
     }
-    for args in ["--help", "--version", "help sign", "tape export --help"] {
+    for args in ["--help", "--version", "help sign", "tape export --help", "test --help"] {
         let output = bench.run(args);
         assert_eq!(status(&output), 0, "{args}");
         assert!(!out(&output).is_empty() && err(&output).is_empty(), "{args}");
+        assert!(!out(&output).contains('`'), "marks of the sources: {}", out(&output));
     }
     let unknown = bench.run("sign smoke-02");
     assert_eq!(status(&unknown), 2);

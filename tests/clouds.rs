@@ -12,15 +12,17 @@
 mod bench;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use bench::{Bench, PATIENCE, as_json};
-use serde_json::json;
+use serde_json::{Value, json};
+use standin::behaviour::Plan;
 use standin::event::{Kind, LineState, What};
 use standin::mqtt::{Qos, TopicFilter};
-use standin::profile::{Identity, Profile, SecretSource, SignType};
+use standin::profile::{Backoff, BackoffPolicy, Identity, Profile, SecretSource, SignMethod, SignType, SubDevice};
 use standin::secret::Secret;
-use standin::session::{Action, Order};
-use standin::sim::{Ask, Options, Outcome};
+use standin::session::{self, Action, Order};
+use standin::sim::{ALIYUN_SUB_DEVICES, Ask, Options, Outcome};
 use tokio::time::timeout;
 
 fn command(service: &str, name: &str) -> Ask {
@@ -50,6 +52,91 @@ async fn every_clouds_requests_are_answered_by_their_request_id() {
             bench.seen.clear();
         }
     }
+}
+
+#[tokio::test]
+async fn who_is_pushed_out_is_told_where_it_signed_in_with_flags() {
+    for ext in [None, Some(1)] {
+        let mut bench = Bench::new(Options::default());
+        let mut lamp = bench.device("aliyun");
+        let Identity::Aliyun(identity) = &mut lamp.identity else { unreachable!() };
+        identity.ext = ext;
+        let (name, again) = (lamp.name.clone(), Profile { name: "again".to_owned(), ..lamp.clone() });
+        bench.start(lamp);
+        bench.ready(&name).await;
+        bench.start(again);
+        let is_of_lamp = |event: &Value| event["session"] == name.as_str();
+        bench.event("the end of the older connection", |event| is_of_lamp(event) && event["state"] == "backoff").await;
+        let heard = bench.seen.iter().filter(|event| is_of_lamp(event) && event["topic"] == "/ext/notify");
+        let heard: Vec<&Value> = heard.map(|event| &event["json"]).collect();
+        let kick = json!({"title": "kick", "content": "Kicked by the same device"});
+        assert_eq!(heard, if ext.is_some() { vec![&kick] } else { Vec::new() });
+        let said = "the platform says kick: Kicked by the same device";
+        let is_noted = bench.seen.iter().any(|event| is_of_lamp(event) && event["text"] == said);
+        assert_eq!(is_noted, ext.is_some(), "{:#?}", bench.seen);
+    }
+}
+
+#[tokio::test]
+async fn what_the_composer_offers_for_a_sub_device_is_taken_by_the_platform() {
+    let (device_name, secret) = ALIYUN_SUB_DEVICES[0];
+    let mut bench = Bench::new(Options::default());
+    let mut gateway = bench.device("aliyun");
+    let Identity::Aliyun(identity) = &gateway.identity else { unreachable!() };
+    let of = |secret| SubDevice {
+        product_key: identity.product_key.clone(),
+        device_name: device_name.to_owned(),
+        client_id: format!("{}&{device_name}", identity.product_key),
+        sign_method: SignMethod::default(),
+        secret,
+    };
+    let absent = SecretSource::Env("STANDIN_TEST_NOT_SET".to_owned());
+    gateway.sub_devices = vec![of(SecretSource::Inline(Secret::new(secret))), of(absent)];
+    let name = gateway.name.clone();
+    bench.start(gateway);
+    bench.ready(&name).await;
+    let note = bench.event("the note", |event| event["kind"] == "note").await;
+    assert!(note["text"].as_str().is_some_and(|text| text.contains("STANDIN_TEST_NOT_SET")), "{note}");
+    let handle = bench.handles[0].clone();
+    timeout(PATIENCE, async {
+        while handle.sub_devices().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("the secrets");
+    for draft in handle.platform.sub_device_drafts(1_700_000_000_000, &handle.sub_devices()) {
+        let answer = format!("{}_reply", draft.topic);
+        let payload = draft.body.into_bytes().into();
+        let (topic, qos) = (draft.topic, draft.qos);
+        bench.order(&name, 1, Action::Publish { topic, payload, qos, retain: false, force: false });
+        let reply = bench.event("the answer", |event| event["kind"] == "rx" && event["topic"] == answer).await;
+        assert_eq!(reply["json"]["code"], 200, "{}: {reply}", draft.label);
+    }
+}
+
+#[tokio::test]
+async fn the_waits_between_attempts_follow_from_the_seed() {
+    let mut all = Vec::new();
+    for seed in [7, 7, 8] {
+        let mut bench = Bench::new(Options::default());
+        let unit = Duration::from_millis(4);
+        let max = Duration::from_millis(200);
+        let backoff = Backoff { policy: BackoffPolicy::Jitter, min: Duration::ZERO, default: unit, max };
+        let profile = Profile { backoff, ..bench.device("huawei") };
+        bench.platform.stop_listening().await;
+        let plan = Plan { seed: Some(seed), ..Plan::default() };
+        let handle = session::start_with(profile, &plan, &bench.journal);
+        let mut waits = Vec::new();
+        while waits.len() < 8 {
+            let event = bench.event("a wait", |event| event["state"] == "backoff").await;
+            waits.push(event["retry_in_ms"].as_u64().unwrap());
+        }
+        handle.leave().await;
+        all.push(waits);
+    }
+    assert_eq!(all[0], all[1]);
+    assert_ne!(all[0], all[2]);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 //! | RRPC on custom topics | `calls_on_custom_topics_come_with_ext_only` |
 //! | config push, topo notify and change, permit, disable, enable | `orders_are_acknowledged` |
 //! | `user/get`, broadcast, raw down, shadow control, upgrade | `what_wants_no_answer_is_heard_and_told` |
+//! | `/ext/notify` | `who_is_pushed_out_is_told_where_it_signed_in_with_flags` in `clouds` |
 //! | raw up, NTP, shadow | `raw_reports_time_and_shadow` |
 //! | inform, upgrade, progress, firmware get | `an_upgrade_runs_from_the_order_to_the_new_version` |
 //! | topo add, get and delete, combine login and logout, requests to a sub-device | `a_gateway_speaks_for_its_sub_device` |

@@ -62,10 +62,20 @@ async fn a_plan_is_filled_with_the_answers_that_it_names() {
     };
     let plan = |name: &str| Arc::new(Plan { answers: Some(from(name)), ..Plan::default() });
     let filled = answers::fill(&plan("huawei.mcap"), &smoke).unwrap();
-    let recorded = filled.recorded.as_ref().unwrap();
+    assert_eq!(filled.missing, None, "the tape is whole");
+    let recorded = filled.plan.recorded.as_ref().unwrap();
     assert!(!recorded.is_empty() && recorded.paced && recorded.unmatched == Unmatched::Drop);
     let missing = answers::fill(&plan("gone.mcap"), &smoke).unwrap_err().to_string();
     assert!(missing.contains(&smoke.name) && missing.contains("gone.mcap"), "{missing}");
     let nothing = Arc::new(Plan::default());
-    assert!(Arc::ptr_eq(&answers::fill(&nothing, &smoke).unwrap(), &nothing), "nothing to read");
+    assert!(Arc::ptr_eq(&answers::fill(&nothing, &smoke).unwrap().plan, &nothing), "nothing to read");
+    // A tape that was cut off gives what is whole of it, and says so.
+    let folder = tempfile::tempdir().unwrap();
+    let cut = folder.path().join("cut.mcap");
+    let whole = std::fs::read(from("huawei.mcap").tape).unwrap();
+    std::fs::write(&cut, &whole[..whole.len() * 2 / 3]).unwrap();
+    let plan = Plan { answers: Some(AnswersFrom { tape: cut, ..from("") }), ..Plan::default() };
+    let filled = answers::fill(&Arc::new(plan), &smoke).unwrap();
+    let words = filled.missing.unwrap();
+    assert!(words.contains(&smoke.name) && words.contains("cut.mcap"), "{words}");
 }

@@ -236,7 +236,7 @@ fn what_the_guide_shows_can_be_written_so() {
     assert!(blocks.len() >= 2, "the guide's examples are found");
     for block in blocks {
         let plan = plan(block);
-        assert!(!plan.rules.is_empty() || plan.upgrade.is_some(), "{block}");
+        assert!(!plan.rules.is_empty() || !plan.simulators.is_empty() || plan.upgrade.is_some(), "{block}");
     }
 }
 

@@ -97,6 +97,34 @@ fn each_line_is_switched_by_its_name() {
 }
 
 #[test]
+fn a_property_is_set_by_hand_whether_it_has_a_value_or_not() {
+    let alarm = || Property::of("smokeDetector", "alarm");
+    let set = |property: Property, value| Control::Property { property, value };
+    for (keys, control) in [
+        ("2BGk<Enter><BS>1<Enter>", set(alarm(), json!(1))),
+        ("2BGk<Enter><C-u>{\"a\":[1, null]}<Enter>", set(alarm(), json!({"a": [1, null]}))),
+        ("2Bslevel=21.4<Enter>", set(Property::of("", "level"), json!(21.4))),
+        ("2Bs smokeDetector/mode = \"a = b\"<Enter>", set(Property::of("smokeDetector", "mode"), json!("a = b"))),
+    ] {
+        let mut bench = bench(80, 24, standing());
+        let (before, after) = keys.split_at(keys.len() - "<Enter>".len());
+        assert!(bench.press(before).is_empty(), "{keys}");
+        assert_eq!(bench.state.context(), Context::Value, "{keys}");
+        assert_eq!(controls(&bench.press(after)), [(1, control)], "{keys}");
+        assert_eq!(bench.state.context(), Context::Doings, "{keys}");
+    }
+    let mut bench = bench(80, 24, standing());
+    assert!(bench.press("2BGk<Enter>5<Esc>").is_empty());
+    assert_eq!(bench.state.context(), Context::Doings);
+    bench.press("<Enter>");
+    assert_snapshot!("value_80x24", bench.picture());
+    let long =
+        Standing { properties: vec![(Property::of("", "long"), json!("x".repeat(3_000)))], ..Standing::default() };
+    show(&mut bench, long);
+    assert_eq!(controls(&bench.press("<Esc>G<Enter>7<Enter>")), [(1, set(Property::of("", "long"), json!(7)))]);
+}
+
+#[test]
 fn a_switch_means_what_was_under_the_cursor_whatever_came_in_above_it() {
     let mut bench = bench(80, 24, standing());
     bench.press("2Bjj");
@@ -117,7 +145,10 @@ fn a_switch_means_what_was_under_the_cursor_whatever_came_in_above_it() {
 fn what_cannot_be_switched_says_why() {
     let none = Standing::default();
     for (keys, standing, words) in [
-        ("2BG<Enter>", standing(), "takes the values that requests, simulators and orders write."),
+        ("2BG<Enter><C-u>x<Enter>", standing(), "The value is no JSON; a text stands in \"…\"."),
+        ("2Bs21<Enter>", standing(), "Type a property, = and its value."),
+        ("2Bs = 21<Enter>", standing(), "Type a property before the =."),
+        ("2Bslevel = hot<Enter>", standing(), "The value is no JSON; a text stands in \"…\"."),
         ("2Ba", none.clone(), "This device has no rule."),
         ("2Bf", none.clone(), "The platform has ordered no upgrade."),
         ("3Bt", none.clone(), "This cloud has no question for its time."),

@@ -14,6 +14,7 @@ mod screen_support;
 use std::sync::Arc;
 
 use insta::assert_snapshot;
+use proptest::prelude::*;
 use screen_support::bench::Bench;
 use serde_json::{Value, json};
 use standin::console::keymap::Context;
@@ -113,7 +114,7 @@ fn what_is_no_value_stays_as_it_is_typed_and_out_of_the_text() {
     let mut bench = lamp(80, 24);
     let before = params(&mut bench);
     bench.press("<C-o><Down>1,2<Enter>");
-    assert!(shows(&mut bench, "▌ brightness 1,2") && shows(&mut bench, "Not taken: this is no JSON value"));
+    assert!(shows(&mut bench, "▌ brightness 1,2") && shows(&mut bench, "Not taken: this is no JSON value, and"));
     bench.press("<Down>");
     assert!(shows(&mut bench, "▌ brightness 1,2"), "the cursor stays with it");
     assert_eq!(send(&mut bench), None, "nothing goes while a field is in doubt");
@@ -218,6 +219,58 @@ fn an_answer_is_held_against_the_command_that_it_answers() {
     bench.press("wr<C-o>");
     assert_eq!(bench.state.context(), Context::Form);
     assert_snapshot!("form_answer_80", bench.picture());
+}
+
+#[test]
+fn an_answer_that_does_not_fit_and_comes_late_is_asked_about_twice() {
+    let mut bench = Bench::morning(80, 24);
+    know(&mut bench, 1, Kind::Aliyun, TSL);
+    let call = r#"{"method":"thing.service.fade","id":"77","version":"1.0","params":{"to":9}}"#;
+    bench.canned.down(1, "/sys/a1B2c3/lamp-gw/thing/service/fade", call);
+    bench.look();
+    bench.press("wr<C-o>-1<Enter>");
+    bench.canned.pass(9_000);
+    assert!(bench.press("<C-s>").is_empty() && bench.picture().contains("took must be ≥ 0"), "{}", bench.picture());
+    assert!(bench.press("<C-s>").is_empty() && shows(&mut bench, "The platform stopped waiting"));
+    match bench.press("<C-s>").as_slice() {
+        [Effect::Send(sending)] => assert!(matches!(&sending.order.action, Action::Reply { force: false, .. })),
+        other => panic!("{other:?}"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Whatever is pasted and pressed, nothing breaks, and what the form writes leaves JSON as JSON.
+    #[test]
+    fn no_keys_break_the_form(
+        pasted in "[\\PC\u{202e}\n]{0,12}", keys in proptest::collection::vec(0usize..16, 0..24), wide in any::<bool>(),
+    ) {
+        let mut bench = if wide { lamp(140, 40) } else { lamp(80, 24) };
+        bench.press("<C-o>");
+        for key in keys {
+            let known = [
+                "<Up>", "<Down>", "<Left>", "<Right>", "<Delete>", "<Enter>", "<Esc>", "<Tab>", "<PageDown>", "<C-u>", "<C-g>", "7",
+                "<Space>", "<BS>", "\"", "<C-o>",
+            ];
+            let in_form = bench.state.context() == Context::Form;
+            // In the text these would write something that is no JSON.
+            if in_form || known[key].starts_with("<C-") {
+                bench.press(known[key]);
+            } else {
+                bench.press("<C-o>");
+            }
+            if bench.state.context() == Context::Form && key % 5 == 0 {
+                bench.paste(&pasted);
+            }
+            let picture = bench.picture();
+            let raw = |letter: char| letter != '\n' && (letter.is_control() || letter == '\u{202e}');
+            prop_assert!(!picture.contains(raw));
+            if bench.state.context() == Context::Form {
+                prop_assert!(!picture.contains("not JSON"), "{picture}");
+            }
+        }
+    }
 }
 
 #[test]

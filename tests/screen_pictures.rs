@@ -13,6 +13,7 @@ use insta::assert_snapshot;
 use ratatui::style::Modifier;
 use screen_support::Canned;
 use screen_support::bench::{Bench, moment};
+use standin::cloud::Direction;
 use standin::console::theme::{Signs, Theme};
 
 #[test]
@@ -21,6 +22,21 @@ fn a_morning_with_three_devices() {
         let mut bench = Bench::morning(width, height);
         assert_snapshot!(format!("morning_{width}x{height}"), bench.picture());
     }
+}
+
+#[test]
+fn a_packed_report_is_shown_unpacked_under_a_title_that_says_so() {
+    let mut canned = Canned::empty(moment());
+    canned.online(0);
+    canned.pass(1);
+    let topic = "$oc/devices/smoke-01/sys/properties/report?encoding=gzip";
+    let body = r#"{"services":[{"service_id":"smokeDetector","properties":{"alarm":0}}]}"#;
+    let packed = canned.handles[0].platform.packed(topic, body.as_bytes()).expect("the topic says that it is packed");
+    canned.message(0, Direction::Up, topic, &packed);
+    let mut bench = Bench::new(canned, 140, 40);
+    bench.press("G");
+    let picture = bench.picture();
+    assert!(picture.contains("B, unpacked 70 B") && picture.contains(r#""service_id": "smokeDetector""#), "{picture}");
 }
 
 #[test]

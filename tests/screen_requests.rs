@@ -487,7 +487,7 @@ fn a_thousand_open_requests_cost_a_look_no_more_than_what_is_visible() {
     assert_eq!(bench.eye.glance().open, 1_000);
     let parsed = |bench: &mut Bench| {
         let count = Cell::new(0);
-        bench.eye.look((&bench.canned.timeline).into(), &mut bench.state, bench.canned.now);
+        bench.eye.look((&bench.canned.timeline).into(), &mut bench.state, bench.canned.now, |_| None);
         bench.eye.finish(|session| {
             count.set(count.get() + 1);
             Some(bench.canned.handles[usize::from(session.0)].platform.as_ref())

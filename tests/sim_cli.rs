@@ -30,6 +30,14 @@ fn one_line_of_json_says_how_to_connect_and_the_config_is_ready() {
     let ca_file = PathBuf::from(line["ca_file"].as_str().unwrap());
     assert!(std::fs::read_to_string(&ca_file).unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
 
+    let register = &line["register"];
+    assert_eq!(register["aliyun"]["register_host"], line["wss"].as_str().unwrap().trim_start_matches("wss://"));
+    for (cloud, key) in
+        [("aliyun", "product_secret"), ("ucloud", "product_secret"), ("huawei", "scope_id"), ("huawei", "group_secret")]
+    {
+        assert!(register[cloud][key].as_str().is_some_and(|text| !text.is_empty()), "{cloud} {key}: {register}");
+    }
+
     let path = Path::new(line["config"].as_str().unwrap());
     assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o600);
     let config = standin::config::load(Some(path)).unwrap();

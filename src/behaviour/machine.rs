@@ -48,10 +48,18 @@ pub struct Behaviour {
     pub(super) clock_offset_us: Option<i64>,
     pub(super) online: bool,
     pub(super) deeds: Vec<Deed>,
-    /// Bytes of the answers among `deeds`.
-    made: usize,
+    pub(super) turn: Turn,
     serial: u64,
     news: News,
+}
+
+/// What stands among the deeds that the session has not taken yet.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// Bytes of the messages.
+    bytes: usize,
+    /// The versions: a platform that asks for them a thousand times in a turn is told once.
+    pub(super) versions: bool,
 }
 
 /// Whether there is something new to tell.
@@ -96,7 +104,7 @@ impl Behaviour {
             clock_offset_us: None,
             online: false,
             deeds: Vec::new(),
-            made: 0,
+            turn: Turn::default(),
             serial: 0,
             news: News { ripe: true, ..News::default() },
             platform,
@@ -125,7 +133,7 @@ impl Behaviour {
         // What this connection did not take is nothing for the next one.
         let before = self.deeds.len();
         self.deeds.retain(|deed| !matches!(deed, Deed::Send(_)));
-        self.made = 0;
+        self.turn = Turn::default();
         let unsent = before - self.deeds.len();
         if unsent > 0 {
             let messages = if unsent == 1 { "message" } else { "messages" };
@@ -202,7 +210,7 @@ impl Behaviour {
 
     /// What is to be done, in order.
     pub fn take_deeds(&mut self) -> Vec<Deed> {
-        self.made = 0;
+        self.turn = Turn::default();
         std::mem::take(&mut self.deeds)
     }
 
@@ -244,12 +252,12 @@ impl Behaviour {
 
     /// Whether one more answer may be made before the session has taken those that are.
     pub(super) fn has_turn(&self) -> bool {
-        self.made < AT_ONCE
+        self.turn.bytes < AT_ONCE
     }
 
-    /// An answer is made.
-    pub(super) fn answered(&mut self, sending: Sending) {
-        self.made += sending.payload.len();
+    /// A message is made.
+    pub(super) fn made(&mut self, sending: Sending) {
+        self.turn.bytes += sending.payload.len();
         self.deeds.push(Deed::Send(sending));
     }
 
@@ -259,7 +267,7 @@ impl Behaviour {
 
     pub(super) fn send(&mut self, draft: Draft, by: &Arc<str>) {
         let Draft { topic, qos, body, .. } = draft;
-        self.deeds.push(Deed::Send(Sending { topic, payload: Bytes::from(compact(body)), qos, by: Arc::clone(by) }));
+        self.made(Sending { topic, payload: Bytes::from(compact(body)), qos, by: Arc::clone(by) });
     }
 
     /// A number that this device did not use before.

@@ -156,7 +156,7 @@ impl Behaviour {
         if success {
             self.take_over(now, writes);
         }
-        self.answered(Sending { topic, payload, qos, by });
+        self.made(Sending { topic, payload, qos, by });
     }
 
     /// A person, or an order, has answered a request: what waits for its time to answer it too is called off, unless its rule makes

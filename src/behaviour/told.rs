@@ -43,6 +43,10 @@ impl Behaviour {
                     self.send(draft, &Arc::from("acknowledgement"));
                 }
             }
+            Told::Notice { title, words } => {
+                let title = if title.is_empty() || words.is_empty() { title } else { format!("{title}: ") };
+                self.note(format!("the platform says {title}{words}"));
+            }
             Told::Desired { .. } | Told::Secret => {}
         }
     }

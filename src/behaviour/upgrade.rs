@@ -203,6 +203,8 @@ impl Behaviour {
             match step {
                 UpgradeStep::Done => {
                     self.upgrades.installed(&upgrade);
+                    // What was told before is not so any more.
+                    self.turn.versions = false;
                     self.note(format!("{BY}: {} is at {}", upgrade.module, upgrade.version));
                     let serial = self.serial(now);
                     let report = self.platform.version_report(serial, now.at, &upgrade.module, &upgrade.version);
@@ -219,6 +221,9 @@ impl Behaviour {
 
     /// Tells the platform the versions of all modules.
     pub(super) fn report_versions(&mut self, now: Moment) {
+        if std::mem::replace(&mut self.turn.versions, true) {
+            return;
+        }
         let mut versions = self.upgrades.versions.clone();
         if versions.is_empty() {
             versions.push((String::new(), FIRST_VERSION.to_owned()));

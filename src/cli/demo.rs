@@ -1,6 +1,5 @@
 //! `standin demo`: the console against the embedded platform.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::plans::Plans;
-use super::{CliError, Outcome, console, terminal};
+use super::{CliError, Outcome, console, models, terminal};
 use crate::config::tapes;
 use crate::console::Shell;
 use crate::console::application::{self, Application, Offer, Wanted};
@@ -41,14 +40,14 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
     let platform = Arc::new(platform);
     let tapes = tapes::usual(tapes::usual_folder(Path::new("")));
     let profiles = platform.profiles();
-    let plans = Plans::demo(&profiles);
+    let (plans, models) = (Plans::demo(&profiles, seed), models::demo(&profiles));
     let (journal, handles, recorder, _) = console::start(profiles, &plans, Budget::default(), tapes);
     let shell = Shell {
         application: Some(Box::new(Ordered::new(Arc::clone(&platform), journal.clone()))),
         journal,
         handles,
         recorder,
-        models: BTreeMap::new(),
+        models,
         theme: None,
         themes: None,
         bell: false,

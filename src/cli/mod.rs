@@ -11,6 +11,7 @@ pub mod error;
 pub mod headless;
 pub mod human;
 pub mod init;
+mod models;
 mod plans;
 pub mod platform;
 mod playback;

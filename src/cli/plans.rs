@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::CliError;
+use super::{CliError, note};
 use crate::behaviour::Plan;
 use crate::behaviour::rule::{Action, Faults, Matching, Reply, Rule};
 use crate::behaviour::simulator::{Simulator, Wave};
@@ -30,16 +30,24 @@ impl Plans {
         let mut plans = BTreeMap::new();
         for device in devices {
             if let Some(plan) = config.plans.get(&device.name) {
-                let plan = answers::fill(plan, device).map_err(|why| CliError::usage(why.to_string()))?;
-                plans.insert(device.name.clone(), plan);
+                let filled = answers::fill(plan, device).map_err(|why| CliError::usage(why.to_string()))?;
+                // What is there is given all the same.
+                if let Some(words) = filled.missing {
+                    note(&format!("standin: warning: {words}"));
+                }
+                plans.insert(device.name.clone(), filled.plan);
             }
         }
         Ok(Self(plans))
     }
 
-    /// Those of the demo's devices: rules and a simulator to be switched on by key, all of them off.
-    pub fn demo(devices: &[Profile]) -> Self {
-        let of = |device: &Profile| (device.name.clone(), Arc::new(demo(&*platform(device))));
+    /// Those of the demo's devices: rules and a simulator to be switched on by key, all of them off. What looks random in them
+    /// follows from `seed`.
+    pub fn demo(devices: &[Profile], seed: u64) -> Self {
+        let of = |device: &Profile| {
+            let plan = Plan { seed: Some(seed), ..demo(&*platform(device)) };
+            (device.name.clone(), Arc::new(plan))
+        };
         Self(devices.iter().map(of).collect())
     }
 

@@ -95,7 +95,7 @@ pub async fn run(args: Args) -> Result<Outcome, CliError> {
 async fn load(path: PathBuf, cue: CueWord) -> Result<(Option<(Script, Cue)>, Vec<String>), CliError> {
     let tapes = super::resend::open(vec![path]).await?;
     // What is missing is no reason not to play the rest.
-    if let Some(words) = super::resend::damage(&tapes) {
+    if let Some(words) = tapes.damage() {
         note(&format!("standin: warning: {words}"));
     }
     let loading = tokio::task::spawn_blocking(move || Script::load(&tapes)).await;
@@ -152,7 +152,7 @@ async fn say(line: &str) -> std::io::Result<()> {
     write_out(format!("{line}\n")).await
 }
 
-/// The contract's line: where to connect, whom to trust, as whom.
+/// The contract's line: where to connect, whom to trust, as whom; and what to register with.
 fn as_json(platform: &Platform, profiles: &[Profile], config: &Path) -> String {
     let devices: Vec<_> = profiles.iter().map(write::table).collect();
     json!({
@@ -161,6 +161,11 @@ fn as_json(platform: &Platform, profiles: &[Profile], config: &Path) -> String {
         "ca_file": platform.ca_file(),
         "devices": devices,
         "config": config,
+        "register": {
+            "aliyun": { "product_secret": ALIYUN_PRODUCT_SECRET, "register_host": door(platform) },
+            "ucloud": { "product_secret": UCLOUD_PRODUCT_SECRET },
+            "huawei": { "scope_id": HUAWEI_SCOPE_ID, "group_secret": HUAWEI_GROUP_SECRET },
+        },
     })
     .to_string()
 }

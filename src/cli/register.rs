@@ -4,7 +4,7 @@
 //! once. What may not: the registration itself.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -59,8 +59,15 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
         _ => None,
     };
     let text = report(profile, way, &obtained, &Shown { file: file.as_deref(), reveal: args.reveal });
-    written(super::write_out(text).await)?;
-    Ok(Outcome::Done)
+    match super::write_out(text).await {
+        // Also where the reader has gone, which elsewhere is no error: what nobody has read is lost.
+        Err(error) if file.is_none() && kept.is_some() => {
+            let words =
+                format!("device `{}` is registered, but what it obtained could not be shown: {error}", profile.name);
+            Err(CliError::not_held(words).hint("register it again, where the platform allows that, with --out FILE"))
+        }
+        shown => written(shown).map(|()| Outcome::Done),
+    }
 }
 
 /// What goes into the file: the secret alone, or the token in the form that the config's `token` takes.
@@ -134,7 +141,10 @@ fn next(obtained: &Obtained, file: Option<&Path>) -> Vec<String> {
     lines
 }
 
-/// A new file that nobody else can read. It goes again unless something was kept in it.
+/// The room on the disk that a secret is kept free, in bytes: no secret or token of the clouds is longer.
+const ROOM: usize = 4 << 10;
+
+/// A new file that nobody else can read, with room for a secret: a disk that is full must show before a device has registered. It goes again unless something was kept in it.
 struct Place {
     path: PathBuf,
     file: Option<File>,
@@ -150,13 +160,23 @@ impl Place {
             }
             _ => CliError::usage(format!("could not write {}: {error}; nothing was sent", path.display())),
         })?;
-        Ok(Self { path: path.to_owned(), file: Some(file) })
+        let mut place = Self { path: path.to_owned(), file: None };
+        let file = place.file.insert(file);
+        file.write_all(&[0; ROOM]).and_then(|()| file.sync_all()).map_err(|error| {
+            CliError::usage(format!("could not write {}: {error}; nothing was sent", path.display()))
+        })?;
+        Ok(place)
     }
 
     /// Writes the secret through to the disk.
     fn keep(mut self, secret: &Secret) -> Result<PathBuf, CliError> {
         if let Some(mut file) = self.file.take() {
-            let done = file.write_all(secret.reveal().as_bytes()).and_then(|()| file.sync_all());
+            let text = secret.reveal();
+            let done = file
+                .rewind()
+                .and_then(|()| file.write_all(text.as_bytes()))
+                .and_then(|()| file.set_len(text.len() as u64))
+                .and_then(|()| file.sync_all());
             done.map_err(|error| {
                 let message =
                     format!("the device is registered, but {} could not be written: {error}", self.path.display());
@@ -188,4 +208,23 @@ fn told(profile: &Profile, failure: Failure) -> CliError {
 fn method(text: &str) -> Result<AliyunMethod, String> {
     let all = [AliyunMethod::Https, AliyunMethod::Mqtt, AliyunMethod::MqttUnregistered];
     all.into_iter().find(|way| way.word() == text).ok_or_else(|| "one of https, mqtt and mqtt-unregistered".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_room_for_a_secret_is_there_before_it_and_gone_without_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        let place = Place::reserve(&path).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), ROOM as u64);
+        assert!(Place::reserve(&path).is_err() && path.exists(), "another's place is left as it is");
+        place.keep(&Secret::new("hunter2")).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "hunter2");
+        let other = folder.path().join("other");
+        drop(Place::reserve(&other).unwrap());
+        assert!(!other.exists());
+    }
 }

@@ -18,7 +18,7 @@ use crate::event::{Event, Kind, json};
 use crate::profile::Profile;
 use crate::replay::resend::{Ended, Options, Pace, Plan, PlanError, Rehearsed, Report};
 use crate::session::clock;
-use crate::tape::{Ending, TapeError, Tapes};
+use crate::tape::{TapeError, Tapes};
 use crate::text::Safe;
 use crate::text::json::write_string;
 
@@ -76,7 +76,7 @@ pub async fn run(
         return Err(CliError::usage(format!("there is no device `{device}`")));
     };
     let tapes = open(files).await?;
-    let damage = damage(&tapes);
+    let damage = tapes.damage();
     let plan = Plan::new(tapes, args.session.as_deref(), &profile).map_err(|error| {
         let said = CliError::usage(error.to_string());
         match error {
@@ -122,16 +122,6 @@ pub(super) async fn open(files: Vec<PathBuf>) -> Result<Tapes, CliError> {
     opened.map_err(|error| match &error {
         TapeError::Io { .. } => CliError::usage(error.to_string()),
         TapeError::NoTape { .. } => CliError::new(Exit::Tape, error.to_string()),
-    })
-}
-
-/// What is missing on the tapes, in words.
-pub(super) fn damage(tapes: &Tapes) -> Option<String> {
-    let damaged = tapes.tapes().iter().find(|tape| tape.ending() == Ending::Cut || !tape.faults().is_empty())?;
-    let path = damaged.path().display();
-    Some(match damaged.faults().first() {
-        Some(fault) => format!("{path} is damaged: {}", fault.reason),
-        None => format!("{path} has no end: what came after is not on it"),
     })
 }
 

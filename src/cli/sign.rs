@@ -1,12 +1,15 @@
-//! `standin sign`: the CONNECT credentials of a device at a time.
+//! `standin sign`: the CONNECT credentials of a device at a time, or what signs the body of its request by HTTP.
 
 use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use tokio::io::AsyncReadExt;
 
 use super::{CliError, Global, Outcome, written};
 use crate::cloud::{self, Credentials};
 use crate::event::WallTime;
-use crate::profile::Profile;
-use crate::secret::MASK;
+use crate::profile::{Cloud, Profile};
+use crate::secret::{MASK, Secret};
 use crate::session::{clock, secrets};
 use crate::text::{Safe, json};
 
@@ -24,22 +27,27 @@ pub struct Args {
     /// Shows the password
     #[arg(long)]
     pub reveal: bool,
+    /// Prints the Authorization header of a request by HTTP with exactly this body instead, for UCloud; - reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["at", "reveal"])]
+    pub body: Option<PathBuf>,
 }
 
 /// Prints the credentials.
 pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
     let config = global.load()?;
     let profile = config.device(&args.device)?;
+    if let Some(path) = &args.body {
+        let text = authorization(profile, path, args.json).await?;
+        written(std::io::stdout().lock().write_all(text.as_bytes()))?;
+        return Ok(Outcome::Done);
+    }
     if profile.endpoint.host.is_empty() {
         let message =
             format!("device `{}`: its platform's address is not known yet: it has still to register", profile.name);
         return Err(CliError::usage(message).hint(format!("standin register {} obtains it", profile.name)));
     }
     let at = args.at.unwrap_or_else(clock::wall);
-    let secret = match profile.identity.secret() {
-        Some(source) => Some(secrets::fetch(source).await.map_err(|error| no_secret(profile, &error))?),
-        None => None,
-    };
+    let secret = secret_of(profile).await?;
     let credentials = cloud::platform(profile).credentials(secret.as_ref(), at);
     let text = if args.json {
         in_json(profile, &credentials, args.reveal)
@@ -48,6 +56,44 @@ pub async fn run(args: Args, global: &Global) -> Result<Outcome, CliError> {
     };
     written(std::io::stdout().lock().write_all(text.as_bytes()))?;
     Ok(Outcome::Done)
+}
+
+async fn secret_of(profile: &Profile) -> Result<Option<Secret>, CliError> {
+    match profile.identity.secret() {
+        Some(source) => secrets::fetch(source).await.map(Some).map_err(|error| no_secret(profile, &error)),
+        None => Ok(None),
+    }
+}
+
+/// The header for the body in the file `path`. It is no secret: it goes over the wire, and signs no other body.
+async fn authorization(profile: &Profile, path: &Path, as_json: bool) -> Result<String, CliError> {
+    let platform = cloud::platform(profile);
+    if profile.identity.cloud() != Cloud::Ucloud {
+        let message = format!(
+            "device `{}` is one of {}, which has no Authorization over a body: --body is for devices of UCloud UIoT",
+            profile.name,
+            platform.limits().cloud
+        );
+        return Err(CliError::usage(message));
+    }
+    let body = read(path).await?;
+    let secret = secret_of(profile).await?;
+    let Some(value) = secret.and_then(|secret| platform.http_authorization(&secret, &body)) else {
+        return Err(CliError::usage(format!("device `{}` has no secret to sign with", profile.name)));
+    };
+    Ok(if as_json { format!("{{\"authorization\": \"{value}\"}}\n") } else { format!("Authorization: {value}\n") })
+}
+
+/// The bytes of a file, or of standard input for `-`: each of them is signed.
+async fn read(path: &Path) -> Result<Vec<u8>, CliError> {
+    if path != Path::new("-") {
+        let read = tokio::fs::read(path).await;
+        return read.map_err(|error| CliError::usage(format!("could not read {}: {error}", path.display())));
+    }
+    let mut body = Vec::new();
+    let read = tokio::io::stdin().read_to_end(&mut body).await;
+    read.map_err(|error| CliError::usage(format!("could not read standard input: {error}")))?;
+    Ok(body)
 }
 
 fn no_secret(profile: &Profile, error: &secrets::SecretError) -> CliError {

@@ -48,7 +48,9 @@ pub enum FormatWord {
     Text,
     /// Test Anything Protocol, version 14
     Tap,
-    /// The XML of `JUnit`
+    // Markdown's marks would stand in the help.
+    #[value(help = "The XML of JUnit")]
+    /// The XML of `JUnit`.
     Junit,
 }
 

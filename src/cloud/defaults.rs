@@ -31,6 +31,7 @@ pub fn profile(name: impl Into<String>, identity: Identity, endpoint: Endpoint) 
         on_takeover: OnTakeover::default(),
         record: false,
         redact: Vec::new(),
+        sub_devices: Vec::new(),
     }
 }
 

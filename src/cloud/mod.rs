@@ -45,7 +45,7 @@ use crate::mqtt::packet::{ConnectReturn, Will};
 use crate::mqtt::{Qos, TopicFilter};
 use crate::profile::{
     AliyunIdentity, AliyunTimestamp, Cloud, HuaweiIdentity, Identity, MqttIdentity, Profile, SecretSource, SignMethod,
-    SignType, Subscription, Transport, UcloudIdentity,
+    SignType, SubDevice, Subscription, Transport, UcloudIdentity,
 };
 use crate::secret::Secret;
 
@@ -55,6 +55,9 @@ pub use properties::{Current, Properties, Property, weight, weight_of};
 pub use request::{Answer, Request};
 pub use told::{Told, Upgrade, UpgradeStep, clock_offset_us};
 
+/// What [`Platform::unpacked`] answers is no longer than this, in bytes: a few bytes can unpack to gigabytes.
+pub const LONGEST_UNPACKED: usize = 1 << 20;
+
 /// A device as its cloud sees it.
 pub trait Platform: Send + Sync + Debug {
     /// Which cloud it is.
@@ -62,6 +65,13 @@ pub trait Platform: Send + Sync + Debug {
 
     /// What CONNECT carries for an attempt at `at`. Never cache it: time-stamped signatures expire.
     fn credentials(&self, secret: Option<&Secret>, at: WallTime) -> Credentials;
+
+    /// The value of the header `Authorization` of a request by HTTP with exactly `body`; `None` where the cloud takes no requests
+    /// that a device signs so.
+    fn http_authorization(&self, secret: &Secret, body: &[u8]) -> Option<String> {
+        let _ = (secret, body);
+        None
+    }
 
     /// What the cloud wants a device to subscribe to at connect.
     fn subscriptions(&self) -> Vec<Subscription>;
@@ -114,7 +124,7 @@ pub trait Platform: Send + Sync + Debug {
         None
     }
 
-    /// The body of a message that is packed, for looking at; `None`: it is not.
+    /// The body of a message that is packed, for looking at, up to [`LONGEST_UNPACKED`]; `None`: it is not.
     fn unpacked(&self, topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
         let _ = (topic, payload);
         None
@@ -148,6 +158,13 @@ pub trait Platform: Send + Sync + Debug {
     /// `serial` makes the bodies' ids, so that an answer finds its question: give a number that this device did not use
     /// before, such as the milliseconds of the wall clock.
     fn drafts(&self, serial: u64) -> Vec<Draft>;
+
+    /// What the composer offers besides for the devices behind a gateway, signed with their secrets; each takes the place of the
+    /// drafts of [`Platform::drafts`] for its topic. `serial` as there: it is the time that is signed.
+    fn sub_device_drafts(&self, serial: u64, sub_devices: &[(SubDevice, Secret)]) -> Vec<Draft> {
+        let _ = (serial, sub_devices);
+        Vec::new()
+    }
 
     /// What the composer offers for a product of that model before [`Platform::drafts`]: its reports and events, filled in with
     /// examples. `serial` as there.

@@ -38,6 +38,13 @@ pub enum Told {
         /// What it is, in a few words: "config push".
         name: String,
     },
+    /// The platform tells something in words: that another client takes the device's place, for instance.
+    Notice {
+        /// A word for it; empty where the platform has none.
+        title: String,
+        /// The platform's words.
+        words: String,
+    },
     /// A secret was handed out; the payload is not to be shown or kept.
     Secret,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::table::{Table, integer};
-use super::{choice, endpoint, identity, keys, registration, tapes, units, values};
+use super::{choice, endpoint, identity, keys, registration, sub_devices, tapes, units, values};
 use crate::cloud::defaults;
 use crate::profile::{Cloud, Identity, Profile, SecretSource, Transport};
 
@@ -24,6 +24,7 @@ pub(super) fn profile(device: &Table<'_>, folder: &Path) -> Option<Profile> {
     // Each of these tells its own faults: none may be skipped because an earlier one found some, so `?` comes last.
     let identity = identity::identity(device, cloud, name.as_deref().unwrap_or_default(), folder);
     let registration = registration::registration(device, cloud, folder);
+    let sub_devices = sub_devices::sub_devices(device, cloud, folder);
     let endpoint = endpoint::endpoint(device, cloud);
     let tls = endpoint::tls(device, folder);
     let proxy = endpoint::proxy(device);
@@ -52,6 +53,7 @@ pub(super) fn profile(device: &Table<'_>, folder: &Path) -> Option<Profile> {
         on_takeover: on_takeover.map_or(usual.on_takeover, |way| way.value),
         record: record.unwrap_or(usual.record),
         redact,
+        sub_devices,
         ..usual
     };
     warn(device, &profile);

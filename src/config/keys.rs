@@ -61,6 +61,7 @@ fn own(cloud: Cloud) -> &'static [&'static str] {
             "register_host",
             "register_secure_mode",
             "instance_id",
+            "sub_device",
         ],
         Cloud::Ucloud => &["product_sn", "device_sn", "secret", "product_secret"],
         Cloud::Mqtt => &["url", "client_id", "username", "password", "will"],

@@ -25,6 +25,7 @@ mod registration;
 pub(crate) mod report;
 mod rules;
 mod simulators;
+mod sub_devices;
 pub(crate) mod suggest;
 pub(crate) mod table;
 pub mod tapes;

@@ -17,6 +17,13 @@ const UPGRADE: [&str; 6] = ["auto", "takes", "fails", "version", "versions", "re
 const ANSWERS: [&str; 4] = ["tape", "session", "unmatched", "pace"];
 const UNMATCHED: [(&str, Unmatched); 3] =
     [("leave", Unmatched::Leave), ("fail", Unmatched::Fail), ("drop", Unmatched::Drop)];
+/// What only a cloud makes something of, and what a plain broker lacks for it. Rules tell it themselves.
+const OF_CLOUDS: [(&str, &str); 4] = [
+    ("auto", "asks for nothing"),
+    ("upgrade", "orders none"),
+    ("answers", "asks for nothing"),
+    ("simulator", "has no form of a report"),
+];
 /// How long an upgrade can take, and how long it takes where that is not said.
 const TAKES: std::ops::RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(24);
 const USUAL: Duration = Duration::from_secs(4);
@@ -40,6 +47,11 @@ pub(super) fn plan(device: &Table<'_>, folder: &Path) -> Plan {
     }
     if let Some(table) = device.table("upgrade", "`upgrade`") {
         upgrade(&table, &mut plan);
+    }
+    if is_of(device, Cloud::Mqtt) {
+        for (key, lacks) in OF_CLOUDS.iter().filter(|(key, _)| device.raw(key).is_some()) {
+            device.report.warn(format!("{}: `{key}` has no use, for a plain broker {lacks}", device.what));
+        }
     }
     plan
 }

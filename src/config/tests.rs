@@ -294,6 +294,7 @@ prop_compose! {
             on_takeover: OnTakeover::Stop,
             record: flags[4],
             redact,
+            sub_devices: Vec::new(),
         }
     }
 }
@@ -321,4 +322,19 @@ proptest! {
             prop_assert!(!error.to_string().contains("hunter2"), "{}\n{}", text, error);
         }
     }
+}
+
+#[test]
+fn what_a_plain_broker_has_no_use_for_is_told() {
+    let keys = "[device.auto]\ntime = true\n[device.upgrade]\ntakes = '1s'\n[[device.simulator]]\nname = 's'\n\
+        properties = { a = { wave = 'constant', value = 1 } }\n";
+    let found = warnings(&format!("{MQTT}{keys}"));
+    for (key, lacks) in [("auto", "asks for nothing"), ("upgrade", "orders none"), ("simulator", "no form of a report")]
+    {
+        let told = |warning: &&String| warning.contains(&format!("`{key}` has no use")) && warning.contains(lacks);
+        assert_eq!(found.iter().filter(told).count(), 1, "{key}: {found:?}");
+    }
+    let cloud = "[[device]]\nname = 'd'\ncloud = 'aliyun'\nregion = 'cn-shanghai'\nproduct_key = 'a1AbCdEfGh1'\n\
+        device_name = 'd'\nsecret = { env = 'S' }\n";
+    assert_eq!(warnings(&format!("{cloud}{keys}")), Vec::<String>::new());
 }

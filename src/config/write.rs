@@ -15,7 +15,8 @@ use super::{choice, units};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::Will;
 use crate::profile::{
-    AliyunTimestamp, Backoff, Identity, Profile, Proxy, ProxyKind, Registration, SecretSource, Subscription, host_port,
+    AliyunTimestamp, Backoff, Identity, Profile, Proxy, ProxyKind, Registration, SecretSource, SubDevice, Subscription,
+    host_port,
 };
 
 /// The keys of a device as they stand in a config; each is written, defaults too, so that nothing depends on them.
@@ -38,6 +39,9 @@ pub fn table(profile: &Profile) -> Table {
     identity(&mut put, &profile.identity);
     if let Some(registration) = &profile.registration {
         register(&mut put, registration);
+    }
+    if !profile.sub_devices.is_empty() {
+        put("sub_device", Value::Array(profile.sub_devices.iter().map(sub_device).collect()));
     }
     put("autoconnect", profile.autoconnect.into());
     put("keep_alive", i64::from(profile.keep_alive).into());
@@ -180,6 +184,16 @@ fn register(put: &mut impl FnMut(&str, Value), registration: &Registration) {
         }
         Registration::Ucloud(registration) => put("product_secret", secret(&registration.product_secret)),
     }
+}
+
+fn sub_device(device: &SubDevice) -> Value {
+    let mut table = Table::new();
+    table.insert("product_key".to_owned(), device.product_key.clone().into());
+    table.insert("device_name".to_owned(), device.device_name.clone().into());
+    table.insert("secret".to_owned(), secret(&device.secret));
+    table.insert("client_id".to_owned(), device.client_id.clone().into());
+    table.insert("sign_method".to_owned(), device.sign_method.word().into());
+    table.into()
 }
 
 fn will(message: &Will) -> Table {

@@ -55,6 +55,8 @@ pub enum Action {
     Rules,
     /// Ask the platform for its time.
     AskTime,
+    /// Give a property of the device a value.
+    SetProperty,
     /// Send what is composed.
     Send,
     /// Send in spite of a fault or a limit.

@@ -17,7 +17,7 @@ use super::state::{Overlay, State};
 use super::words;
 use crate::behaviour::Standing as Doings;
 use crate::cloud::Platform;
-use crate::event::{LineState, Moment};
+use crate::event::{Event, LineState, Moment};
 use crate::session::Handle;
 use crate::text::Safe;
 use crate::timeline::{LetGo, SessionId, Standing};
@@ -168,8 +168,14 @@ impl Eye {
         self.acks = Acks::default();
     }
 
-    /// Copies out of the history what the panes are about to show.
-    pub fn look(&mut self, history: History<'_>, state: &mut State, now: Moment) {
+    /// Copies out of the history what the panes are about to show. `platform` answers which cloud a session speaks to.
+    pub fn look<'a>(
+        &mut self,
+        history: History<'_>,
+        state: &mut State,
+        now: Moment,
+        platform: impl Fn(SessionId) -> Option<&'a dyn Platform>,
+    ) {
         let timeline = history.timeline;
         let zone = self.zone();
         let mono = timeline.mono_us_at(now);
@@ -186,7 +192,11 @@ impl Eye {
         let mut more = None;
         if let Some(seq) = state.window.selected() {
             let size = state.content(Pane::Message).as_size();
-            match history.look(seq, |event, _| state.message.collect(event, size)) {
+            let collect = |event: &Event<'_>, session| {
+                let cloud = platform(session);
+                state.message.collect(event, size, |topic, payload| cloud?.unpacked(topic, payload))
+            };
+            match history.look(seq, collect) {
                 Seen::Here(unfinished) => more = unfinished.then_some(Duration::ZERO),
                 Seen::Coming => state.message.be_without(COMING),
                 Seen::Missing => state.message.be_without(MISSING),

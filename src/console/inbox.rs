@@ -131,6 +131,7 @@ mod tests {
             state,
             connection: 1,
             answers: 0,
+            answer: None,
             by: by.map(Into::into),
             held: false,
         }

@@ -40,6 +40,8 @@ pub enum Context {
     Codes,
     /// While the list of what a device does by itself is open.
     Doings,
+    /// While a property's value is typed.
+    Value,
     /// While the list of what the platform can send is open.
     Offers,
     /// In the composer while its form has the keys; the keys of [`Context::Compose`] act there too.
@@ -63,6 +65,7 @@ impl Context {
                 | Self::Note
                 | Self::Seek
                 | Self::Codes
+                | Self::Value
                 | Self::Drafts
                 | Self::Load
         )
@@ -96,6 +99,7 @@ impl Context {
             Self::Again => "Questions about an answer",
             Self::Codes => "While choosing a code",
             Self::Doings => "What a device does by itself",
+            Self::Value => "While typing a property's value",
             Self::Offers => "What the platform can send",
             Self::Form => "Form of the composer",
             Self::Drafts => "What can be composed",
@@ -143,7 +147,7 @@ const fn key(code: KeyCode) -> Chord {
 use Action as A;
 use Context::{
     Again, Browse, Codes, Compose, Confirm, Doings, Drafts, Everywhere, Filter, Form, Help, Load, Note, Offers,
-    Palette, Prompt, Question, Replay, Seek, Tapes,
+    Palette, Prompt, Question, Replay, Seek, Tapes, Value,
 };
 use Knob as K;
 use Motion as M;
@@ -353,11 +357,12 @@ pub const KEYS: &[Binding] = &[
         A::Accept,
         "",
         "switch",
-        "a rule or a simulator on or off; run the ordered upgrade; ask for the time",
+        "a rule or a simulator on or off; run the ordered upgrade; ask for the time; set the property",
     ),
     bind(Doings, &[letter('a')], A::Rules, "", "all rules", "all rules on or off"),
     bind(Doings, &[letter('f')], A::Fail, "", "fail", "have the ordered upgrade fail with a code"),
     bind(Doings, &[letter('t')], A::AskTime, "", "time", "ask the platform for its time"),
+    bind(Doings, &[letter('s')], A::SetProperty, "", "set", "give a property a value, one that has none too"),
     bind(Doings, &[letter('j'), key(KeyCode::Down)], A::Move(M::Down), "", "", "one down"),
     bind(Doings, &[letter('k'), key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),
     bind(Doings, &[key(KeyCode::PageDown), Chord::ctrl('d')], A::Move(M::PageDown), "", "", "a page down"),
@@ -374,6 +379,8 @@ pub const KEYS: &[Binding] = &[
     bind(Doings, &[letter('8')], A::Device(7), "", "", ""),
     bind(Doings, &[letter('9')], A::Device(8), "", "", ""),
     bind(Doings, &[key(KeyCode::Esc), letter('q'), letter('B')], A::Back, "", "close", "close the list"),
+    bind(Value, &[key(KeyCode::Enter)], A::Accept, "", "set", "set the property; nothing is sent"),
+    bind(Value, &[key(KeyCode::Esc)], A::Back, "", "back", "leave the property as it is"),
     bind(Offers, &[key(KeyCode::Enter), letter(' ')], A::Accept, "", "send", "have it sent"),
     bind(Offers, &[letter('j'), key(KeyCode::Down)], A::Move(M::Down), "", "down", "one down"),
     bind(Offers, &[letter('k'), key(KeyCode::Up)], A::Move(M::Up), "", "", "one up"),

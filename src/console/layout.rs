@@ -19,14 +19,13 @@ pub enum Pane {
 
 /// What the layout is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and they combine freely")]
 pub struct Wish {
     /// The pane with the focus: it is on the screen whatever its size.
     pub focus: Pane,
     /// Whether the composer is open.
     pub composing: bool,
-    /// Whether the composer wants as much room as it can get: its form is seen.
-    pub roomy: bool,
+    /// How many rows the composer wants for its form; none where no form is seen.
+    pub form: u16,
     /// Whether the focused pane takes the whole body.
     pub zoom: bool,
     /// Whether a tape is replayed: its time line has a place.
@@ -65,6 +64,13 @@ pub struct Layout {
 const WIDE: u16 = 120;
 /// From this height on, the wide layout is worth it.
 const TALL: u16 = 18;
+
+impl Wish {
+    /// The rows of a composer with its form, its frame and two lines of words; at most `most`.
+    fn with_form(self, most: u16) -> u16 {
+        if self.form == 0 { 0 } else { self.form.saturating_add(4).min(most) }
+    }
+}
 
 impl Layout {
     /// The layout of a screen of that size; 0 × 0, as serial consoles say it, counts as 80 × 24.
@@ -172,7 +178,7 @@ impl Layout {
 
     fn wide(&mut self, body: Rect, wish: Wish) {
         let upper = if wish.composing {
-            let rows = if wish.roomy { body.height * 3 / 5 } else { (body.height / 3).clamp(7, 12) };
+            let rows = (body.height / 3).clamp(7, 12).max(wish.with_form(body.height * 3 / 5));
             let (upper, composer) = stack(body, body.height - rows + 1);
             self.composer = Some(composer);
             upper
@@ -192,7 +198,7 @@ impl Layout {
 
     /// The stream, and under it the message or the composer.
     fn medium(&mut self, body: Rect, wish: Wish) {
-        let rows = if wish.roomy { body.height * 2 / 3 } else { (body.height * 2 / 5).max(6) };
+        let rows = (body.height * 2 / 5).max(6).max(wish.with_form(body.height * 2 / 3));
         let (stream, lower) = stack(body, body.height - rows + 1);
         self.stream = Some(stream);
         if wish.composing {
@@ -237,7 +243,7 @@ mod tests {
     const PANES: [Pane; 5] = [Pane::Stream, Pane::Message, Pane::Topics, Pane::Requests, Pane::Composer];
 
     fn wish(focus: Pane) -> Wish {
-        Wish { focus, composing: focus == Pane::Composer, roomy: false, zoom: false, replay: false }
+        Wish { focus, composing: focus == Pane::Composer, form: 0, zoom: false, replay: false }
     }
 
     #[test]
@@ -271,8 +277,8 @@ mod tests {
             for height in (1..40).chain([60, 500]) {
                 for focus in PANES {
                     for bits in 0..8 {
-                        let (zoom, replay, roomy) = (bits & 1 > 0, bits & 2 > 0, bits & 4 > 0);
-                        let layout = Layout::new(width, height, Wish { roomy, zoom, replay, ..wish(focus) });
+                        let (zoom, replay, form) = (bits & 1 > 0, bits & 2 > 0, if bits & 4 > 0 { 500 } else { 0 });
+                        let layout = Layout::new(width, height, Wish { form, zoom, replay, ..wish(focus) });
                         let screen = Rect::new(0, 0, width, height);
                         for pane in PANES.iter().filter_map(|pane| layout.pane(*pane)) {
                             assert_eq!(pane.intersection(screen), pane, "{width}×{height}");

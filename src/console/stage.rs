@@ -154,8 +154,8 @@ impl Stage {
             Ok(model) => {
                 let (properties, events, commands) = model.counts();
                 self.state.composer.know(session, model);
-                let counts = format!("{properties} properties, {events} events, {commands} commands");
-                self.state.tell(&format!("The model is read: {counts}. c composes with it."));
+                let counts = format!("properties: {properties}, events: {events}, commands: {commands}");
+                self.state.tell(&format!("The model is read ({counts}); c composes with it."));
             }
             Err(why) => self.state.refuse(&format!("No product model: {why}")),
         }
@@ -347,7 +347,7 @@ impl Stage {
             let next = timeline.expire(now);
             let history = History::new(timeline, past.as_ref());
             update::settle(state, &World { history, handles, application, now, real: keys });
-            eye.look(history, state, now);
+            eye.look(history, state, now, |session| platform(platforms, session));
             (next, timeline.requests().iter().next_back().map_or(0, |request| request.seq))
         });
         eye.look_at_devices(handles, |session| journal.clock_offset_us(session), state);

@@ -18,6 +18,7 @@ use super::tapes::{List, Tapes};
 use super::theme::Role;
 use super::tree::TopicTree;
 use super::window::Window;
+use crate::cloud::Property;
 use crate::event::Irregular;
 use crate::mqtt::Qos;
 use crate::text::Safe;
@@ -121,6 +122,15 @@ pub enum Overlay {
     Codes(Codes),
     /// What a device does by itself.
     Doings(Doings),
+    /// A property's value.
+    Value {
+        /// The session whose device has it.
+        session: SessionId,
+        /// The property; `None`: it is typed too, before an equals sign.
+        property: Option<Property>,
+        /// What is typed: JSON.
+        line: Line,
+    },
     /// What the platform's application can send.
     Offers(Offers),
     /// What can be composed.
@@ -250,6 +260,7 @@ impl State {
             Some(Overlay::Again(_)) => Context::Again,
             Some(Overlay::Codes(_)) => Context::Codes,
             Some(Overlay::Doings(_)) => Context::Doings,
+            Some(Overlay::Value { .. }) => Context::Value,
             Some(Overlay::Offers(_)) => Context::Offers,
             Some(Overlay::Drafts { .. }) => Context::Drafts,
             Some(Overlay::Load { .. }) => Context::Load,
@@ -268,8 +279,8 @@ impl State {
     /// Where the panes are.
     pub fn layout(&self) -> Layout {
         let composing = self.composer.is_open();
-        let roomy = self.composer.wants_room(self.size.0);
-        let wish = Wish { focus: self.focus, composing, roomy, zoom: self.zoom, replay: self.reel.is_some() };
+        let form = self.composer.form_rows(self.size.0);
+        let wish = Wish { focus: self.focus, composing, form, zoom: self.zoom, replay: self.reel.is_some() };
         Layout::new(self.size.0, self.size.1, wish)
     }
 

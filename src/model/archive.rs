@@ -2,6 +2,7 @@
 //!
 //! What lives here: finding and inflating the few files that a model needs, within bounds. What may not: what they say.
 
+use std::collections::HashMap;
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
@@ -17,6 +18,8 @@ pub(super) struct Archive<'a> {
     zip: ZipArchive<Cursor<&'a [u8]>>,
     /// The names of its files, with forward slashes, by their place in the directory.
     names: Vec<String>,
+    /// The places by name: an archive may hold a hundred thousand files, and name each as often.
+    places: HashMap<String, usize>,
     /// What may still be inflated.
     left: u64,
 }
@@ -38,13 +41,20 @@ impl<'a> Archive<'a> {
         let names: Result<Vec<String>, _> =
             zip.file_names().map(|name| name.map(|name| name.replace('\\', "/"))).collect();
         let names = names.map_err(|error| damaged(&error))?;
-        Ok(Self { name, zip, names, left: LARGEST })
+        // Of several by one name the first counts.
+        let places = names.iter().enumerate().rev().map(|(place, name)| (name.clone(), place)).collect();
+        Ok(Self { name, zip, names, places, left: LARGEST })
     }
 
     /// The names of its files, with forward slashes; what macOS adds and folders are left out.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.names.iter().map(String::as_str);
         names.filter(|name| !name.ends_with('/') && !name.starts_with("__MACOSX/"))
+    }
+
+    /// Whether it holds that file.
+    pub(super) fn has(&self, file: &str) -> bool {
+        self.places.contains_key(file)
     }
 
     /// The place of a file, as faults tell it.
@@ -55,7 +65,7 @@ impl<'a> Archive<'a> {
     /// The text of a file; without the byte order mark that some editors put before it.
     pub(super) fn text(&mut self, file: &str) -> Result<String, Fault> {
         let place = self.place(file);
-        let index = self.names.iter().position(|name| name == file);
+        let index = self.places.get(file).copied();
         let index = index.ok_or_else(|| Fault::new(&place, "is not in the archive"))?;
         let damaged = |error: &dyn std::fmt::Display| Fault::new(&place, format!("cannot be read: {error}"));
         let entry = self.zip.by_index(index).map_err(|error| damaged(&error))?;

@@ -184,6 +184,17 @@ impl Data {
         }
     }
 
+    /// How many types, members and choices are in it, itself among them.
+    pub(super) fn size(&self) -> usize {
+        1 + match self {
+            Self::Text { choices, .. } => choices.len(),
+            Self::Enum(choices) => choices.len(),
+            Self::Struct(fields) => fields.iter().map(|field| field.data.size()).sum(),
+            Self::Array { item, .. } => item.size(),
+            _ => 0,
+        }
+    }
+
     /// What it can be, in at most 200 characters: `int 0…100 %`, `enum 0=off 1=on`, `text ≤ 64`. Names in it come from the
     /// model's file: the screen makes them safe.
     pub fn describe(&self) -> String {
@@ -195,7 +206,7 @@ impl Data {
             }
             Self::Float { range, .. } => range.say(&mut said, (f64::MIN, f64::MAX), &|number| plain(*number)),
             Self::Text { choices, .. } if !choices.is_empty() => {
-                push(&mut said, &format!(": {}", choices.join(", ")));
+                push(&mut said, &format!(": {}", listed(choices.iter().map(String::as_str))));
             }
             Self::Text { longest, bytes, .. } => {
                 let unit = if *bytes { " B" } else { "" };
@@ -214,8 +225,7 @@ impl Data {
             }
             Self::Date(form) => push(&mut said, form.words()),
             Self::Struct(fields) => {
-                let names: Vec<&str> = fields.iter().map(|field| field.id.as_str()).collect();
-                push(&mut said, &format!(": {}", names.join(", ")));
+                push(&mut said, &format!(": {}", listed(fields.iter().map(|field| field.id.as_str()))));
             }
             Self::Array { longest, item } => {
                 say_longest(&mut said, *longest, "");
@@ -335,6 +345,12 @@ pub(super) fn plain(number: f64) -> String {
     if number != 0.0 && !(1e-6..1e15).contains(&number.abs()) { format!("{number:e}") } else { number.to_string() }
 }
 
+/// Names with commas between, no more of them than a description can show.
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.take(LONGEST).map(|name| cut(name, Some(LONGEST))).collect();
+    names.join(", ")
+}
+
 fn say_longest(said: &mut String, longest: Option<usize>, unit: &str) {
     if let Some(longest) = longest {
         push(said, &format!(" ≤ {longest}{unit}"));
@@ -362,6 +378,16 @@ impl Display for Short<'_> {
 /// Appends text, of which no more is kept than a description can show.
 fn push(said: &mut String, text: &str) {
     said.extend(text.chars().take(LONGEST + 1));
+}
+
+/// A text for a person; of a very long one the beginning.
+pub(super) fn short(mut text: String) -> String {
+    const LONGEST: usize = 1_000;
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 /// At most so many characters of a text.

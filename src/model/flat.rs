@@ -3,11 +3,14 @@
 //! Both have properties, events and calls with typed parameters, and differ in spelling, in how a moment is written, and in
 //! what stands around it. A simplified TSL leaves out names, specifications and, of outputs, everything but identifiers.
 
+use std::cell::Cell;
+use std::collections::HashMap;
+
 use super::archive::{self, Archive};
 use super::data::{Data, DateForm, Field, Range};
 use super::json::{Node, Shape};
 use super::reader::{Reader, flag, present, words};
-use super::{Command, Event, Fault, Model, Property, Service};
+use super::{Command, Event, Fault, MOST, Model, Property, Service, too_many};
 
 /// How one cloud spells it.
 pub(super) struct Spelling {
@@ -108,14 +111,19 @@ pub(super) fn read(name: &str, bytes: &[u8], spelling: &Spelling) -> Result<Mode
         (name.to_owned(), archive::text(name, bytes.to_vec())?)
     };
     let reader = Reader::new(&place, &text)?;
-    Walk { reader: &reader, spelling }.model()
+    Walk { reader: &reader, spelling, left: Cell::new(MOST) }.model()
 }
 
 /// A walk through one file.
 struct Walk<'a> {
     reader: &'a Reader<'a>,
     spelling: &'a Spelling,
+    /// What may still be copied of properties that parameters only name, in types, members and choices.
+    left: Cell<usize>,
 }
+
+/// The properties of a service by their identifiers.
+type Known<'a> = HashMap<&'a str, &'a Data>;
 
 impl Walk<'_> {
     fn model(&self) -> Result<Model, Fault> {
@@ -143,11 +151,13 @@ impl Walk<'_> {
         let list = |name| self.reader.list(node, name);
         let properties = list(properties)?.iter().map(|node| self.property(node));
         let properties = properties.collect::<Result<Vec<_>, _>>()?;
-        let events = list(events)?.iter().map(|node| self.event(node, &properties));
+        // Of several by one name the first counts.
+        let known: Known<'_> = properties.iter().rev().map(|known| (known.id.as_str(), &known.data)).collect();
+        let events = list(events)?.iter().map(|node| self.event(node, &known));
         let events = events.filter(|event| event.as_ref().map_or(true, |event| !self.is_report(&event.id)));
         let events = events.collect::<Result<_, _>>()?;
         let commands = list(commands)?.iter().filter(|node| !self.is_reserved(node));
-        let commands = commands.map(|node| self.command(node, &properties)).collect::<Result<_, _>>()?;
+        let commands = commands.map(|node| self.command(node, &known)).collect::<Result<_, _>>()?;
         Ok(Service { id, properties, events, commands })
     }
 
@@ -163,7 +173,7 @@ impl Walk<'_> {
     }
 
     fn property(&self, node: &Node<'_>) -> Result<Property, Fault> {
-        let field = self.field(node, &[])?;
+        let field = self.field(node, &Known::new())?;
         let access = words(node, self.spelling.access);
         let may = |letter| access.is_empty() || access.contains(letter);
         Ok(Property {
@@ -176,37 +186,39 @@ impl Walk<'_> {
         })
     }
 
-    fn event(&self, node: &Node<'_>, properties: &[Property]) -> Result<Event, Fault> {
+    fn event(&self, node: &Node<'_>, known: &Known<'_>) -> Result<Event, Fault> {
         let id = self.reader.id(self.reader.object(node, "an event")?, self.spelling.id)?;
         Ok(Event {
             id,
             name: words(node, self.spelling.name),
             kind: words(node, self.spelling.kind),
-            outputs: self.fields(node, self.spelling.outputs, properties)?,
+            outputs: self.fields(node, self.spelling.outputs, known)?,
         })
     }
 
-    fn command(&self, node: &Node<'_>, properties: &[Property]) -> Result<Command, Fault> {
+    fn command(&self, node: &Node<'_>, known: &Known<'_>) -> Result<Command, Fault> {
         let id = self.reader.id(self.reader.object(node, "a service or command")?, self.spelling.id)?;
         Ok(Command {
             id,
             name: words(node, self.spelling.name),
             synchronous: words(node, "callType") != "async",
-            inputs: self.fields(node, self.spelling.inputs, properties)?,
-            outputs: self.fields(node, self.spelling.outputs, properties)?,
+            inputs: self.fields(node, self.spelling.inputs, known)?,
+            outputs: self.fields(node, self.spelling.outputs, known)?,
             reply: String::new(),
         })
     }
 
-    fn fields(&self, node: &Node<'_>, name: &str, properties: &[Property]) -> Result<Vec<Field>, Fault> {
-        self.reader.list(node, name)?.iter().map(|node| self.field(node, properties)).collect()
+    fn fields(&self, node: &Node<'_>, name: &str, known: &Known<'_>) -> Result<Vec<Field>, Fault> {
+        self.reader.list(node, name)?.iter().map(|node| self.field(node, known)).collect()
     }
 
-    /// A parameter. A simplified TSL has its identifier alone, which then may be one of `properties`.
-    fn field(&self, node: &Node<'_>, properties: &[Property]) -> Result<Field, Fault> {
+    /// A parameter. A simplified TSL has its identifier alone, which then may be that of a property.
+    fn field(&self, node: &Node<'_>, known: &Known<'_>) -> Result<Field, Fault> {
         if let Some(id) = node.text() {
-            let known = properties.iter().find(|property| property.id == id);
-            let data = known.map_or(Data::Any, |property| property.data.clone());
+            let data = known.get(id).copied();
+            let left = self.left.get().checked_sub(data.map_or(1, Data::size));
+            self.left.set(left.ok_or_else(|| self.reader.fault(node.start, too_many()))?);
+            let data = data.cloned().unwrap_or(Data::Any);
             return Ok(Field { id: id.to_owned(), name: String::new(), data, required: false });
         }
         let id = self.reader.id(self.reader.object(node, "a property or parameter")?, self.spelling.id)?;
@@ -233,7 +245,7 @@ impl Walk<'_> {
             Some("enum") => Data::Enum(self.choices(specs)?),
             Some("date") => Data::Date(self.spelling.date),
             Some("struct") => {
-                let fields = specs.items().iter().map(|node| self.field(node, &[]));
+                let fields = specs.items().iter().map(|node| self.field(node, &Known::new()));
                 Data::Struct(fields.collect::<Result<_, _>>()?)
             }
             Some("array") => {

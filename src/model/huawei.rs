@@ -7,7 +7,7 @@ use super::archive::{self, Archive};
 use super::data::{Data, DateForm, Field, Range};
 use super::json::Node;
 use super::reader::{Reader, flag, present, words};
-use super::{Command, Event, Fault, Kind, Model, Property, Service};
+use super::{Command, Event, Fault, Kind, MOST, Model, Property, Service, too_many};
 
 /// The file that says which services there are.
 const DEVICE: &str = "profile/devicetype-capability.json";
@@ -37,16 +37,21 @@ pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Model, Fault> {
     };
     reader.object(device, "a device")?;
     let mut model = Model { title: title(device), services: Vec::new() };
+    let mut parts = 0;
     for listed in reader.list(device, "serviceTypeCapabilities")? {
         let id = reader.id(reader.object(listed, "a service")?, "serviceId")?;
         let kind = reader.id(listed, "serviceType")?;
         let file = format!("{root}service/{kind}/profile/servicetype-capability.json");
-        if !archive.names().any(|name| name == file) {
+        if !archive.has(&file) {
             return Err(reader.fault(listed.start, format!("the service type `{kind}` has no {file} in the archive")));
         }
         let text = archive.text(&file)?;
         let place = archive.place(&file);
         model.services.push(service(&Reader::new(&place, &text)?, id, &kind)?);
+        parts += model.services.last().map_or(0, Service::size);
+        if parts > MOST {
+            return Err(reader.fault(listed.start, too_many()));
+        }
     }
     Ok(model)
 }

@@ -23,6 +23,9 @@ pub use data::{Data, DateForm, Field, Range, Type, example_of};
 /// No model's file is larger, in bytes.
 pub const LARGEST: usize = 16 << 20;
 
+/// No model has more properties, parameters, members and choices.
+const MOST: usize = 100_000;
+
 /// Whose form a model has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -119,11 +122,13 @@ impl Model {
         if bytes.len() > LARGEST {
             return Err(Fault::new(name, format!("is larger than {} MiB", LARGEST >> 20)));
         }
-        match kind {
+        let model = match kind {
             Kind::Huawei => huawei::read(name, bytes),
             Kind::Aliyun => flat::read(name, bytes, &flat::ALIYUN),
             Kind::Ucloud => flat::read(name, bytes, &flat::UCLOUD),
-        }
+        }?;
+        let parts = model.services.iter().map(Service::size).sum::<usize>();
+        if parts <= MOST { Ok(model) } else { Err(Fault::new(name, too_many())) }
     }
 
     /// The service of that id.
@@ -164,7 +169,20 @@ impl Model {
     }
 }
 
+fn too_many() -> String {
+    format!("there are more than {MOST} properties, parameters, members and choices")
+}
+
 impl Service {
+    /// How many properties, parameters, members and choices are in it, and itself.
+    pub(self) fn size(&self) -> usize {
+        let fields = |fields: &[Field]| fields.iter().map(|field| field.data.size()).sum::<usize>();
+        let properties = self.properties.iter().map(|property| property.data.size()).sum::<usize>();
+        let events = self.events.iter().map(|event| 1 + fields(&event.outputs)).sum::<usize>();
+        let commands = self.commands.iter().map(|known| 1 + fields(&known.inputs) + fields(&known.outputs));
+        1 + properties + events + commands.sum::<usize>()
+    }
+
     /// The properties that the device reports.
     pub fn reports(&self) -> impl Iterator<Item = &Property> {
         self.properties.iter().filter(|property| property.readable)
@@ -177,8 +195,9 @@ impl Service {
 }
 
 impl Fault {
+    /// A long text, such as a file that is one name, is cut: a fault is a line for a person.
     pub(self) fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { place: place.into(), what: what.into() }
+        Self { place: data::short(place.into()), what: data::short(what.into()) }
     }
 }
 

@@ -298,3 +298,40 @@ fn no_damage_of_an_archive_ends_the_program() {
         }
     }
 }
+
+#[test]
+fn parameters_that_only_name_a_large_property_are_not_copied_without_end() {
+    let choices: Vec<String> = (0..20_000).map(|number| format!("\"{number}\":\"x\"")).collect();
+    let named = vec!["\"p\""; 100_000].join(",");
+    let tsl = format!(
+        r#"{{"properties":[{{"identifier":"p","dataType":{{"type":"enum","specs":{{{}}}}}}}],
+            "events":[{{"identifier":"e","outputData":[{named}]}}]}}"#,
+        choices.join(",")
+    );
+    let fault = Model::read("lamp.json", tsl.as_bytes(), Kind::Aliyun).unwrap_err();
+    assert!(fault.what.contains("more than 100000") && fault.place.contains("outputData[4]"), "{fault}");
+}
+
+#[test]
+fn a_name_that_is_known_twice_is_the_first_of_them() {
+    let tsl = r#"{"properties":[{"identifier":"p","dataType":{"type":"int"}},{"identifier":"p","dataType":{"type":"text"}}],
+        "services":[{"identifier":"s","inputData":["p"]}]}"#;
+    let model = Model::read("lamp.json", tsl.as_bytes(), Kind::Aliyun).unwrap();
+    assert_eq!(model.command("", "s").unwrap().inputs[0].data.describe(), "int");
+}
+
+#[test]
+fn a_fault_that_quotes_the_file_is_a_line_for_a_person() {
+    let long = "温".repeat(1 << 20);
+    for tsl in [
+        format!(r#"{{"properties":[{{"identifier":"p","dataType":{{"type":"{long}"}}}}]}}"#),
+        format!(r#"{{"properties":[{{"identifier":"p","dataType":{{"type":"int","specs":{{"min":"{long}"}}}}}}]}}"#),
+        format!(
+            r#"{{"properties":[{{"identifier":"p","dataType":{{"type":"text","specs":{{"length":"{long}"}}}}}}]}}"#
+        ),
+        format!(r#"{{"properties":[{{"{long}":{{}}}}]}}"#),
+    ] {
+        let fault = Model::read("lamp.json", tsl.as_bytes(), Kind::Aliyun).unwrap_err().to_string();
+        assert!(fault.chars().count() < 2_100, "{} characters", fault.chars().count());
+    }
+}

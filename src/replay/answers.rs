@@ -45,10 +45,21 @@ pub enum AnswersError {
     },
 }
 
+/// A plan with its recorded answers.
+#[derive(Clone, Debug)]
+pub struct Filled {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// Why answers may be missing: their tape is damaged, or was cut off.
+    pub missing: Option<String>,
+}
+
 /// The plan with the recorded answers that it names, for the device `to`; as it is where it names none. Reads from the disk: not
 /// for a thread that must not wait.
-pub fn fill(plan: &Arc<Plan>, to: &Profile) -> Result<Arc<Plan>, AnswersError> {
-    let Some(AnswersFrom { tape, session, unmatched, paced }) = &plan.answers else { return Ok(Arc::clone(plan)) };
+pub fn fill(plan: &Arc<Plan>, to: &Profile) -> Result<Filled, AnswersError> {
+    let Some(AnswersFrom { tape, session, unmatched, paced }) = &plan.answers else {
+        return Ok(Filled { plan: Arc::clone(plan), missing: None });
+    };
     let device = || to.name.clone();
     let tapes = Tapes::open(std::slice::from_ref(tape)).map_err(|why| AnswersError::Tape { device: device(), why })?;
     let mut recorded = load(&tapes, session.as_deref(), to).map_err(|why| AnswersError::Session {
@@ -57,7 +68,8 @@ pub fn fill(plan: &Arc<Plan>, to: &Profile) -> Result<Arc<Plan>, AnswersError> {
         why: Box::new(why),
     })?;
     (recorded.unmatched, recorded.paced) = (*unmatched, *paced);
-    Ok(Arc::new(Plan { recorded: Some(recorded), ..Plan::clone(plan) }))
+    let missing = tapes.damage().map(|why| format!("the recorded answers of `{}` may not be all: {why}", to.name));
+    Ok(Filled { plan: Arc::new(Plan { recorded: Some(recorded), ..Plan::clone(plan) }), missing })
 }
 
 /// Reads the answers that `session` gave (else the device itself, by its identifiers or its name, else the only one of its

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fastrand::Rng;
 use tokio::sync::mpsc;
 
 use super::cause::{Cause, no_secret, unregistered};
@@ -18,6 +19,7 @@ use super::order::Order;
 use super::own::Board;
 use super::record::Turning;
 use super::recovery::{Ending, Next, Recovery};
+use super::sub_devices::Keyring;
 use super::{clock, secrets};
 use crate::behaviour::Behaviour;
 use crate::cloud::guard::Meter;
@@ -50,9 +52,13 @@ pub(super) struct Actor {
     /// What the device does by itself.
     pub(super) own: Behaviour,
     pub(super) board: Board,
+    /// The secrets of those behind it.
+    keyring: Keyring,
     /// What to subscribe to at each connect.
     pub(super) wanted: Vec<Subscription>,
     recovery: Recovery,
+    /// Draws how long the waits between attempts are.
+    jitter: Rng,
     /// The number of the order that asked for the line's next state.
     pub(super) state_order: Option<u64>,
     clock_offset_us: Option<i64>,
@@ -94,6 +100,7 @@ impl Actor {
             id,
             client: Client::new(options),
             recovery: Recovery::new(profile.backoff, profile.on_takeover),
+            jitter: Rng::new(),
             profile,
             platform,
             journal,
@@ -103,12 +110,24 @@ impl Actor {
             meter: Meter::default(),
             own,
             board,
+            keyring: Keyring::default(),
             wanted,
             state_order: None,
             clock_offset_us: None,
             signed_at: WallTime::default(),
             leaving: None,
         }
+    }
+
+    /// Draws its waits from `seed`, so that the same seed gives the same waits.
+    pub(super) fn with_seed(self, seed: u64) -> Self {
+        // A stream of its own: what the device's doings draw follows from the seed itself.
+        Self { jitter: Rng::with_seed(seed).fork(), ..self }
+    }
+
+    /// Keeps the secrets of sub-devices in `keyring`.
+    pub(super) fn with_keyring(self, keyring: Keyring) -> Self {
+        Self { keyring, ..self }
     }
 
     /// Runs until the session is told to leave or nobody can give it orders any more.
@@ -259,6 +278,7 @@ impl Actor {
                 let now = clock::now();
                 self.recovery.online(now.mono);
                 self.own.online(now);
+                self.keyring.fetch(self.id, &self.profile, &self.journal);
                 self.subscribe_to_wanted(&mut online, now);
             }
             Some(Turning::Refused(code)) => {
@@ -323,7 +343,7 @@ impl Actor {
     fn lost(&mut self, cause: Cause) -> Line {
         let now = clock::now();
         self.hang_up(now);
-        let next = self.recovery.ended(now.mono, cause.ending, fastrand::f64());
+        let next = self.recovery.ended(now.mono, cause.ending, self.jitter.f64());
         let (Next::Wait { taken_over, .. } | Next::Stop { taken_over }) = next;
         let cause = if taken_over { cause.taken_over() } else { cause };
         let change = StateChange {

@@ -21,6 +21,7 @@ pub mod recording;
 mod recovery;
 pub mod registration;
 pub mod secrets;
+mod sub_devices;
 
 use std::sync::Arc;
 
@@ -28,13 +29,15 @@ use tokio::sync::mpsc;
 
 use crate::behaviour::{Behaviour, Plan, Standing};
 use crate::cloud::{Platform, platform};
-use crate::profile::Profile;
+use crate::profile::{Profile, SubDevice};
+use crate::secret::Secret;
 use crate::tape::Recorded;
 use crate::timeline::SessionId;
 pub use journal::{Follower, Journal};
 pub use order::{Action, Order};
 pub use recorder::Recorder;
 pub use recording::Recording;
+use sub_devices::Keyring;
 
 /// Orders that may wait at one session.
 const ORDERS: usize = 1024;
@@ -50,6 +53,7 @@ pub struct Handle {
     pub platform: Arc<dyn Platform>,
     orders: mpsc::Sender<Order>,
     board: own::Board,
+    keyring: Keyring,
 }
 
 /// Why an order was not taken; the order comes back unharmed.
@@ -67,25 +71,26 @@ pub fn start(profile: Profile, journal: &Journal) -> Handle {
     start_with(profile, &Plan::default(), journal)
 }
 
-/// As [`start`], for a device that does what `plan` says by itself.
+/// As [`start`], for a device that does what `plan` says by itself. Its waits between attempts follow from the plan's seed too.
 pub fn start_with(profile: Profile, plan: &Plan, journal: &Journal) -> Handle {
     let profile = Arc::new(profile);
     let platform: Arc<dyn Platform> = platform(&profile).into();
     let id = journal.with(|timeline| timeline.register(&profile.name, profile.identity.cloud()));
     journal.introduce(id, Recorded::of(&profile));
     let (sender, orders) = mpsc::channel(ORDERS);
-    let own = Behaviour::new(plan, Arc::clone(&platform), fastrand::u64(..), clock::now());
-    let board = own::Board::default();
+    let seed = plan.seed.unwrap_or_else(|| fastrand::u64(..));
+    let own = Behaviour::new(plan, Arc::clone(&platform), seed, clock::now());
+    let (board, keyring) = (own::Board::default(), Keyring::default());
     let actor =
         actor::Actor::new(id, Arc::clone(&profile), Arc::clone(&platform), journal.clone(), orders, own, board.clone());
-    tokio::spawn(actor.run());
-    Handle { id, profile, platform, orders: sender, board }
+    tokio::spawn(actor.with_seed(seed).with_keyring(keyring.clone()).run());
+    Handle { id, profile, platform, orders: sender, board, keyring }
 }
 
 impl Handle {
     /// A handle whose orders go to whoever holds the other end of `orders`.
     pub fn new(id: SessionId, profile: Arc<Profile>, platform: Arc<dyn Platform>, orders: mpsc::Sender<Order>) -> Self {
-        Self { id, profile, platform, orders, board: own::Board::default() }
+        Self { id, profile, platform, orders, board: own::Board::default(), keyring: Keyring::default() }
     }
 
     /// This handle, showing `standing` from now on: for whoever stands in for a session.
@@ -98,6 +103,18 @@ impl Handle {
     /// How the device's own doings stand: its rules, simulators, properties. Cheap: a shared copy, made when something changes.
     pub fn standing(&self) -> Arc<Standing> {
         self.board.look()
+    }
+
+    /// This handle, holding these secrets from now on: for whoever stands in for a session.
+    #[must_use]
+    pub fn holding(self, sub_devices: Vec<(SubDevice, Secret)>) -> Self {
+        self.keyring.hold(sub_devices);
+        self
+    }
+
+    /// The sub-devices whose secrets were there at the last connect, for what a gateway signs for them.
+    pub fn sub_devices(&self) -> Arc<Vec<(SubDevice, Secret)>> {
+        self.keyring.look()
     }
 
     /// Hands an order over without waiting.

@@ -57,7 +57,7 @@ pub use notice::{Happening, Notice};
 pub use registration::{HUAWEI_GROUP_SECRET, HUAWEI_SCOPE_ID, UCLOUD_PRODUCT_SECRET};
 pub use request::{Ask, Outcome};
 pub use roster::{Device, demo};
-pub use service::{ALIYUN_PRODUCT_SECRET, ALIYUN_SUB_DEVICES, Offer};
+pub use service::{ALIYUN_PRODUCT_SECRET, ALIYUN_SUB_DEVICES, Offer, product_model};
 pub use tape::{Cue, Script};
 
 use crate::mqtt::Qos;

@@ -153,7 +153,7 @@ impl Timeline {
         if incoming {
             self.requests.came(session, seq, now.mono, message);
         } else {
-            self.requests.went(session, now.mono, message);
+            self.requests.went(session, seq, now.mono, message);
         }
         seq
     }

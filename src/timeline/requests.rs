@@ -37,6 +37,8 @@ pub struct Request {
     pub connection: u32,
     /// How many answers have gone.
     pub answers: u32,
+    /// The number of the event that was its first answer.
+    pub answer: Option<u64>,
     /// What of the device's own doings answered it first ("rule NAME"); `None`: a person, an order, or nobody yet.
     pub by: Option<Box<str>>,
     /// The person has set it aside: it is not offered as the next one to answer.
@@ -211,6 +213,7 @@ impl Requests {
             state: RequestState::Open,
             connection: self.connection(session),
             answers: 0,
+            answer: None,
             by: None,
             held: false,
         };
@@ -224,8 +227,8 @@ impl Requests {
         });
     }
 
-    /// Takes in a message that went: it closes its request if it answers one. A re-delivery (DUP) is no answer of its own.
-    pub(super) fn went(&mut self, session: SessionId, now: Instant, message: &Message<'_>) {
+    /// Takes in a message that went as the event of number `answer`: it closes its request if it answers one. A re-delivery (DUP) is no answer of its own.
+    pub(super) fn went(&mut self, session: SessionId, answer: u64, now: Instant, message: &Message<'_>) {
         let Some(request_id) = message.request_id.filter(|_| message.what.is_answer() && !message.dup) else {
             return;
         };
@@ -235,6 +238,7 @@ impl Requests {
         if matches!(request.state, RequestState::Answered(_) | RequestState::Late(_)) {
             return;
         }
+        request.answer = Some(answer);
         request.by = message.by.map(Into::into);
         let took = now.saturating_duration_since(request.came);
         request.state = if now < request.deadline { RequestState::Answered(took) } else { RequestState::Late(took) };

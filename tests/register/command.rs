@@ -105,6 +105,23 @@ async fn reveal_shows_the_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_nobody_could_read_is_no_success() {
+    let bench = Bench::new();
+    let path = write_config(bench.folder.path(), &bench.lamp(""));
+    let file = bench.path("lamp.secret");
+    for (place, status) in [(vec!["--reveal"], 1), (vec!["--reveal", "--out", file.to_str().unwrap()], 0)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = standin();
+        command.arg("--config").arg(&path).args(["register", "lamp"]).args(place).stdout(writer);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        assert_eq!(output.status.code(), Some(status), "{}", said(&output));
+        assert_eq!(said(&output).contains("is registered, but what it obtained could not be shown"), status == 1);
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap().len(), 32, "in its file it is safe");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_kept_in_the_form_that_the_config_takes() {
     let bench = Bench::new();
     let keys = format!("product_secret = '{ALIYUN_PRODUCT_SECRET}'");
@@ -186,7 +203,8 @@ fn a_signal_ends_it_and_leaves_no_file() {
         .unwrap();
     // It waits for CONNACK now, which never comes.
     let held = listener.accept().unwrap();
-    assert_eq!((mode(&file), fs::metadata(&file).unwrap().len()), (0o600, 0));
+    assert_eq!(mode(&file), 0o600);
+    assert!(fs::read(&file).unwrap().iter().all(|byte| *byte == 0), "room for a secret, and none in it");
     let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     assert_eq!(child.wait().unwrap().code(), Some(143));

@@ -108,11 +108,11 @@ impl Bench {
         self.canned.timeline.expire(now);
         let world = self.canned.world();
         update::settle(&mut self.state, &world);
-        self.eye.look((&self.canned.timeline).into(), &mut self.state, now);
         let handles = &self.canned.handles;
+        let platform = |session| handles.iter().find(|known| known.id == session).map(|known| known.platform.as_ref());
+        self.eye.look((&self.canned.timeline).into(), &mut self.state, now, platform);
         self.eye.look_at_devices(handles, |_| self.dated_us, &self.state);
-        self.eye
-            .finish(|session| handles.iter().find(|known| known.id == session).map(|known| known.platform.as_ref()));
+        self.eye.finish(platform);
     }
 
     pub(crate) fn draw(&mut self) -> (Buffer, Option<(u16, u16)>) {

@@ -23,14 +23,14 @@ pub struct Bench {
     _folder: tempfile::TempDir,
 }
 
-/// A config for the platform's devices.
-fn write_config(folder: &Path, platform: &Platform) -> PathBuf {
+/// A config for the platform's devices, as `edit` makes it of the usual one and its folder.
+fn write_config(folder: &Path, platform: &Platform, edit: impl FnOnce(&Path, String) -> String) -> PathBuf {
     let mut profiles = platform.profiles();
     for profile in &mut profiles {
         profile.backoff.max = Duration::from_secs(3);
     }
     let path = folder.join("config.toml");
-    write::create_private(&path, &write::to_toml(&profiles)).unwrap();
+    write::create_private(&path, &edit(folder, write::to_toml(&profiles))).unwrap();
     path
 }
 
@@ -40,6 +40,15 @@ impl Bench {
     }
 
     pub fn start_with(cols: u16, rows: u16, env: &[(&str, &str)]) -> Self {
+        Self::start_configured(cols, rows, env, |_, config| config)
+    }
+
+    pub fn start_configured(
+        cols: u16,
+        rows: u16,
+        env: &[(&str, &str)],
+        edit: impl FnOnce(&Path, String) -> String,
+    ) -> Self {
         let runtime = Runtime::new().unwrap();
         let platform = {
             let _inside = runtime.enter();
@@ -47,7 +56,7 @@ impl Bench {
         };
         let folder = tempfile::tempdir().unwrap();
         let notices = platform.watch();
-        let config = write_config(folder.path(), &platform);
+        let config = write_config(folder.path(), &platform, edit);
         let args = ["--config", config.to_str().unwrap()];
         let mut terminal =
             Terminal::start_with(Path::new(env!("CARGO_BIN_EXE_standin")), &args, cols, rows, env).unwrap();

@@ -120,3 +120,17 @@ fn an_id_that_comes_again_does_not_write_what_its_first_request_wrote() {
     assert_eq!(stage.did().0.len(), 1);
     assert_eq!(stage.value("level"), Some(json!(3)));
 }
+
+#[test]
+fn versions_that_are_asked_for_a_thousand_times_in_a_turn_are_told_once() {
+    let versions = (0..50).map(|number| (format!("module{number}"), "1".to_owned())).collect();
+    let mut stage = Stage::new(Cloud::Huawei, &Plan { versions, ..Plan::default() });
+    let query =
+        json!({ "services": [{ "service_id": "$ota", "event_type": "version_query", "paras": {} }] }).to_string();
+    for _ in 0..2 {
+        for _ in 0..1_000 {
+            stage.comes("$oc/devices/d1/sys/events/down", &query);
+        }
+        assert_eq!(stage.did().0.len(), 50, "once a turn");
+    }
+}

@@ -45,7 +45,8 @@ pub(super) async fn run(args: Args) -> Result<Outcome, CliError> {
         None => written(write_out(scenario.text).await)?,
         Some(path) => {
             create(&path, &scenario.text)?;
-            note(&format!("{}: {} steps; run it: standin test {}", path.display(), scenario.steps, path.display()));
+            let steps = if scenario.steps == 1 { "1 step".to_owned() } else { format!("{} steps", scenario.steps) };
+            note(&format!("{}: {steps}; run it: standin test {}", path.display(), path.display()));
         }
     }
     ended(tapes.tapes(), 0)

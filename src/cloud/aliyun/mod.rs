@@ -36,7 +36,7 @@ use crate::model::json::Node;
 use crate::model::{Model, Type, Wrong};
 use crate::mqtt::Qos;
 use crate::mqtt::packet::ConnectReturn;
-use crate::profile::{AliyunIdentity, Cloud, Subscription, Transport};
+use crate::profile::{self, AliyunIdentity, Cloud, Subscription, Transport};
 use crate::secret::Secret;
 
 pub(super) use spots::spots;
@@ -160,6 +160,10 @@ impl Platform for Device {
 
     fn upgrade_failures(&self) -> &'static [(i64, &'static str)] {
         upgrade::FAILURES
+    }
+
+    fn sub_device_drafts(&self, serial: u64, sub_devices: &[(profile::SubDevice, Secret)]) -> Vec<Draft> {
+        sub_devices::drafts(&self.identity, serial, sub_devices)
     }
 
     fn model_drafts(&self, model: &Model, serial: u64) -> Vec<Draft> {

@@ -10,7 +10,7 @@ use super::credentials::{Content, hash, method_from_word, sign};
 use crate::cloud::Draft;
 use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
-use crate::profile::{AliyunIdentity, SignMethod};
+use crate::profile::{self, AliyunIdentity, SignMethod};
 use crate::secret::Secret;
 
 /// No more sub-devices log in with one message.
@@ -50,6 +50,13 @@ impl SubDevice {
             timestamp,
         };
         sign(secret.reveal(), self.sign_method, &content)
+    }
+}
+
+impl From<&profile::SubDevice> for SubDevice {
+    fn from(device: &profile::SubDevice) -> Self {
+        let profile::SubDevice { product_key, device_name, client_id, sign_method, .. } = device.clone();
+        Self { product_key, device_name, client_id, sign_method }
     }
 }
 
@@ -93,6 +100,24 @@ pub fn sub_device_batch_login(
     let stamp = stamp(at);
     let entries: Vec<Value> = sub_devices.iter().map(|(device, secret)| login_entry(device, secret, &stamp)).collect();
     session("batch_login", gateway, &json!({ "id": id(serial), "params": { "deviceList": entries } }))
+}
+
+/// What brings a gateway's sub-devices into its topology and logs them in: each alone, and up to [`BATCH`] together. `serial` makes
+/// the ids; as it is the milliseconds of the wall clock, it is also the time that is signed.
+pub(super) fn drafts(gateway: &AliyunIdentity, serial: u64, known: &[(profile::SubDevice, Secret)]) -> Vec<Draft> {
+    let at = WallTime::from_unix_micros(i64::try_from(serial).unwrap_or(i64::MAX).saturating_mul(1_000));
+    let pairs: Vec<(SubDevice, Secret)> =
+        known.iter().map(|(device, secret)| (SubDevice::from(device), secret.clone())).collect();
+    if pairs.is_empty() {
+        return Vec::new();
+    }
+    let mut drafts = vec![sub_device_topology(gateway, serial, at, &pairs)];
+    drafts.extend(pairs.iter().map(|(device, secret)| {
+        let login = sub_device_login(gateway, serial, at, device, secret);
+        Draft { label: format!("{} {}", login.label, device.device_name), ..login }
+    }));
+    drafts.extend(pairs.chunks(BATCH).map(|batch| sub_device_batch_login(gateway, serial, at, batch)));
+    drafts
 }
 
 /// Whether an entry of a topology or a login, as JSON, is signed with `secret`. The name of the method is written in two ways
@@ -210,6 +235,39 @@ mod tests {
         let batch = sub_device_batch_login(&gateway, 7, at, &pairs);
         assert!(is_signed(&of(&batch)["params"]["deviceList"][0], &secret));
         assert!(!batch.body.contains("c0ffee"), "the secret itself goes nowhere");
+    }
+
+    #[test]
+    fn what_the_composer_offers_is_signed_with_each_ones_secret() {
+        let gateway = crate::cloud::aliyun::tests::identity();
+        let of = |name: &str, sign_method| profile::SubDevice {
+            product_key: "pk".to_owned(),
+            device_name: name.to_owned(),
+            client_id: format!("pk&{name}"),
+            sign_method,
+            secret: profile::SecretSource::Unregistered,
+        };
+        let known = [
+            (of("one", SignMethod::HmacSha256), Secret::new("c0ffee")),
+            (of("two", SignMethod::HmacMd5), Secret::new("decaf")),
+        ];
+        let drafts = drafts(&gateway, 1_700_000_000_000, &known);
+        let labels: Vec<&str> = drafts.iter().map(|draft| draft.label.as_str()).collect();
+        assert_eq!(
+            labels,
+            ["topology: add", "sub-device: login one", "sub-device: login two", "sub-device: batch login"]
+        );
+        for (draft, at) in drafts.iter().zip(["/params", "/params", "/params", "/params/deviceList"]) {
+            let body: Value = serde_json::from_str(&draft.body).unwrap();
+            let params = body.pointer(at).unwrap();
+            for entry in params.as_array().map_or(std::slice::from_ref(params), Vec::as_slice) {
+                let secret = if entry["deviceName"] == "one" { &known[0].1 } else { &known[1].1 };
+                assert!(is_signed(entry, secret), "{}: {entry}", draft.label);
+                assert_eq!(entry["timestamp"], "1700000000000");
+            }
+            assert!(!draft.body.contains("c0ffee") && !draft.body.contains("decaf"), "{}", draft.body);
+        }
+        assert_eq!(super::drafts(&gateway, 1, &[]), Vec::new());
     }
 
     /// The vectors of the dynamic registration.

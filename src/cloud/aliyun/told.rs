@@ -13,6 +13,9 @@ use crate::event::{WallTime, What};
 use crate::mqtt::Qos;
 use crate::profile::AliyunIdentity;
 
+/// A notice is told up to so many characters of its title and its words.
+const NOTICE: usize = 200;
+
 /// What a message tells `device`. What a gateway hears for a sub-device is that one's: it does not change the gateway's own
 /// values or version.
 pub(super) fn told(device: &AliyunIdentity, topic: &str, payload: &[u8]) -> Option<Told> {
@@ -37,6 +40,7 @@ pub(super) fn told(device: &AliyunIdentity, topic: &str, payload: &[u8]) -> Opti
         }
         (Tree::Sys, "thing/property/desired/get_reply") => desired(&body),
         (Tree::Shadow, "get") => shadow(&body),
+        (Tree::Ext, "notify") => notice(&body),
         _ => None,
     }
 }
@@ -103,6 +107,17 @@ fn shadow(body: &Map<String, Value>) -> Option<Told> {
     let wanted = body.get("payload")?.get("state")?.get("desired")?.as_object()?;
     let writes = wanted.iter().map(|(name, value)| (Property::of("", name), value.clone()));
     filled(writes.collect(), line::code(body.get("version")))
+}
+
+/// `{"title": "kick", "content": "Kicked by the same device"}`, which a device whose client id has `ext` may get before its
+/// connection is ended (one write-up of an SDK's traffic; the documents do not have it).
+fn notice(body: &Map<String, Value>) -> Option<Told> {
+    let text = |key: &str| {
+        let text = body.get(key).and_then(Value::as_str).unwrap_or_default();
+        text.chars().take(NOTICE).collect::<String>()
+    };
+    let (title, words) = (text("title"), text("content"));
+    (!title.is_empty() || !words.is_empty()).then_some(Told::Notice { title, words })
 }
 
 fn filled(writes: Vec<(Property, Value)>, version: Option<i64>) -> Option<Told> {

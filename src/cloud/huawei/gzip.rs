@@ -6,8 +6,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
-/// What is unpacked for looking at is no longer than this, in bytes: a few bytes can unpack to gigabytes.
-const UNPACKED: u64 = 1 << 20;
+use crate::cloud::LONGEST_UNPACKED;
 
 /// Every gzip stream begins so (RFC 1952, section 2.3.1).
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -17,14 +16,14 @@ pub(super) fn is_packed(topic: &str) -> bool {
     topic.split_once('?').is_some_and(|(_, query)| query.split('&').any(|part| part == "encoding=gzip"))
 }
 
-/// The body of a message on a topic that says it is packed, unpacked up to 1 MiB; `None` where it is no gzip.
+/// The body of a message on a topic that says it is packed, unpacked up to [`LONGEST_UNPACKED`]; `None` where it is no gzip.
 pub(super) fn unpacked(topic: &str, payload: &[u8]) -> Option<Vec<u8>> {
     if !is_packed(topic) || !payload.starts_with(&MAGIC) {
         return None;
     }
     let mut body = Vec::new();
     // A stream that breaks off has said what it could.
-    let read = GzDecoder::new(payload).take(UNPACKED).read_to_end(&mut body);
+    let read = GzDecoder::new(payload).take(LONGEST_UNPACKED as u64).read_to_end(&mut body);
     (read.is_ok() || !body.is_empty()).then_some(body)
 }
 

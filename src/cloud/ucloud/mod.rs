@@ -1,13 +1,14 @@
 //! UCloud UIoT-Core.
 //!
 //! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies, summaries, drafts,
-//! upgrades, the shadow, codes and advice have a file each. What may not: another cloud's rules.
+//! upgrades, the shadow, requests by HTTP, codes and advice have a file each. What may not: another cloud's rules.
 
 mod advice;
 mod bodies;
 mod codes;
 mod credentials;
 mod drafts;
+mod http;
 mod modelled;
 pub mod registration;
 mod reported;
@@ -124,6 +125,10 @@ impl Platform for Device {
         };
         let body = bodies::answer(what, asked.payload, answer.code.unwrap_or(0), answer.output);
         Some(Draft { label: format!("reply to {subject}"), what: reply, topic, qos: Qos::AtLeastOnce, body })
+    }
+
+    fn http_authorization(&self, secret: &Secret, body: &[u8]) -> Option<String> {
+        Some(http::authorization(secret, body))
     }
 
     fn reported(&self, topic: &str, payload: &[u8]) -> Vec<(Property, Value)> {

@@ -50,7 +50,7 @@ impl Sheet {
         let left = middle.width * 2 / 5;
         let text = Rect { width: left, ..middle };
         let rule = Rect { x: middle.x + left, width: 1, ..middle };
-        let form = Rect { x: middle.x + left + 1, width: middle.width - left - 1, ..middle };
+        let form = Rect { x: middle.x + left + 2, width: middle.width - left - 2, ..middle };
         Areas { text, rule, form: Some(form), ..areas }
     }
 

@@ -31,11 +31,10 @@ impl Composer {
         self.open.as_ref().is_some_and(|sheet| !sheet.form.reading.rows.is_empty())
     }
 
-    /// Whether the form wants more room than a text alone, on a screen of that width.
-    pub fn wants_room(&self, width: u16) -> bool {
-        self.open
-            .as_ref()
-            .is_some_and(|sheet| sheet.form.has_keys || (width >= BESIDE && !sheet.form.reading.rows.is_empty()))
+    /// How many rows the form has where it is seen, on a screen of that width; else none.
+    pub fn form_rows(&self, width: u16) -> u16 {
+        let seen = self.open.as_ref().map(|sheet| &sheet.form).filter(|form| form.has_keys || width >= BESIDE);
+        seen.map_or(0, |form| u16::try_from(form.entries().count()).unwrap_or(u16::MAX))
     }
 
     /// Brings the form, and what the model finds wrong, up to date with the text.

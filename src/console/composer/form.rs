@@ -96,7 +96,8 @@ impl Form {
         self.top = self.top.min(count.saturating_sub(self.visible)).max(lowest).min(first);
     }
 
-    fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+    /// Its lines, visible or not.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
         let rows = &self.reading.rows;
         rows.iter().enumerate().flat_map(move |(place, row)| {
             let before = place.checked_sub(1).and_then(|before| rows.get(before)).map(|before| &before.group);

@@ -93,7 +93,7 @@ impl Row {
         match Tree::read(typed) {
             Ok(tree) => Ok(tree.root.raw.to_owned()),
             Err(_) if typed.trim().is_empty() => Err("nothing is typed".to_owned()),
-            Err(fault) => Err(format!("this is no JSON value: {}", fault.what)),
+            Err(_) => Err("this is no JSON value, and a text needs its quotes here".to_owned()),
         }
     }
 }

@@ -85,6 +85,8 @@ pub(super) struct Sheet {
     /// What the cloud offers, and which of these is chosen.
     pub(super) drafts: Vec<Draft>,
     choice: usize,
+    /// What is signed for the devices behind a gateway.
+    signed: Vec<Draft>,
     /// What makes the bodies' ids.
     serial: u64,
     /// Whether somebody ever edited it, and whether that was since it was last sent.
@@ -110,7 +112,8 @@ impl Sheet {
     /// A report that starts from the first of the drafts: those of the device's product come before the cloud's own. `serial`
     /// makes the bodies' ids.
     pub(super) fn report(handle: &Handle, model: Option<&Arc<Model>>, serial: u64) -> Self {
-        let drafts = drafts(&*handle.platform, model, serial);
+        let signed = handle.platform.sub_device_drafts(serial, &handle.sub_devices());
+        let drafts = drafts(&*handle.platform, model, &signed, serial);
         let first = drafts.first().cloned().unwrap_or_else(|| Draft {
             label: "message".to_owned(),
             what: What::Custom,
@@ -118,7 +121,7 @@ impl Sheet {
             qos: Qos::AtMostOnce,
             body: String::new(),
         });
-        Self { drafts, serial, model: model.cloned(), ..Self::new(handle, Purpose::Report, first) }
+        Self { drafts, signed, serial, model: model.cloned(), ..Self::new(handle, Purpose::Report, first) }
     }
 
     /// A reply that starts from the cloud's own for success; `None` where the cloud knows no answer to it.
@@ -133,7 +136,7 @@ impl Sheet {
     pub(super) fn know(&mut self, model: &Arc<Model>) {
         if self.purpose == Purpose::Report {
             let chosen = self.drafts.get(self.choice).map(|draft| (draft.label.clone(), draft.topic.clone()));
-            self.drafts = drafts(&*self.platform, Some(model), self.serial);
+            self.drafts = drafts(&*self.platform, Some(model), &self.signed, self.serial);
             let place = self.drafts.iter().position(|draft| {
                 chosen.as_ref().is_some_and(|(label, topic)| *label == draft.label && *topic == draft.topic)
             });
@@ -162,6 +165,7 @@ impl Sheet {
             window: Window::default(),
             drafts: Vec::new(),
             choice: 0,
+            signed: Vec::new(),
             is_edited: false,
             is_unsent: false,
             note: escapes_note(escaped),
@@ -467,10 +471,13 @@ impl Sheet {
     }
 }
 
-/// What can be composed: what the model knows comes before the cloud's own.
-fn drafts(platform: &dyn Platform, model: Option<&Arc<Model>>, serial: u64) -> Vec<Draft> {
+/// What can be composed: what the model knows comes before the cloud's own, of which the signed ones take
+/// the place of those for the same topics.
+fn drafts(platform: &dyn Platform, model: Option<&Arc<Model>>, signed: &[Draft], serial: u64) -> Vec<Draft> {
     let mut drafts = model.map(|model| platform.model_drafts(model, serial)).unwrap_or_default();
-    drafts.extend(platform.drafts(serial));
+    let is_signed = |draft: &Draft| signed.iter().any(|other| other.topic == draft.topic);
+    drafts.extend(platform.drafts(serial).into_iter().filter(|draft| !is_signed(draft)));
+    drafts.extend_from_slice(signed);
     drafts
 }
 

@@ -162,6 +162,24 @@ fn a_report_starts_from_the_clouds_own_body() {
 }
 
 #[test]
+fn what_is_typed_goes_packed_where_the_topic_says_so_and_as_it_is_elsewhere() {
+    const TOPIC: &str = "$oc/devices/smoke-01/sys/properties/report";
+    let body = r#"{"services":[]}"#;
+    let platform = huawei().platform;
+    for (topic, is_packed) in [(format!("{TOPIC}?encoding=gzip"), true), (TOPIC.to_owned(), false)] {
+        let mut world = World::new();
+        world.composer.open_report(&huawei(), 1);
+        world.composer.open.as_mut().unwrap().topic.clone_from(&topic);
+        world.set(body);
+        let Ok(Action::Publish { payload, topic: sent_to, .. }) = world.order(3) else { panic!("{topic}") };
+        assert_eq!(sent_to, topic);
+        assert_eq!(payload != body.as_bytes(), is_packed, "{topic}");
+        let inside = platform.unpacked(&topic, &payload);
+        assert_eq!(inside.as_deref(), is_packed.then_some(body.as_bytes()), "{topic}");
+    }
+}
+
+#[test]
 fn a_reply_goes_back_with_the_requests_id_and_closes() {
     let mut world = World::new();
     world.open_reply();

@@ -12,7 +12,7 @@ use crate::console::inbox::{Here, NAMED_UP_TO, most_urgent_of};
 use crate::console::layout::Pane;
 use crate::console::state::State;
 use crate::console::words;
-use crate::event::What;
+use crate::event::{Kind, What};
 use crate::text::Safe;
 use crate::timeline::{Request, RequestState, SessionId, Timeline};
 
@@ -42,6 +42,8 @@ pub struct Ask {
     pub by: Option<Safe>,
     /// How many answers have gone.
     pub answers: u32,
+    /// Its answer told of a failure.
+    pub failed: bool,
     /// An answer was handed over and has not gone yet.
     pub under_way: bool,
 }
@@ -64,9 +66,12 @@ pub(super) struct Asks {
 struct Said {
     label: Safe,
     detail: Safe,
+    /// The answer that was looked at, by its event's number.
+    answer: Option<u64>,
+    failed: bool,
 }
 
-/// A request that has still to be taken apart.
+/// A request that has still to be taken apart, with its answer.
 #[derive(Debug)]
 struct Unsaid {
     seq: u64,
@@ -74,6 +79,9 @@ struct Unsaid {
     what: What,
     topic: String,
     payload: Vec<u8>,
+    answer: Option<u64>,
+    /// The answer's topic and payload, while the timeline has it.
+    answered: Option<(String, Vec<u8>)>,
 }
 
 impl Asks {
@@ -103,6 +111,7 @@ impl Asks {
             held: request.held,
             by: request.by.as_deref().map(|by| Safe::new(words::clip(by, LINE))),
             answers: request.answers,
+            failed: false,
             under_way: state.is_answering(request.session, &request.request_id),
         };
         let urgent = requests.most_urgent().1;
@@ -117,9 +126,9 @@ impl Asks {
         let wanted = || shown.iter().copied().chain(here).chain(sooner);
         self.said.retain(|seq, _| wanted().any(|request| request.seq == *seq));
         for request in wanted() {
-            let known = self.said.contains_key(&request.seq) || self.unsaid.iter().any(|one| one.seq == request.seq);
-            if !known {
-                self.unsaid.push(Unsaid::of(request));
+            let known = self.said.get(&request.seq).is_some_and(|said| said.answer == request.answer);
+            if !known && !self.unsaid.iter().any(|one| one.seq == request.seq && one.answer == request.answer) {
+                self.unsaid.push(Unsaid::of(request, timeline));
             }
         }
         state.inbox.line = line;
@@ -139,8 +148,8 @@ impl Asks {
         }
         let said = &self.said;
         let with_words = |ask: Ask| {
-            let Said { label, detail } = said.get(&ask.seq).cloned().unwrap_or_default();
-            Ask { label, detail, ..ask }
+            let Said { label, detail, failed, .. } = said.get(&ask.seq).cloned().unwrap_or_default();
+            Ask { label, detail, failed, ..ask }
         };
         let shown = self.shown.drain(..).map(with_words).collect();
         (shown, self.urgent.take().map(with_words), self.sooner.take().map(with_words))
@@ -148,10 +157,15 @@ impl Asks {
 }
 
 impl Unsaid {
-    fn of(request: &Request) -> Self {
+    fn of(request: &Request, timeline: &Timeline) -> Self {
         let payload = if request.payload.len() > NAMED_UP_TO { Vec::new() } else { request.payload.clone() };
         let topic = request.topic.clone();
-        Self { seq: request.seq, session: request.session, what: request.what, topic, payload }
+        let answered = request.answer.and_then(|answer| match timeline.get(answer)?.kind {
+            Kind::Tx(went) if went.payload.len() <= NAMED_UP_TO => Some((went.topic.to_owned(), went.payload.to_vec())),
+            _ => None,
+        });
+        let (seq, session, what, answer) = (request.seq, request.session, request.what, request.answer);
+        Self { seq, session, what, topic, payload, answer, answered }
     }
 
     fn say(&self, platform: Option<&dyn Platform>) -> Said {
@@ -162,7 +176,11 @@ impl Unsaid {
         } else {
             Safe::new(words::clip(&summary.name, LINE))
         };
-        Said { label, detail: Safe::new(words::clip(&summary.detail, LINE)) }
+        let failed = self.answered.as_ref().zip(platform).is_some_and(|((topic, payload), cloud)| {
+            // What is no longer remembered is not told to have failed.
+            cloud.summary(Direction::Up, topic, payload).failed
+        });
+        Said { label, detail: Safe::new(words::clip(&summary.detail, LINE)), answer: self.answer, failed }
     }
 }
 

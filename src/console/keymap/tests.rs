@@ -48,7 +48,7 @@ fn the_keys_of_the_readme_do_what_it_says() {
 
 #[test]
 fn where_text_is_typed_no_letter_is_a_command() {
-    for context in [Compose, Form, Filter, Prompt, Palette, Note, Seek, Codes, Drafts, Load] {
+    for context in [Compose, Form, Filter, Prompt, Palette, Note, Seek, Codes, Drafts, Load, Value] {
         assert!(context.takes_text());
         for letter in ' '..='~' {
             assert_eq!(lookup(context, Chord::letter(letter)), None, "{letter} in {context:?}");

@@ -7,6 +7,7 @@
 
 mod index;
 pub mod json;
+mod packing;
 mod plain;
 mod pretty;
 mod row;
@@ -25,6 +26,7 @@ use super::theme::{Role, Signs, Theme};
 use crate::event::{Event, Kind};
 use crate::text::{Safe, width};
 use index::{Index, Place};
+use packing::Packing;
 use plain::Hex;
 use row::Row;
 use words::Head;
@@ -46,7 +48,7 @@ pub enum Mode {
     Pretty,
     /// Text as it came, wrapped; what is no UTF-8 is shown as hex.
     Text,
-    /// Bytes.
+    /// Bytes, as they came: those of a packed body are the packed ones.
     Hex,
 }
 
@@ -97,6 +99,8 @@ struct Shown {
     /// What the mode is, or why it is another one than asked for.
     view: &'static str,
     is_other: bool,
+    /// A body that came packed.
+    packing: Option<Packing>,
     body: Body,
     rows: Vec<Row>,
     position: Position,
@@ -149,6 +153,11 @@ impl MessageView {
         self.shown.as_ref().map(|shown| shown.position)
     }
 
+    /// That the body came packed, how long it was and is: "gzip: 84 B, unpacked 3.4 KiB". `None`: it did not.
+    pub fn packing(&self) -> Option<Safe> {
+        self.shown.as_ref()?.packing.as_ref().map(Packing::words)
+    }
+
     /// Forgets the event, for instance when another timeline is shown.
     pub fn clear(&mut self) {
         *self = Self { mode: self.mode, ..Self::default() };
@@ -161,17 +170,27 @@ impl MessageView {
     }
 
     /// Lays out what is visible of `event` in `size` cells, header included. Answers whether there is more to lay out
-    /// before the place that somebody scrolled to is reached: then call it again with the next frame.
-    pub fn collect(&mut self, event: &Event<'_>, size: Size) -> bool {
+    /// before the place that somebody scrolled to is reached: then call it again with the next frame. `unpack` answers the
+    /// body of a packed message by its topic and payload, see [`Platform::unpacked`](crate::cloud::Platform::unpacked); it is
+    /// called only where the event, the mode or the width is another than before.
+    pub fn collect(
+        &mut self,
+        event: &Event<'_>,
+        size: Size,
+        unpack: impl FnOnce(&str, &[u8]) -> Option<Vec<u8>>,
+    ) -> bool {
         self.absent = None;
-        let payload = payload(event);
+        let (topic, payload) = message(event);
         let same_event = self.shown.as_ref().is_some_and(|shown| shown.seq == event.seq);
         if !same_event {
             self.scroll(Scroll::Top);
         }
         let (mode, seq) = (self.mode, event.seq);
         let is_known = |shown: &Shown| shown.seq == seq && shown.asked == mode && shown.size.width == size.width;
-        let mut shown = self.shown.take().filter(is_known).unwrap_or_else(|| Shown::new(event, mode, size, payload));
+        let mut shown = self.shown.take().filter(is_known).unwrap_or_else(|| {
+            let packing = unpack(topic, payload).map(|body| Packing::new(payload.len(), body));
+            Shown::new(event, mode, size, packing, payload)
+        });
         shown.size = size;
         let is_unfinished = shown.lay_out(payload, &mut self.top, self.to_bottom);
         self.shown = Some(shown);
@@ -205,14 +224,18 @@ impl MessageView {
 }
 
 impl Shown {
-    fn new(event: &Event<'_>, asked: Mode, size: Size, payload: &[u8]) -> Self {
+    fn new(event: &Event<'_>, asked: Mode, size: Size, packing: Option<Packing>, payload: &[u8]) -> Self {
         let (body, view, is_other) = match words::body(event) {
             Some(said) => {
                 let words = super::words::wrap(&said, usize::from(size.width));
                 let index = Index::new(Place::Text(plain::Place::default()), size.width);
                 (Body::Words(words, index), "", false)
             }
-            None => Body::of(payload, asked, size.width),
+            None => match (&packing, asked) {
+                (None, _) => Body::of(payload, asked, size.width),
+                (Some(_), Mode::Hex) => (Body::of(payload, asked, size.width).0, "hex: packed", false),
+                (Some(packing), _) => Body::of(packing.body(), asked, size.width),
+            },
         };
         Self {
             seq: event.seq,
@@ -221,6 +244,7 @@ impl Shown {
             head: words::head(event),
             view,
             is_other,
+            packing,
             body,
             rows: Vec::new(),
             position: Position { top: 0, visible: 0, total: 0, is_total_known: false },
@@ -231,6 +255,10 @@ impl Shown {
     fn lay_out(&mut self, payload: &[u8], top: &mut usize, to_bottom: bool) -> bool {
         let height = usize::from(if self.size.height >= HEADER_FROM { self.size.height - 1 } else { self.size.height });
         let wanted = if to_bottom { usize::MAX } else { top.saturating_add(height) };
+        let payload = match &self.packing {
+            Some(packing) if self.asked != Mode::Hex => packing.body(),
+            _ => payload,
+        };
         // Bodies that are laid out by rows were found to be UTF-8 when the view was made.
         let text = str::from_utf8(payload).unwrap_or_default();
         let (total, is_total_known) = match &mut self.body {
@@ -342,9 +370,10 @@ fn cells(text: &Safe) -> u16 {
     u16::try_from(width::width(text.as_str())).unwrap_or(u16::MAX)
 }
 
-fn payload<'a>(event: &Event<'a>) -> &'a [u8] {
+/// The topic and the payload of a message; of another event, nothing.
+fn message<'a>(event: &Event<'a>) -> (&'a str, &'a [u8]) {
     match event.kind {
-        Kind::Rx(message) | Kind::Tx(message) => message.payload,
-        _ => &[],
+        Kind::Rx(message) | Kind::Tx(message) => (message.topic, message.payload),
+        _ => ("", &[]),
     }
 }

@@ -35,9 +35,14 @@ fn event(seq: u64, kind: Kind<'_>) -> Event<'_> {
 /// Lays out to the end of what was asked for, and paints.
 fn paint(view: &mut MessageView, event: &Event<'_>, width: u16, height: u16, signs: &Signs) -> Buffer {
     let (mut buffer, area) = canvas(width, height);
-    while view.collect(event, area.as_size()) {}
+    while view.collect(event, area.as_size(), plain) {}
     view.render(&mut buffer, area, &Theme::plain(), signs);
     buffer
+}
+
+/// No body is packed.
+fn plain(_: &str, _: &[u8]) -> Option<Vec<u8>> {
+    None
 }
 
 fn show(payload: &[u8], mode: Mode, width: u16, height: u16) -> String {
@@ -49,10 +54,10 @@ fn show(payload: &[u8], mode: Mode, width: u16, height: u16) -> String {
 fn body(payload: &[u8], mode: Mode, width: u16) -> Vec<String> {
     let mut view = MessageView { mode, ..MessageView::default() };
     let event = event(1, Kind::Rx(message(payload)));
-    view.collect(&event, Size::new(width, 2));
+    view.collect(&event, Size::new(width, 2), plain);
     let mut rows = Vec::new();
     loop {
-        while view.collect(&event, Size::new(width, 2)) {}
+        while view.collect(&event, Size::new(width, 2), plain) {}
         let Some(shown) = &view.shown else { return rows };
         let position = shown.position;
         let texts: Vec<String> =
@@ -87,7 +92,7 @@ fn each_kind_of_token_has_its_colour() {
     let payload = "{\"温度\":[21.4,true,null,\"a\u{202e}b\"]}".as_bytes();
     let (mut buffer, area) = canvas(60, 5);
     let mut view = MessageView::default();
-    view.collect(&event(1, Kind::Rx(message(payload))), area.as_size());
+    view.collect(&event(1, Kind::Rx(message(payload))), area.as_size(), plain);
     view.render(&mut buffer, area, &dark, &Signs::UNICODE);
     assert_snapshot!("pretty_dark", styled(&buffer));
 }
@@ -97,6 +102,29 @@ fn what_is_no_json_or_no_utf8_says_so() {
     assert_snapshot!("not_json", show(b"temperature=21.4", Mode::Pretty, 80, 3));
     assert_snapshot!("not_utf8", show(&[0x7b, 0xff, 0xfe, 0x00], Mode::Pretty, 80, 3));
     assert_snapshot!("empty", show(b"", Mode::Pretty, 80, 3));
+}
+
+#[test]
+fn a_packed_body_is_shown_unpacked_and_as_hex_the_way_it_came() {
+    let packed = [0x1f, 0x8b, 8, 0, 1];
+    let event = event(1, Kind::Rx(message(&packed)));
+    let shown = |mode: Mode, body: &[u8]| {
+        let mut view = MessageView { mode, ..MessageView::default() };
+        let (mut buffer, area) = canvas(80, 4);
+        while view.collect(&event, area.as_size(), |_, payload| (payload == packed).then(|| body.to_vec())) {}
+        view.render(&mut buffer, area, &Theme::plain(), &Signs::UNICODE);
+        (text(&buffer), view.packing().map(|words| words.to_string()).unwrap_or_default())
+    };
+    let (pretty, words) = shown(Mode::Pretty, REQUEST.as_bytes());
+    assert!(pretty.contains(r#""services": ["#), "{pretty}");
+    assert_eq!(words, "gzip: 5 B, unpacked 70 B");
+    let (plain_text, _) = shown(Mode::Text, b"21.4 degrees");
+    assert!(plain_text.contains("21.4 degrees"), "{plain_text}");
+    let (hex, words) = shown(Mode::Hex, REQUEST.as_bytes());
+    assert!(hex.contains("1f 8b 08 00 01") && hex.contains("hex: packed"), "{hex}");
+    assert_eq!(words, "gzip: 5 B, unpacked 70 B");
+    let (_, words) = shown(Mode::Pretty, &vec![b' '; 1 << 20]);
+    assert_eq!(words, "gzip: 5 B, unpacked the first 1 MiB");
 }
 
 #[test]
@@ -148,7 +176,7 @@ fn scrolling_stops_at_both_ends_and_starts_anew_with_each_event() {
     let size = Size::new(40, 11);
     let top = |view: &mut MessageView, scroll| {
         view.scroll(scroll);
-        while view.collect(&first, size) {}
+        while view.collect(&first, size, plain) {}
         view.position().map(|position| position.top)
     };
     assert_eq!(top(&mut view, Scroll::Lines(-3)), Some(0));
@@ -158,7 +186,7 @@ fn scrolling_stops_at_both_ends_and_starts_anew_with_each_event() {
     assert_eq!(top(&mut view, Scroll::Lines(50)), Some(90));
     assert_eq!(top(&mut view, Scroll::Pages(-100)), Some(0));
     assert_eq!(top(&mut view, Scroll::Lines(isize::MAX)), Some(90));
-    view.collect(&event(2, Kind::Rx(message(payload.as_bytes()))), size);
+    view.collect(&event(2, Kind::Rx(message(payload.as_bytes()))), size, plain);
     assert_eq!(view.position().map(|position| position.top), Some(0));
 }
 
@@ -169,14 +197,14 @@ fn a_deep_or_large_body_is_laid_out_bit_by_bit() {
     for payload in [deep, line] {
         let event = event(1, Kind::Rx(message(payload.as_bytes())));
         let mut view = MessageView::default();
-        assert!(!view.collect(&event, Size::new(80, 20)), "the first rows are there at once");
+        assert!(!view.collect(&event, Size::new(80, 20), plain), "the first rows are there at once");
         assert!(
             view.position()
                 .is_some_and(|position| position.total < 200 && !position.is_total_known && position.visible == 19)
         );
         view.scroll(Scroll::Bottom);
         let mut turns = 1;
-        while view.collect(&event, Size::new(80, 20)) {
+        while view.collect(&event, Size::new(80, 20), plain) {
             turns += 1;
         }
         assert!(turns > 2, "in steps");
@@ -224,7 +252,7 @@ proptest! {
         assert_clean(&paint(&mut view, &event, width, height, &Signs::ASCII));
         view.scroll(Scroll::Bottom);
         let size = Size::new(width, height);
-        while view.collect(&event, size) {}
+        while view.collect(&event, size, plain) {}
         let position = view.position().unwrap();
         prop_assert!(position.is_total_known && position.top + position.visible == position.total || height == 0);
     }

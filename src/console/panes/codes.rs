@@ -37,7 +37,7 @@ pub fn render(buffer: &mut Buffer, above: Rect, view: &View<'_>, codes: &Codes) 
         return;
     }
     let chosen = codes.place();
-    place_in(buffer, area, view, &chosen.map_or(0, |chosen| chosen + 1).to_string(), codes.known.len());
+    place_in(buffer, area, view, chosen.map_or(0, |chosen| chosen + 1), codes.known.len());
     let top = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(usize::from(inside.height)));
     for (y, (place, (code, meaning))) in (inside.top()..inside.bottom()).zip(codes.known.iter().enumerate().skip(top)) {
         let row = Rect { y, height: 1, ..inside };

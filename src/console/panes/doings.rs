@@ -53,7 +53,7 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, doings: &Doing
     let chosen = doings.place(&all);
     let inside = shrink(area);
     let at = lines.iter().position(|line| matches!(line, Line::Item(place, _) if *place == chosen)).unwrap_or(0);
-    place_in(buffer, area, view, &(at + 1).to_string(), lines.len());
+    place_in(buffer, area, view, at + 1, lines.len());
     let top = (at + 1).saturating_sub(usize::from(inside.height));
     let names = names(standing);
     for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(top)) {

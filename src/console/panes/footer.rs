@@ -91,7 +91,8 @@ fn useful(view: &View<'_>) -> Vec<Action> {
         | Context::Again
         | Context::Drafts
         | Context::Load
-        | Context::Seek => {
+        | Context::Seek
+        | Context::Value => {
             vec![Action::Accept, Action::Back]
         }
         Context::Codes | Context::Offers => vec![Action::Accept, Action::Move(Motion::Down), Action::Back],
@@ -110,10 +111,11 @@ fn useful(view: &View<'_>) -> Vec<Action> {
 }
 
 fn doings(view: &View<'_>) -> Vec<Action> {
-    let mut actions = vec![Action::Accept, Action::Rules, Action::AskTime, Action::Back];
+    // Enter asks for the time too, on the clock's line.
+    let mut actions = vec![Action::Accept, Action::SetProperty, Action::Rules, Action::Back];
     // Without an upgrade there is nothing that could fail.
     if view.glance.doings.as_ref().is_some_and(|standing| standing.upgrade.is_some()) {
-        actions.insert(2, Action::Fail);
+        actions.insert(3, Action::Fail);
     }
     actions
 }

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::palette::place_in;
+use super::palette::label;
 use super::{Pen, View};
 use crate::console::action::Action;
 use crate::console::chord::Chord;
@@ -13,7 +13,7 @@ use crate::console::theme::Role;
 use crate::text::Safe;
 
 /// The sections, in the order of the help.
-const SECTIONS: [Context; 20] = [
+const SECTIONS: [Context; 21] = [
     Context::Browse,
     Context::Replay,
     Context::Seek,
@@ -30,6 +30,7 @@ const SECTIONS: [Context; 20] = [
     Context::Again,
     Context::Codes,
     Context::Doings,
+    Context::Value,
     Context::Offers,
     Context::Help,
     Context::Confirm,
@@ -70,8 +71,9 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, top: usize) {
         Pen::new(buffer, title, view.signs).word(" Keys ", view.style(Role::Accent));
     }
     let entries = entries(view.state.ground());
-    let last = entries.len().min(top + usize::from(inside.height));
-    place_in(buffer, area, view, &format!("{} to {last}", top + 1), entries.len());
+    if top + usize::from(inside.height) < entries.len() {
+        label(buffer, area, view, " more below ");
+    }
     let keys = entries.iter().map(|entry| if let Entry::Key(chords, _) = entry { chords.len() } else { 0 }).max();
     let keys = u16::try_from(keys.unwrap_or(0)).unwrap_or(u16::MAX).min(inside.width / 2);
     for (y, entry) in (inside.top()..inside.bottom()).zip(entries.iter().skip(top)) {

@@ -31,7 +31,7 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, list: &Offers)
         Rect { x: area.x + 1.min(area.width), height: area.height.min(1), width: area.width.saturating_sub(2), ..area };
     let words = format!(" The platform sends to {} ", view.device(list.session));
     Pen::new(buffer, title, view.signs).put(&Safe::new(&words), view.style(Role::Accent));
-    place_in(buffer, area, view, &(list.chosen + 1).to_string(), list.offers.len());
+    place_in(buffer, area, view, list.chosen + 1, list.offers.len());
     let inside = shrink(area);
     let top = (list.chosen + 1).saturating_sub(usize::from(inside.height));
     for (y, (place, offer)) in (inside.top()..inside.bottom()).zip(list.offers.iter().enumerate().skip(top)) {

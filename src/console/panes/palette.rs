@@ -31,7 +31,7 @@ pub fn render(buffer: &mut Buffer, above: Rect, view: &View<'_>, line: &Line, ch
         words(buffer, inside, text, view.style(Role::Dim));
         return;
     }
-    place_in(buffer, area, view, &(chosen + 1).to_string(), found.len());
+    place_in(buffer, area, view, chosen + 1, found.len());
     let top = (chosen + 1).saturating_sub(usize::from(inside.height));
     for (y, (place, binding)) in (inside.top()..inside.bottom()).zip(found.iter().enumerate().skip(top)) {
         let row = Rect { y, height: 1, ..inside };
@@ -94,14 +94,21 @@ pub(super) fn ask(buffer: &mut Buffer, screen: Rect, view: &View<'_>, lines: &[(
 }
 
 /// Says in a list's frame where in it one is, if not all of its `count` lines are on the screen: "14 of 31".
-pub(super) fn place_in(buffer: &mut Buffer, area: Rect, view: &View<'_>, words: &str, count: usize) {
-    if count <= usize::from(shrink(area).height) || area.width < LABELLED {
+pub(super) fn place_in(buffer: &mut Buffer, area: Rect, view: &View<'_>, line: usize, count: usize) {
+    if count > usize::from(shrink(area).height) {
+        label(buffer, area, view, &format!(" {line} of {count} "));
+    }
+}
+
+/// Puts words into the lower edge of a list's frame, where that has room for them.
+pub(super) fn label(buffer: &mut Buffer, area: Rect, view: &View<'_>, words: &str) {
+    if area.width < LABELLED {
         return;
     }
-    let label = Safe::new(&format!(" {words} of {count} "));
-    let width = paint::cells_of(&label).min(area.width / 2);
+    let words = Safe::new(words);
+    let width = paint::cells_of(&words).min(area.width / 2);
     let x = area.right().saturating_sub(width + 2);
-    paint::put_right(buffer, x, area.bottom().saturating_sub(1), width, &label, view.signs.cut, view.style(Role::Dim));
+    paint::put_right(buffer, x, area.bottom().saturating_sub(1), width, &words, view.signs.cut, view.style(Role::Dim));
 }
 
 /// What is inside a frame.

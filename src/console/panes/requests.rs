@@ -21,6 +21,8 @@ const WITH_ID: u16 = 110;
 const DEVICE: u16 = 14;
 const KIND: u16 = 12;
 const ID: u16 = 36;
+/// A name is whole in the table up to so many cells.
+const NAME: u16 = 16;
 
 /// Paints the pane.
 pub fn render(buffer: &mut Buffer, rect: Rect, view: &View<'_>) {
@@ -74,7 +76,9 @@ fn row(buffer: &mut Buffer, line: Rect, view: &View<'_>, ask: &Ask, selected: bo
         pen.end = x.saturating_sub(2);
     }
     let tail = tail_of(view, ask, table);
-    let width = paint::cells_of(&tail).min(pen.room() / 2);
+    // The request's name keeps its place before the end of the tail.
+    let named = if table { DEVICE + KIND + 6 + paint::cells_of(&ask.label).min(NAME) } else { 0 };
+    let width = paint::cells_of(&tail).min(pen.room() / 2).min(pen.room().saturating_sub(named));
     let end = pen.end;
     let margin = u16::from(!(table && line.width >= WITH_ID));
     let x = end.saturating_sub(width + margin);
@@ -114,6 +118,8 @@ fn subject(pen: &mut Pen<'_>, view: &View<'_>, ask: &Ask, table: bool, style: &d
 fn time_of(view: &View<'_>, ask: &Ask) -> (Safe, Role) {
     match &ask.right {
         Right::Left(left) => (Safe::new(&numbers::left(*left)), if ask.held { Role::Dim } else { Role::Waiting }),
+        // In time, whatever it said; that it told of a failure stands at the end of the row.
+        Right::Answered(_) if ask.failed => (Safe::from_static(view.signs.good), Role::Wrong),
         Right::Answered(_) => (Safe::from_static(view.signs.good), Role::Good),
         Right::Late(_) | Right::Expired => (Safe::from_static(view.signs.wrong), Role::Wrong),
         Right::Ignored => (Safe::from_static(view.signs.dot), Role::Dim),
@@ -122,13 +128,17 @@ fn time_of(view: &View<'_>, ask: &Ask) -> (Safe, Role) {
     }
 }
 
-/// What became of it: by whom it was answered, how long that took, how often. A narrow row tells by whom before how fast.
+/// What became of it: whether its answer told of a failure, by whom it was answered, how long that took, how often. A narrow row
+/// tells by whom before how fast.
 fn tail_of(view: &View<'_>, ask: &Ask, table: bool) -> Safe {
     let by = ask.by.as_ref().map(Safe::as_str);
+    let failed = if ask.failed { "failed, " } else { "" };
     let with_by = |took: String| match by {
-        Some(by) if table => format!("{took} by {by}"),
-        Some(by) => by.to_owned(),
-        None => took,
+        Some(by) if table => format!("{failed}{took} by {by}"),
+        Some(by) => format!("{failed}{by}"),
+        // That it failed tells more than how fast.
+        None if ask.failed && !table => "failed".to_owned(),
+        None => format!("{failed}{took}"),
     };
     let out = match &ask.right {
         Right::Left(_) if ask.under_way => "on its way".to_owned(),

@@ -89,6 +89,7 @@ fn overlay(buffer: &mut Buffer, body: Rect, view: &View<'_>, cursor: Option<(u16
             Overlay::Prompt { .. }
             | Overlay::Note { .. }
             | Overlay::Seek { .. }
+            | Overlay::Value { .. }
             | Overlay::Load { .. }
             | Overlay::Again(_),
         )
@@ -125,8 +126,10 @@ fn topics(buffer: &mut Buffer, inside: Rect, view: &View<'_>) {
 
 fn message(buffer: &mut Buffer, inside: Rect, view: &View<'_>) {
     let title = [(Safe::from_static("Message"), Role::Text)];
-    frames::title(buffer, view, Pane::Message, &title, &Safe::default(), Role::Dim);
-    if view.state.window.selected().is_some() {
+    let is_shown = view.state.window.selected().is_some();
+    let packing = view.state.message.packing().filter(|_| is_shown).unwrap_or_default();
+    frames::title(buffer, view, Pane::Message, &title, &packing, Role::Dim);
+    if is_shown {
         view.state.message.render(buffer, inside, view.theme, view.signs);
     } else {
         let (down, open) = (

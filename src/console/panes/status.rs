@@ -83,6 +83,10 @@ fn prompt(buffer: &mut Buffer, area: Rect, view: &View<'_>) -> Option<(u16, u16)
             let device = view.device(*session);
             (Safe::new(&format!("subscribe {device}, QoS {}{force}: ", qos.number())), line)
         }
+        Some(Overlay::Value { property, line, .. }) => {
+            let label = property.as_ref().map_or_else(|| "property = value: ".to_owned(), |name| format!("{name} = "));
+            (Safe::new(&label), line)
+        }
         Some(Overlay::Codes(codes)) => (Safe::from_static("code: "), &codes.line),
         Some(Overlay::Note { session, line }) => (Safe::new(&format!("note on {}: ", view.device(*session))), line),
         None if view.state.typing => (Safe::from_static("/"), &view.state.filter),

@@ -1,14 +1,21 @@
 //! Keys in the list of what a device does by itself.
 
+use serde_json::Value;
+
 use super::{Effect, Origin, Sending, World, likely_target, orders};
 use crate::behaviour::{Control, Standing};
+use crate::cloud::Property;
 use crate::console::action::Action;
 use crate::console::doings::{Doings, Item, items};
+use crate::console::line::Line;
 use crate::console::panes::doings as pane;
 use crate::console::state::{Codes, CodesFor, Overlay, State};
 use crate::event::LineState;
 use crate::session::{Action as Deed, Handle};
 use crate::timeline::SessionId;
+
+/// A value whose JSON has more bytes is not put into the line to be edited.
+const LONGEST_VALUE: usize = 2_000;
 
 /// Opens the list of the device that a key means.
 pub(super) fn open(state: &mut State, world: &World<'_>) {
@@ -54,6 +61,9 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
         Action::Rules if standing.rules.is_empty() => state.refuse("This device has no rule."),
         Action::Rules => return control(state, session, Control::Rules { on: !standing.rules_on }),
         Action::AskTime => return ask_time(state, handle, world),
+        Action::SetProperty => {
+            state.overlay = Some(Overlay::Value { session, property: None, line: Line::default() });
+        }
         Action::Fail => fail_upgrade(state, handle, &standing),
         // Nothing else is bound to a key of the list.
         _ => {}
@@ -70,6 +80,46 @@ pub(super) fn upgrade(state: &mut State, session: SessionId, failure: Option<i64
     control(state, session, Control::Upgrade { failure })
 }
 
+/// A key while a property's value is typed.
+pub(super) fn act_in_value(state: &mut State, action: Action) -> Vec<Effect> {
+    let Some(Overlay::Value { session, property, line }) = &state.overlay else { return Vec::new() };
+    let session = *session;
+    match action {
+        Action::Back => {
+            let chosen = property.clone().map(Item::Property);
+            state.overlay = Some(Overlay::Doings(Doings { session, chosen }));
+        }
+        Action::Accept => match typed_value(property.as_ref(), line.text()) {
+            Ok((property, value)) => {
+                let chosen = Some(Item::Property(property.clone()));
+                state.overlay = Some(Overlay::Doings(Doings { session, chosen }));
+                return control(state, session, Control::Property { property, value });
+            }
+            Err(why) => state.refuse(&why),
+        },
+        // Nothing else is bound to a key here.
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// What is typed: a value for `property`, or `name = value` where there is none yet.
+fn typed_value(property: Option<&Property>, text: &str) -> Result<(Property, Value), String> {
+    let (property, text) = if let Some(property) = property {
+        (property.clone(), text)
+    } else {
+        let (name, text) = text.split_once('=').ok_or("Type a property, = and its value.")?;
+        (Property::parse(name.trim()), text)
+    };
+    if property.name.is_empty() {
+        return Err("Type a property before the =.".to_owned());
+    }
+    match serde_json::from_str(text.trim()) {
+        Ok(value) => Ok((property, value)),
+        Err(_) => Err("The value is no JSON; a text stands in \"…\".".to_owned()),
+    }
+}
+
 /// What Enter does to the line under the cursor.
 fn switch(state: &mut State, handle: &Handle, standing: &Standing, item: Item, world: &World<'_>) -> Vec<Effect> {
     match item {
@@ -84,7 +134,11 @@ fn switch(state: &mut State, handle: &Handle, standing: &Standing, item: Item, w
         Item::Upgrade => upgrade(state, handle.id, None, world),
         Item::Clock => ask_time(state, handle, world),
         Item::Property(property) => {
-            state.refuse(&format!("{property} takes the values that requests, simulators and orders write."));
+            let value = standing.properties.iter().find(|(known, _)| *known == property).map(|(_, value)| value);
+            // What is too long to be edited in a line is typed anew.
+            let text = value.map(Value::to_string).filter(|text| text.len() <= LONGEST_VALUE).unwrap_or_default();
+            state.overlay =
+                Some(Overlay::Value { session: handle.id, property: Some(property), line: Line::new(&text) });
             Vec::new()
         }
     }

@@ -233,6 +233,7 @@ pub fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> 
         Context::Again => inbox::answer_question(state, action, world),
         Context::Codes => inbox::act_in_codes(state, action, world),
         Context::Doings => doings::act(state, action, world),
+        Context::Value => doings::act_in_value(state, action),
         Context::Offers => offers::act(state, action, world),
     }
 }
@@ -342,6 +343,7 @@ fn typed_line(state: &mut State) -> Option<&mut Line> {
             | Overlay::Prompt { line, .. }
             | Overlay::Note { line, .. }
             | Overlay::Seek { line }
+            | Overlay::Value { line, .. }
             | Overlay::Drafts { line, .. }
             | Overlay::Load { line, .. }
             | Overlay::Codes(Codes { line, .. }),

@@ -71,6 +71,15 @@ pub(super) fn cut_down(cast: Cast, used: &[String]) -> Cast {
     }
 }
 
+/// The devices that a file or a config has, and not the embedded platform.
+pub(super) fn own_profiles(cast: &Cast) -> impl Iterator<Item = &Profile> {
+    let (real, embedded) = match cast {
+        Cast::Real(profiles) => (profiles.as_slice(), [].as_slice()),
+        Cast::Embedded { devices, .. } => ([].as_slice(), devices.as_slice()),
+    };
+    real.iter().chain(embedded.iter().filter_map(|(_, own)| own.as_ref()))
+}
+
 /// Whether the simulated application of the embedded platform is to be at work.
 fn live(top: &Table<'_>) -> bool {
     let Some(table) = top.table("platform", "`platform`") else { return false };

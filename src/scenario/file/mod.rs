@@ -26,6 +26,8 @@ use super::value::{Form, Text};
 use crate::config::file::Source;
 use crate::config::table::Table;
 use crate::config::{ConfigError, document, suggest};
+use crate::profile::Profile;
+use crate::replay::answers;
 use cast::{Candidates, Troupe};
 use reading::Reading;
 
@@ -64,7 +66,20 @@ pub fn load(path: &Path, around: &Around) -> Result<Scenario, LoadError> {
     let found = walked.value.unwrap_or_else(|| Err(LoadError::Faulty(vec![format!("{} is empty", path.display())])));
     let mut scenario = found?;
     scenario.warnings.extend(walked.warnings);
+    check_answers(&scenario)?;
     Ok(scenario)
+}
+
+/// Recorded answers that cannot be had are a fault of the file, and not of the devices that are tested by it.
+fn check_answers(scenario: &Scenario) -> Result<(), LoadError> {
+    let named = |profile: &&Profile| scenario.devices.contains(&profile.name);
+    for profile in cast::own_profiles(&scenario.cast).filter(named) {
+        if let Some(plan) = scenario.plans.get(&profile.name) {
+            let told = |why| LoadError::Faulty(vec![format!("{}: {why}", scenario.path.display())]);
+            answers::fill(plan, profile).map_err(told)?;
+        }
+    }
+    Ok(())
 }
 
 const KEYS: [&str; 9] = ["name", "seed", "vars", "data", "platform", "config", "device", "default_device", "step"];
@@ -76,8 +91,12 @@ fn read(top: &Table<'_>, source: &Source, around: &Around) -> Option<Result<Scen
     let name = top.word("name").map_or(stem, |name| name.value);
     let seed = top.integer("seed", 0, i64::MAX).map(|seed| seed.value.unsigned_abs());
     let rows = rows::rows(top, source.folder());
-    if let Some(row) = rows.as_ref().and_then(|rows| rows.first()) {
-        row.columns.iter().for_each(|(column, _)| reading.learn(format!("row.{column}")));
+    match &rows {
+        Some(rows) => {
+            let columns = rows.iter().take(1).flat_map(|row| &row.columns);
+            columns.for_each(|(column, _)| reading.learn(format!("row.{column}")));
+        }
+        None => reading.rows_are_unread(),
     }
     let vars = vars(top, &reading);
     let candidates = match cast::candidates(top, source, around) {

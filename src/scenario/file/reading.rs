@@ -1,6 +1,6 @@
 //! Reading of texts with holes, values, durations and payloads from a scenario's tables, each fault told where it stands.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::Duration;
@@ -27,12 +27,19 @@ const UNITS: [(&str, u64); 3] = [("ms", 1), ("min", 60_000), ("s", 1_000)];
 pub(super) struct Reading {
     /// The names that a hole can have where the reading is: variables, columns, captures of earlier steps.
     known: RefCell<BTreeSet<String>>,
+    /// The table of data could not be read, which was told: any name of a column may be one.
+    rows_unread: Cell<bool>,
 }
 
 impl Reading {
     /// From here on a hole can have that name.
     pub(super) fn learn(&self, name: String) {
         self.known.borrow_mut().insert(name);
+    }
+
+    /// The columns are not known: no name of one is a fault of its own.
+    pub(super) fn rows_are_unread(&self) {
+        self.rows_unread.set(true);
     }
 
     /// A text with holes.
@@ -175,7 +182,8 @@ impl Reading {
             }
         };
         let known = self.known.borrow();
-        let Some(name) = text.names().find(|name| !known.contains(*name)) else { return Some(text) };
+        let is_known = |name: &str| known.contains(name) || (self.rows_unread.get() && name.starts_with("row."));
+        let Some(name) = text.names().find(|name| !is_known(name)) else { return Some(text) };
         let guess = suggest::nearest(name, known.iter().map(String::as_str));
         let guess = guess.map_or_else(String::new, |near| format!("; did you mean `${{{near}}}`?"));
         table.report.fault(at, format!("{}: nothing is called `{name}` here{guess}", table.what));

@@ -145,6 +145,7 @@ fn rows_and_variables_are_known_by_name() {
     assert!(fault.contains("did you mean `${row.mode}`?"), "{fault}");
     let fault = read_text(&text.replace("rows.csv", "none.csv")).unwrap_err().to_string();
     assert!(fault.contains("s.toml:2:8") && fault.contains("none.csv"), "{fault}");
+    assert_eq!(fault.matches("s.toml:").count(), 1, "one slip, one fault: {fault}");
 }
 
 #[test]
@@ -163,6 +164,17 @@ fn devices_come_from_the_file_the_platform_or_a_config() {
     assert!(several.contains("s.toml:2:1") && several.contains("which device"), "{several}");
     let both = read_text(&format!("config = \"c.toml\"\n{own}")).unwrap_err().to_string();
     assert!(both.contains("cannot stand beside [[device]]"), "{both}");
+}
+
+#[test]
+fn recorded_answers_that_cannot_be_had_are_a_fault_of_the_file() {
+    let text = "platform = {}\n[[device]]\nname = \"a\"\ncloud = \"huawei\"\nhost = \"h\"\ndevice_id = \"d1\"\nsecret = \"x\"\n\
+        answers = { tape = \"gone.mcap\" }\n[[step]]\nconnect = true\n";
+    let fault = read_text(text).unwrap_err().to_string();
+    assert!(
+        fault.contains("s.toml: the recorded answers of `a` cannot be read") && fault.contains("gone.mcap"),
+        "{fault}"
+    );
 }
 
 #[test]

@@ -117,8 +117,8 @@ fn is_platforms_own(recorded: &Recorded) -> bool {
 fn identifier_keys(cloud: Cloud) -> &'static [&'static str] {
     match cloud {
         Cloud::Huawei => &["device_id"],
-        Cloud::Aliyun => &["product_key", "device_name", "client_id"],
-        Cloud::Ucloud => &["product_sn", "device_sn"],
+        Cloud::Aliyun => &["client_id", "device_name", "product_key"],
+        Cloud::Ucloud => &["device_sn", "product_sn"],
         Cloud::Mqtt => &["client_id"],
     }
 }

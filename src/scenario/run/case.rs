@@ -94,6 +94,7 @@ pub(super) async fn run(
             return report;
         }
     };
+    report.remarks.extend_from_slice(&stage.remarks);
     let mut stop = stop.clone();
     let mut run = Run {
         log: Log::new(&scenario.devices),

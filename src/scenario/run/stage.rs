@@ -41,6 +41,8 @@ pub(super) struct Stage {
     folder: Scratch,
     /// What the embedded platform tells whoever watches it.
     notices: Option<broadcast::Receiver<Notice>>,
+    /// What somebody who reads the report should know.
+    pub(super) remarks: Vec<String>,
 }
 
 /// A folder of our own for the tape of a run that may pass; gone when dropped.
@@ -97,16 +99,18 @@ impl Stage {
             profiles.iter().map(register).zip(&profiles).collect()
         });
         recorder.start(true, &devices, now).map_err(|error| format!("the run's tape could not be begun: {error}"))?;
-        let start = |profile: Profile| -> Result<Handle, String> {
+        let mut remarks = Vec::new();
+        let mut start = |profile: Profile| -> Result<Handle, String> {
             let Some(plan) = scenario.plans.get(&profile.name) else { return Ok(session::start(profile, &journal)) };
-            let plan = answers::fill(plan, &profile).map_err(|error| error.to_string())?;
+            let answers::Filled { plan, missing } = answers::fill(plan, &profile).map_err(|error| error.to_string())?;
+            remarks.extend(missing);
             // What looks random follows from the scenario's seed, unless the device has one of its own.
             let plan = Plan { seed: plan.seed.or(Some(seed)), ..Plan::clone(&plan) };
             Ok(session::start_with(profile, &plan, &journal))
         };
-        let handles = profiles.into_iter().map(start).collect::<Result<_, _>>()?;
+        let handles = profiles.into_iter().map(&mut start).collect::<Result<_, _>>()?;
         let notices = platform.as_ref().map(Platform::watch);
-        Ok(Self { platform, handles, journal, follower, recorder, folder, notices })
+        Ok(Self { platform, handles, journal, follower, recorder, folder, notices, remarks })
     }
 
     /// What the embedded platform refused, dropped or let pass since it was asked last: the latest few, in words.

@@ -341,9 +341,11 @@ impl Hub {
         self.drop_conn(now, conn, End::InOrder, "refused");
     }
 
-    /// The guest is who it says: an older connection of the same identity ends without notice (MQTT-3.1.4-2).
+    /// The guest is who it says: an older connection of the same identity ends (MQTT-3.1.4-2), with no more than the cloud's own
+    /// farewell.
     fn welcome(&mut self, now: Moment, conn: ConnId, key: &Key, connect: Connect) {
         if let Some(older) = self.clients.get(key).and_then(|client| client.conn) {
+            self.says_farewell(key);
             self.drop_conn(now, older, End::InOrder, "the same identity signed in again");
         }
         if let Key::Device(device) = key {

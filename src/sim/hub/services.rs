@@ -59,6 +59,14 @@ impl Hub {
         }
     }
 
+    /// Another client has signed in as the device: the older one is told, whether it has subscribed or not.
+    pub(super) fn says_farewell(&mut self, key: &Key) {
+        let Key::Device(device) = key else { return };
+        if let Some(push) = self.services.get(device).and_then(|service| service.farewell()) {
+            self.hand_over(key, message(push.topic, push.payload, push.qos));
+        }
+    }
+
     /// Whether a topic belongs to a sub-device that speaks over this device's connection.
     pub(super) fn is_of_sub_device(&self, device: usize, topic: &str) -> bool {
         self.services.get(&device).is_some_and(|service| service.is_of_sub_device(topic))

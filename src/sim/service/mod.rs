@@ -19,7 +19,7 @@ use super::request::Request;
 use super::roster::Roster;
 use crate::event::WallTime;
 use crate::mqtt::Qos;
-use crate::profile::Identity;
+use crate::profile::{Cloud, Identity};
 
 /// A cloud's services for one device. It lives as long as the platform: what a cloud keeps outlasts a connection.
 pub(crate) trait Service: Debug + Send {
@@ -47,8 +47,23 @@ pub(crate) trait Service: Debug + Send {
         let _ = client_id;
     }
 
+    /// Another client has signed in as the device: what the cloud tells the one whose connection it ends; `None`: nothing.
+    fn farewell(&self) -> Option<Push> {
+        None
+    }
+
     /// The device's connection has ended, and with it the sessions of its sub-devices.
     fn offline(&mut self);
+}
+
+/// The model of the product that a cloud's devices belong to here, as the cloud itself would say it; `None`: it says none.
+pub fn product_model(cloud: Cloud) -> Option<Value> {
+    match cloud {
+        Cloud::Aliyun => Some(aliyun::product_model()),
+        Cloud::Ucloud => Some(ucloud::product_model()),
+        // Huawei's devices cannot ask for it, and a plain broker has none.
+        Cloud::Huawei | Cloud::Mqtt => None,
+    }
 }
 
 /// What a service may look at.

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Chunk, Entry, Sought, Tape, search};
-use crate::tape::{Recorded, TapeError};
+use crate::tape::{Ending, Recorded, TapeError};
 
 /// Two places that are no further apart than this are reached event by event; others are looked up.
 const NEAR: u64 = 4_096;
@@ -39,6 +39,16 @@ impl Tapes {
     /// Tapes that are open already, as one stream.
     pub fn of(tapes: Vec<Tape>) -> Self {
         Self { tapes, last: Arc::default() }
+    }
+
+    /// What is missing on them, in words; `None`: they are whole, as far as opening them shows.
+    pub fn damage(&self) -> Option<String> {
+        let damaged = self.tapes.iter().find(|tape| tape.ending() == Ending::Cut || !tape.faults().is_empty())?;
+        let path = damaged.path().display();
+        Some(match damaged.faults().first() {
+            Some(fault) => format!("{path} is damaged: {}", fault.reason),
+            None => format!("{path} has no end: what came after is not on it"),
+        })
     }
 
     /// The tapes.

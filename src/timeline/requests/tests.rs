@@ -31,13 +31,15 @@ fn a_request_opens_waits_and_is_answered() {
     let (open, urgent) = requests.most_urgent();
     assert_eq!((open, urgent.map(|request| request.seq)), (3, Some(2)));
     assert_eq!(requests.took(ONE, "a", at(420)), Some(Duration::from_millis(420)));
-    requests.went(ONE, at(420), &answer("a"));
+    requests.went(ONE, 90, at(420), &answer("a"));
     assert_eq!(states(&requests)[0], (1, RequestState::Answered(Duration::from_millis(420))));
     // A second answer changes nothing; nor does what answers nothing.
-    requests.went(ONE, at(500), &answer("a"));
-    requests.went(ONE, at(500), &answer("unknown"));
-    requests.went(ONE, at(500), &Message { what: What::PropertyReport, ..answer("b") });
+    requests.went(ONE, 91, at(500), &answer("a"));
+    requests.went(ONE, 90, at(500), &answer("unknown"));
+    requests.went(ONE, 90, at(500), &Message { what: What::PropertyReport, ..answer("b") });
     assert_eq!(states(&requests)[0], (1, RequestState::Answered(Duration::from_millis(420))));
+    let known = |seq| requests.get(seq).and_then(|request| request.answer);
+    assert_eq!((known(1), known(2)), (Some(90), None));
     assert_eq!(requests.most_urgent().0, 2);
     assert_eq!(requests.find(TWO, "a").map(|request| request.seq), Some(3));
     assert_eq!(requests.took(TWO, "b", at(1)), None);
@@ -58,7 +60,7 @@ fn by_urgency_come_the_open_ones_by_the_time_they_have_left_then_the_others_the_
         requests.came(ONE, seq, at(0), &asked(id, deadline));
     }
     requests.expire(at(60));
-    requests.went(ONE, at(70), &answer("b"));
+    requests.went(ONE, 90, at(70), &answer("b"));
     assert!(requests.hold(3, true), "a held one keeps its place");
     let order = |requests: &Requests| requests.by_urgency().map(|request| request.seq).collect::<Vec<_>>();
     assert_eq!(order(&requests), [5, 3, 1, 4, 2]);
@@ -78,9 +80,9 @@ fn deadlines_pass() {
     assert_eq!(requests.expire(at(19)), Some(at(20)));
     assert_eq!(requests.expire(at(20)), Some(at(50)));
     assert_eq!(states(&requests), [(1, RequestState::Expired), (2, RequestState::Open)]);
-    requests.went(ONE, at(30), &answer("a"));
+    requests.went(ONE, 90, at(30), &answer("a"));
     // Late too where nobody looked at the clock between.
-    requests.went(ONE, at(50), &answer("b"));
+    requests.went(ONE, 90, at(50), &answer("b"));
     let late = |millis| RequestState::Late(Duration::from_millis(millis));
     assert_eq!(states(&requests), [(1, late(30)), (2, late(50))]);
     assert_eq!((requests.expire(at(99)), requests.most_urgent().0), (None, 0));
@@ -92,7 +94,7 @@ fn a_delivery_again_is_no_second_request() {
     let again = Message { dup: true, ..asked("a", 20) };
     requests.came(ONE, 1, at(0), &again);
     requests.came(ONE, 2, at(5), &again);
-    requests.went(ONE, at(9), &answer("a"));
+    requests.went(ONE, 90, at(9), &answer("a"));
     requests.came(ONE, 4, at(10), &again);
     assert_eq!(states(&requests), [(1, RequestState::Answered(Duration::from_millis(9)))]);
 }
@@ -101,7 +103,7 @@ fn a_delivery_again_is_no_second_request() {
 fn an_id_used_again_is_a_new_request() {
     let mut requests = Requests::new(10);
     requests.came(ONE, 1, at(0), &asked("a", 20));
-    requests.went(ONE, at(1), &answer("a"));
+    requests.went(ONE, 90, at(1), &answer("a"));
     requests.came(ONE, 3, at(2), &asked("a", 20));
     assert_eq!(requests.find(ONE, "a").map(|request| (request.seq, request.state)), Some((3, RequestState::Open)));
     requests.came(ONE, 4, at(3), &asked("a", 20));
@@ -116,7 +118,7 @@ fn closed_requests_go_first_then_the_oldest() {
     for (seq, id) in (1..).zip(["a", "b", "c"]) {
         requests.came(ONE, seq, at(0), &asked(id, 20));
     }
-    requests.went(ONE, at(1), &answer("b"));
+    requests.went(ONE, 90, at(1), &answer("b"));
     requests.came(ONE, 5, at(2), &asked("d", 20));
     assert_eq!(requests.iter().map(|request| request.seq).collect::<Vec<_>>(), [1, 3, 5]);
     requests.came(ONE, 6, at(2), &asked("e", 20));
@@ -147,7 +149,7 @@ proptest! {
             let id = id.to_string();
             match step {
                 0 | 1 => requests.came(ONE, seq, at(now), &Message { dup, ..asked(&id, 10) }),
-                2 => requests.went(ONE, at(now), &answer(&id)),
+                2 => requests.went(ONE, 90, at(now), &answer(&id)),
                 _ => {
                     let next = requests.expire(at(now));
                     prop_assert!(next.is_none_or(|next| next > at(now)));

@@ -26,6 +26,25 @@ fn the_time_is_told_as_text_or_number() {
 }
 
 #[test]
+fn a_notice_is_told_in_the_platforms_words() {
+    let notice = |title: &str, words: &str| Some(Told::Notice { title: title.to_owned(), words: words.to_owned() });
+    let long = "x".repeat(1_000);
+    for (payload, expected) in [
+        (
+            r#"{"title":"kick","content":"Kicked by the same device"}"#.to_owned(),
+            notice("kick", "Kicked by the same device"),
+        ),
+        (r#"{"content":"maintenance"}"#.to_owned(), notice("", "maintenance")),
+        (json!({ "title": "long", "content": long }).to_string(), notice("long", &"x".repeat(200))),
+        (r#"{"title":1,"content":{}}"#.to_owned(), None),
+        ("kick".to_owned(), None),
+    ] {
+        assert_eq!(told_of("/ext/notify", &payload), expected, "{payload}");
+    }
+    assert_eq!(told_of("/ext/other", r#"{"title":"kick","content":"x"}"#), None);
+}
+
+#[test]
 fn an_upgrade_is_told_from_an_order_and_from_the_answer_to_a_question() {
     let order = r#"{"code":"1000","data":{"size":432945,"version":"2.0.0","url":"https://h/f","sign":"ab","signMethod":"Md5","module":"MCU"},"id":1507707025,"message":"success"}"#;
     let upgrade =

@@ -41,6 +41,7 @@ use alink::{Asked, NO_SESSION, Verdict};
 pub use gateway::{ALIYUN_PRODUCT_SECRET, ALIYUN_SUB_DEVICES};
 use gateway::{Gateway, World};
 use keep::Kept;
+pub(super) use model::whole as product_model;
 use place::{Place, Tree, Who};
 
 /// The flag in `ext` that opens calls on custom topics.
@@ -99,6 +100,12 @@ impl Service for Cloud {
 
     fn online(&mut self, client_id: &str) {
         self.ext = parse_client_id(client_id).and_then(|login| login.ext).unwrap_or(0);
+    }
+
+    /// Only devices that sign in with flags get it.
+    fn farewell(&self) -> Option<Push> {
+        let body = json!({ "title": "kick", "content": "Kicked by the same device" });
+        (self.ext != 0).then(|| Push::json("/ext/notify".to_owned(), &body))
     }
 
     fn offline(&mut self) {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::alink::{BAD_PARAMETER, Verdict};
 
 /// The whole model, as `thing.dsltemplate.get` answers.
-pub(super) fn whole() -> Value {
+pub(in crate::sim::service) fn whole() -> Value {
     let number = |kind: &str, min: &str, max: &str, unit: &str| json!({"type": kind, "specs": {"min": min, "max": max, "step": "1", "unit": unit}});
     let level = json!({"identifier": "level", "name": "level", "dataType": number("int", "0", "100", "%")});
     let post = json!({"identifier": "post", "name": "post", "type": "info", "required": true,

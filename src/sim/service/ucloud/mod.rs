@@ -14,6 +14,8 @@ mod reports;
 mod shadow;
 mod values;
 
+pub(super) use values::template as product_model;
+
 use serde_json::{Map, Value, json};
 
 use super::{Offer, Push, Scene, Service};

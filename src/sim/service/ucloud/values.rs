@@ -89,7 +89,7 @@ impl Values {
 }
 
 /// The example product's template.
-fn template() -> Value {
+pub(in crate::sim::service) fn template() -> Value {
     let number = |kind: &str, min: i64, max: i64, unit: &str| json!({ "Type": kind, "Spec": { "Min": min, "Max": max, "Step": 1, "UnitName": unit } });
     json!({
         "Property": [
