@@ -86,9 +86,14 @@ fn a_tape_plays_pauses_and_is_left() {
     terminal.expect("playing").unwrap();
     terminal.press(b" ").unwrap();
     terminal.expect("paused").unwrap();
-    // Nothing moves while paused.
-    terminal.pump(std::time::Duration::from_millis(100)).unwrap();
-    let bytes = terminal.bytes();
+    // Nothing moves while paused, once the last of the pause is painted.
+    let bytes = loop {
+        let bytes = terminal.bytes();
+        terminal.pump(std::time::Duration::from_millis(300)).unwrap();
+        if terminal.bytes() == bytes {
+            break bytes;
+        }
+    };
     terminal.pump(std::time::Duration::from_millis(1_500)).unwrap();
     assert_eq!(terminal.bytes(), bytes, "a paused replay writes nothing");
     end(terminal, b"q");

@@ -151,8 +151,10 @@ fn try_text(text: &str) -> Result<(), TestCaseError> {
         }
         Err(LoadError::Faulty(faults)) => {
             prop_assert!(!faults.is_empty());
-            for fault in faults {
-                prop_assert!(is_within(&fault, text), "{fault}\n{text}");
+            // Of very many the last line says only how many more there are.
+            for (place, fault) in faults.iter().enumerate() {
+                let counts = place > 0 && place + 1 == faults.len() && fault.starts_with("and ");
+                prop_assert!(counts || is_within(fault, text), "{fault}\n{text}");
             }
         }
         Err(other) => prop_assert!(false, "{other}\n{text}"),
