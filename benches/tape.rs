@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use standin::event::{Event, Irregular, Kind, Message, Moment, WallTime, What, json};
+use standin::event::{Event, Kind, Message, Moment, WallTime, What, json};
 use standin::mqtt::Qos;
 use standin::tape::{Destination, Settings, Writer};
 
@@ -70,21 +70,7 @@ fn write(path: &Path, payloads: &[Vec<u8>], redact: Vec<String>) -> u64 {
 
 fn event<'a>(number: u64, now: Moment, start: Moment, topic: &'a str, payload: &'a [u8]) -> Event<'a> {
     let mono_us = u64::try_from(now.mono.duration_since(start.mono).as_micros()).unwrap_or(0);
-    let message = Message {
-        topic,
-        qos: Qos::AtMostOnce,
-        retain: false,
-        dup: false,
-        packet_id: None,
-        payload,
-        what: What::PropertyReport,
-        request_id: None,
-        deadline_ms: None,
-        took_ms: None,
-        by: None,
-        irregular: Irregular::default(),
-        order: None,
-    };
+    let message = Message { topic, qos: Qos::AtMostOnce, payload, what: What::PropertyReport, ..Message::default() };
     Event { seq: number + 1, at: now.at, mono_us, session: "smoke-01", kind: Kind::Rx(message) }
 }
 

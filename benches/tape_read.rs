@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use standin::event::{Event, Irregular, Kind, Message, Moment, WallTime, What, json};
+use standin::event::{Event, Kind, Message, Moment, WallTime, What, json};
 use standin::mqtt::Qos;
 use standin::tape::{Destination, Settings, Sought, Tape, Tapes, Writer};
 use standin::timeline::Filter;
@@ -35,17 +35,9 @@ fn event<'a>(number: u64, topic: &'a str, payload: &'a str) -> Event<'a> {
     let message = Message {
         topic,
         qos: Qos::AtLeastOnce,
-        retain: false,
-        dup: false,
-        packet_id: None,
         payload: payload.as_bytes(),
         what: What::PropertyReport,
-        request_id: None,
-        deadline_ms: None,
-        took_ms: None,
-        by: None,
-        irregular: Irregular::default(),
-        order: None,
+        ..Message::default()
     };
     let at = WallTime::from_unix_micros(1_795_249_800_000_000).shifted_micros(i64::try_from(number).unwrap_or(0));
     Event { seq: number + 1, at, mono_us: number, session: "smoke-01", kind: Kind::Rx(message) }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use standin::event::{Event, Irregular, Kind, Message, Moment, WallTime, What};
+use standin::event::{Event, Kind, Message, Moment, WallTime, What};
 use standin::mqtt::Qos;
 use standin::profile::Cloud;
 use standin::text::Safe;
@@ -18,21 +18,7 @@ fn main() {
 }
 
 fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Kind<'a> {
-    Kind::Rx(Message {
-        topic,
-        qos: Qos::AtMostOnce,
-        retain: false,
-        dup: false,
-        packet_id: None,
-        payload,
-        what: What::PropertyReport,
-        request_id: None,
-        deadline_ms: None,
-        took_ms: None,
-        by: None,
-        irregular: Irregular::default(),
-        order: None,
-    })
+    Kind::Rx(Message { topic, qos: Qos::AtMostOnce, payload, what: What::PropertyReport, ..Message::default() })
 }
 
 fn names(count: usize) -> Vec<String> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use screen_support::Canned;
 use standin::config::tapes;
 use standin::console::{self, Shell};
-use standin::event::{Irregular, Kind, Message, Moment, What};
+use standin::event::{Kind, Message, Moment, What};
 use standin::mqtt::Qos;
 use standin::session::{Journal, Recorder, clock};
 use standin::timeline::SessionId;
@@ -63,17 +63,9 @@ fn flood(journal: &Journal, rate: u64) {
                 let message = Message {
                     topic: &topic,
                     qos: Qos::AtMostOnce,
-                    retain: false,
-                    dup: false,
-                    packet_id: None,
                     payload: &payload,
                     what: What::Custom,
-                    request_id: None,
-                    deadline_ms: None,
-                    took_ms: None,
-                    by: None,
-                    irregular: Irregular::default(),
-                    order: None,
+                    ..Message::default()
                 };
                 timeline.append(SessionId(1), now, &Kind::Rx(message), None);
             }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use standin::event::{Event, Irregular, Kind, LineState, Message, Moment, WallTime, What, json};
+use standin::event::{Event, Kind, LineState, Message, Moment, WallTime, What, json};
 use standin::mqtt::Qos;
 use standin::profile::Cloud;
 use standin::tape::{Destination, Recorded, Settings, Sought, Tape, Tapes, Writer};
@@ -127,17 +127,9 @@ pub fn make(path: &Path, events: u64) -> Result<(f64, u64)> {
         let message = Message {
             topic: &topics[usize::try_from(seq % 50)?],
             qos: Qos::AtMostOnce,
-            retain: false,
-            dup: false,
-            packet_id: None,
             payload: payload.as_bytes(),
             what: What::Custom,
-            request_id: None,
-            deadline_ms: None,
-            took_ms: None,
-            by: None,
-            irregular: Irregular::default(),
-            order: None,
+            ..Message::default()
         };
         let mono_us = seq * 1_000;
         let at = start.at.shifted_micros(i64::try_from(mono_us)?);

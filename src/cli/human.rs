@@ -136,17 +136,13 @@ mod tests {
         let message = Message {
             topic: "t",
             qos: Qos::AtMostOnce,
-            retain: false,
-            dup: false,
-            packet_id: None,
             payload: b"{}",
             what: What::CommandReply,
             request_id: Some("7"),
-            deadline_ms: None,
             took_ms: Some(21_000),
             by: Some("rule \u{1B}late"),
             irregular: Irregular { late: true, second: true, moved: false },
-            order: None,
+            ..Message::default()
         };
         let told = line(Kind::Tx(message));
         let expected =

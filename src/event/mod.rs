@@ -103,7 +103,7 @@ pub struct StateChange<'a> {
 }
 
 /// A PUBLISH that came or went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Message<'a> {
     /// The topic name, as it stands in the packet.
     pub topic: &'a str,

@@ -181,7 +181,7 @@ impl Gathering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Irregular, What};
+    use crate::event::What;
     use crate::mqtt::Qos;
 
     #[test]
@@ -190,17 +190,10 @@ mod tests {
         let message = |request_id| Message {
             topic: "t",
             qos: Qos::AtMostOnce,
-            retain: false,
-            dup: false,
-            packet_id: None,
             payload: &payload,
             what: What::Command,
             request_id: Some(request_id),
-            deadline_ms: None,
-            took_ms: None,
-            by: None,
-            irregular: Irregular::default(),
-            order: None,
+            ..Message::default()
         };
         let ids: Vec<String> = (0..20).map(|number| number.to_string()).collect();
         for id in &ids {

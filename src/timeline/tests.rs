@@ -20,17 +20,10 @@ pub(super) fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Message<'a> {
     Message {
         topic,
         qos: Qos::AtLeastOnce,
-        retain: false,
-        dup: false,
         packet_id: PacketId::new(7),
         payload,
         what: What::Message,
-        request_id: None,
-        deadline_ms: None,
-        took_ms: None,
-        by: None,
-        irregular: Irregular::default(),
-        order: None,
+        ..Message::default()
     }
 }
 

@@ -221,8 +221,6 @@ impl Canned {
         let message = Message {
             topic,
             qos: Qos::AtLeastOnce,
-            retain: false,
-            dup: false,
             packet_id: PacketId::new(7),
             payload,
             what: meaning.what,
@@ -237,7 +235,7 @@ impl Canned {
                 .filter(|_| took.is_some())
                 .map(|request| self.timeline.requests().irregular(id, request, self.now.mono))
                 .unwrap_or_default(),
-            order: None,
+            ..Message::default()
         };
         let kind = if direction == Direction::Down { Kind::Rx(message) } else { Kind::Tx(message) };
         self.timeline.append(id, self.now, &kind, meaning.id_span)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use standin::cloud::{self, Direction, Platform};
 use standin::event::{
-    Acked, Event, Failure, Irregular, Kind, LineState, Message, Moment, StateChange, Subscribed, WallTime, json,
+    Acked, Event, Failure, Kind, LineState, Message, Moment, StateChange, Subscribed, WallTime, json,
 };
 use standin::mqtt::{PacketId, Qos};
 use standin::profile::Cloud;
@@ -149,17 +149,12 @@ impl Story {
         let message = Message {
             topic,
             qos: Qos::AtLeastOnce,
-            retain: false,
-            dup: false,
             packet_id: PacketId::new(7),
             payload,
             what: meaning.what,
             request_id: meaning.request_id.as_deref(),
             deadline_ms: meaning.deadline.filter(|_| direction == Direction::Down).map(millis),
-            took_ms: None,
-            by: None,
-            irregular: Irregular::default(),
-            order: None,
+            ..Message::default()
         };
         let kind = if direction == Direction::Down { Kind::Rx(message) } else { Kind::Tx(message) };
         self.timeline.append(device, self.now, &kind, meaning.id_span)

@@ -65,17 +65,11 @@ impl World {
         let message = Message {
             topic: REQUEST_TOPIC,
             qos: Qos::AtLeastOnce,
-            retain: false,
-            dup: false,
-            packet_id: None,
             payload: br#"{"services":[{"service_id":"smokeDetector","properties":{"alarm":0}}]}"#,
             what: What::PropertySet,
             request_id: Some("3a1f"),
             deadline_ms: Some(20_000),
-            took_ms: None,
-            by: None,
-            irregular: Irregular::default(),
-            order: None,
+            ..Message::default()
         };
         world.timeline.append(SessionId(0), world.at(2), &Kind::Rx(message), Some((51, 55)));
         world

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::console::picture::{assert_clean, canvas, styled, text};
-use crate::event::{Failure, Irregular, LineState, Message, StateChange, WallTime, What};
+use crate::event::{Failure, LineState, Message, StateChange, WallTime, What};
 use crate::mqtt::{PacketId, Qos};
 
 const REQUEST: &str = r#"{"services":[{"service_id":"smokeDetector","properties":{"alarm":0}}]}"#;
@@ -14,17 +14,12 @@ fn message(payload: &[u8]) -> Message<'_> {
     Message {
         topic: "$oc/devices/smoke-01/sys/properties/set/request_id=3a1f",
         qos: Qos::AtLeastOnce,
-        retain: false,
-        dup: false,
         packet_id: PacketId::new(1),
         payload,
         what: What::PropertySet,
         request_id: Some("3a1f"),
         deadline_ms: Some(20_000),
-        took_ms: None,
-        by: None,
-        irregular: Irregular::default(),
-        order: None,
+        ..Message::default()
     }
 }
 

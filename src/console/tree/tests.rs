@@ -9,7 +9,7 @@ use ratatui::buffer::Buffer;
 use super::*;
 use crate::console::picture::{assert_clean, canvas, styled, text};
 use crate::console::theme::{Signs, Theme};
-use crate::event::{Irregular, Kind, Message, Moment, StateChange, Subscribed, WallTime, What};
+use crate::event::{Kind, Message, Moment, StateChange, Subscribed, WallTime, What};
 use crate::timeline::Budget;
 
 struct Scene {
@@ -35,21 +35,7 @@ impl Scene {
     }
 
     fn heard(&mut self, session: u16, topic: &str, times: usize) {
-        let message = Message {
-            topic,
-            qos: Qos::AtMostOnce,
-            retain: false,
-            dup: false,
-            packet_id: None,
-            payload: b"{}",
-            what: What::Custom,
-            request_id: None,
-            deadline_ms: None,
-            took_ms: None,
-            by: None,
-            irregular: Irregular::default(),
-            order: None,
-        };
+        let message = Message { topic, qos: Qos::AtMostOnce, payload: b"{}", what: What::Custom, ..Message::default() };
         let id_span = topic.find("request_id=").map(|at| (at + "request_id=".len(), topic.len()));
         for _ in 0..times {
             self.happens(session, &Kind::Rx(message), id_span);

@@ -12,9 +12,7 @@ use super::score::{Letter, Part, Told};
 use super::{Options, Pace};
 use crate::cloud::transfer::Transfer;
 use crate::cloud::{Direction, Platform, observed};
-use crate::event::{
-    Acked, Event, Failure, Irregular, Kind, LineState, Message, Moment, StateChange, Subscribed, WallTime, What,
-};
+use crate::event::{Acked, Event, Failure, Kind, LineState, Message, Moment, StateChange, Subscribed, WallTime, What};
 use crate::mqtt::Qos;
 use crate::profile::Cloud;
 use crate::session::{Action, Order};
@@ -129,17 +127,11 @@ impl World {
         self.hear(Kind::Rx(Message {
             topic,
             qos: Qos::AtLeastOnce,
-            retain: false,
-            dup: false,
-            packet_id: None,
             payload,
             what: meaning.what,
             request_id: meaning.request_id.as_deref(),
             deadline_ms: meaning.deadline.map(|within| u32::try_from(within.as_millis()).unwrap()),
-            took_ms: None,
-            by: None,
-            irregular: Irregular::default(),
-            order: None,
+            ..Message::default()
         }));
     }
 

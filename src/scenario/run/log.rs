@@ -292,17 +292,11 @@ mod tests {
         Message {
             topic,
             qos: Qos::AtMostOnce,
-            retain: false,
-            dup: false,
-            packet_id: None,
             payload,
             what: What::Custom,
-            request_id: None,
-            deadline_ms: None,
-            took_ms: None,
-            by: None,
             irregular: crate::event::Irregular::default(),
             order,
+            ..Message::default()
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::script::{Loader, Part};
 use super::stage::{Cue, Cued, Said, Stage};
 use crate::cloud::transfer::Transfer;
-use crate::event::{Event, Irregular, Kind, LineState, Message, Moment, StateChange, WallTime, What};
+use crate::event::{Event, Kind, LineState, Message, Moment, StateChange, WallTime, What};
 use crate::mqtt::Qos;
 use crate::profile::Cloud;
 use crate::tape::Recorded;
@@ -68,21 +68,7 @@ impl Telling {
 }
 
 fn message<'a>(topic: &'a str, payload: &'a str) -> Message<'a> {
-    Message {
-        topic,
-        qos: Qos::AtLeastOnce,
-        retain: false,
-        dup: false,
-        packet_id: None,
-        payload: payload.as_bytes(),
-        what: What::Custom,
-        request_id: None,
-        deadline_ms: None,
-        took_ms: None,
-        by: None,
-        irregular: Irregular::default(),
-        order: None,
-    }
+    Message { topic, qos: Qos::AtLeastOnce, payload: payload.as_bytes(), what: What::Custom, ..Message::default() }
 }
 
 fn now() -> Moment {

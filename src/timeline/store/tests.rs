@@ -1,24 +1,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Irregular, Message, What};
+use crate::event::{Message, What};
 
 fn push(store: &mut Store, topic: &str, payload: &[u8], hint: Place) -> (u64, Place) {
-    let message = Message {
-        topic,
-        qos: crate::mqtt::Qos::AtMostOnce,
-        retain: false,
-        dup: false,
-        packet_id: None,
-        payload,
-        what: What::Custom,
-        request_id: None,
-        deadline_ms: None,
-        took_ms: None,
-        by: None,
-        irregular: Irregular::default(),
-        order: None,
-    };
+    let message =
+        Message { topic, qos: crate::mqtt::Qos::AtMostOnce, payload, what: What::Custom, ..Message::default() };
     store.push(Head::default(), &Kind::Rx(message), hint)
 }
 

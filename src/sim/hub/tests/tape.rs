@@ -1,7 +1,7 @@
 //! A tape's platform, played on the hub.
 
 use super::*;
-use crate::event::{Event, Irregular, Kind, LineState, Message, WallTime, What};
+use crate::event::{Event, Kind, LineState, Message, WallTime, What};
 use crate::sim::tape::{Cue, Loader, Script};
 use crate::tape::Recorded;
 
@@ -23,17 +23,9 @@ fn script(huawei: &str) -> Script {
         let message = Message {
             topic,
             qos: Qos::AtLeastOnce,
-            retain: false,
-            dup: false,
-            packet_id: None,
             payload: payload.as_bytes(),
             what: What::Custom,
-            request_id: None,
-            deadline_ms: None,
-            took_ms: None,
-            by: None,
-            irregular: Irregular::default(),
-            order: None,
+            ..Message::default()
         };
         let kind = if up { Kind::Tx(message) } else { Kind::Rx(message) };
         let at = WallTime::default();

@@ -12,7 +12,7 @@ use mcap::read::Options;
 use serde_json::Value;
 
 use super::*;
-use crate::event::{Irregular, LineState, Message, StateChange, What};
+use crate::event::{LineState, Message, StateChange, What};
 use crate::mqtt::Qos;
 use crate::profile::Cloud;
 
@@ -161,21 +161,7 @@ impl Bench {
 }
 
 fn message<'a>(topic: &'a str, payload: &'a [u8]) -> Message<'a> {
-    Message {
-        topic,
-        qos: Qos::AtMostOnce,
-        retain: false,
-        dup: false,
-        packet_id: None,
-        payload,
-        what: What::Custom,
-        request_id: None,
-        deadline_ms: None,
-        took_ms: None,
-        by: None,
-        irregular: Irregular::default(),
-        order: None,
-    }
+    Message { topic, qos: Qos::AtMostOnce, payload, what: What::Custom, ..Message::default() }
 }
 
 fn recorded(name: &str) -> Recorded {
