@@ -12,36 +12,16 @@
 
 mod support;
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
-
+use support::paho;
 use support::platform::Process;
-
-fn has_paho() -> bool {
-    let found = Command::new("python3").args(["-c", "import paho.mqtt.client as c; c.CallbackAPIVersion"]).output();
-    found.is_ok_and(|output| output.status.success())
-}
 
 #[test]
 fn paho_signs_in_everywhere_and_every_rule_holds() {
-    if !has_paho() {
-        support::skip("python3 with paho-mqtt 2 (pip install paho-mqtt)");
+    if !paho::is_there() {
         return;
     }
     let mut platform = Process::platform(&["--json"]);
-    let line = platform.line();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sim_paho.py");
-    let mut python = Command::new("python3")
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    python.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
-    let output = python.wait_with_output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
+    let told = paho::run("sim_paho.py", &platform.line());
     assert_eq!(told.matches(": good").count(), 8, "{told}");
     assert_eq!(platform.end_by("-TERM").code(), Some(143));
 }

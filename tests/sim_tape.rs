@@ -13,12 +13,13 @@ mod support;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 use standin::event::LineState;
 use standin::profile::Cloud;
 use standin::tape::Recorded;
+use support::paho;
 use support::platform::Process;
 use support::tape::{Story, recorded};
 use support::{Running, standin};
@@ -145,9 +146,7 @@ fn on_demand_a_line_calls_for_the_next_request() {
 
 #[test]
 fn a_foreign_client_gets_the_recorded_commands_and_replies() {
-    let found = Command::new("python3").args(["-c", "import paho.mqtt.client as c; c.CallbackAPIVersion"]).output();
-    if !found.is_ok_and(|output| output.status.success()) {
-        support::skip("python3 with paho-mqtt 2 (pip install paho-mqtt)");
+    if !paho::is_there() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -155,18 +154,7 @@ fn a_foreign_client_gets_the_recorded_commands_and_replies() {
     let line = platform.line();
     let devices = serde_json::from_str::<Value>(&line).unwrap()["devices"].clone();
     assert!(devices.as_array().unwrap().iter().any(|device| device["name"] == "old-smoke"), "{devices}");
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sim_tape.py");
-    let mut python = Command::new("python3")
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    python.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
-    let output = python.wait_with_output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
+    let told = paho::run("sim_tape.py", &line);
     assert_eq!(told.matches(": good").count(), 2, "{told}");
     assert_eq!(platform.end_by("-TERM").code(), Some(143));
 }

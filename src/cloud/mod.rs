@@ -1,11 +1,21 @@
 //! What each platform asks of a device: credentials, subscriptions, the meaning of topics, replies, limits, and what a
 //! refusal means in words.
 //!
-//! One folder a cloud (`plain`, a broker without words of its own, is one file). What all share is beside them: `defaults`
-//! and `identifiers` for the config, `guard` for what a cloud would not take, `line` and `envelope` for payloads,
-//! `request`, `properties` and `told` for what a device has to act on, `modelled` for what its product's model says, `transfer` for sending a recording again, `spoil` for
-//! answers with a fault on purpose, `refusal` and `clock` for words. Nothing here does I/O or reads a clock: the time
-//! of an attempt is an argument, so that every signature is a table test.
+//! One folder a cloud (`plain`, a broker without words of its own, is one file). What all share is beside them:
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `defaults`, `identifiers` | for the config: what a device is without further words, and whether its names can be |
+//! | `registration`, `signing` | obtaining a device's secret; keyed hashes |
+//! | `envelope`, `line` | payloads: the request's id in them, and what they say in one line |
+//! | `request`, `properties`, `told` | what a device has to act on |
+//! | `guard` | what a cloud would not take |
+//! | `modelled` | what the product's model says of a message |
+//! | `spoil` | answers with a fault on purpose |
+//! | `transfer` | a recorded message made that of another device |
+//! | `refusal`, `clock` | words that the clouds share |
+//!
+//! Nothing here does I/O or reads a clock: the time of an attempt is an argument, so that every signature is a table test.
 
 pub mod aliyun;
 pub mod clock;

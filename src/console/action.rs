@@ -183,3 +183,18 @@ pub enum Motion {
     /// To the last.
     Last,
 }
+
+impl Motion {
+    /// Where it leads from `place` in a list whose last place is `last`, with pages of `page` lines.
+    pub fn goal(self, place: usize, last: usize, page: usize) -> usize {
+        let goal = match self {
+            Self::Up => place.saturating_sub(1),
+            Self::Down => place.saturating_add(1),
+            Self::PageUp => place.saturating_sub(page),
+            Self::PageDown => place.saturating_add(page),
+            Self::First => 0,
+            Self::Last => last,
+        };
+        goal.min(last)
+    }
+}

@@ -68,14 +68,6 @@ impl Offers {
     /// Moves the cursor; a page has so many lines.
     pub fn step(&mut self, motion: Motion, page: usize) {
         let last = self.offers.len().saturating_sub(1);
-        let goal = match motion {
-            Motion::Up => self.chosen.saturating_sub(1),
-            Motion::Down => self.chosen + 1,
-            Motion::PageUp => self.chosen.saturating_sub(page),
-            Motion::PageDown => self.chosen + page,
-            Motion::First => 0,
-            Motion::Last => last,
-        };
-        self.chosen = goal.min(last);
+        self.chosen = motion.goal(self.chosen, last, page);
     }
 }

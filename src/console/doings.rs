@@ -46,15 +46,7 @@ impl Doings {
     /// Moves the cursor; a page has so many lines.
     pub fn step(&mut self, items: &[Item], motion: Motion, page: usize) {
         let (place, last) = (self.place(items), items.len().saturating_sub(1));
-        let goal = match motion {
-            Motion::Up => place.saturating_sub(1),
-            Motion::Down => place + 1,
-            Motion::PageUp => place.saturating_sub(page),
-            Motion::PageDown => place + page,
-            Motion::First => 0,
-            Motion::Last => last,
-        };
-        self.chosen = items.get(goal.min(last)).cloned();
+        self.chosen = items.get(motion.goal(place, last, page)).cloned();
     }
 }
 

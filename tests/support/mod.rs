@@ -6,6 +6,7 @@ pub mod authority;
 pub mod console;
 pub mod forge;
 pub mod mosquitto;
+pub mod paho;
 pub mod platform;
 pub mod pty;
 pub mod reel;

@@ -1,8 +1,19 @@
 //! Alibaba Cloud ("Aliyun") IoT Platform.
 //!
-//! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies, summaries,
-//! drafts, codes and advice have a file each, and so have upgrades, sub-devices and what the platform tells. What may not:
-//! another cloud's rules.
+//! What lives here: its limits and the device as the rest of the program sees it. What may not: another cloud's rules.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `credentials`, `registration` | CONNECT; a secret or a token from the product's secret |
+//! | `topics` | what a topic means |
+//! | `summaries`, `codes` | what messages say in one line, and what the codes in them mean |
+//! | `request`, `bodies` | requests taken apart; the bodies of answers and reports |
+//! | `reported` | what a device says of its own properties |
+//! | `told`, `upgrade` | what the platform tells beside requests, upgrades among it |
+//! | `sub_devices` | what a gateway signs for the devices behind it |
+//! | `drafts`, `modelled` | what the composer offers, and where the product's TSL stands in it |
+//! | `spots` | what is a device's or a moment's own |
+//! | `advice` | what a refusal or a silence means and what to check |
 
 mod advice;
 mod bodies;

@@ -1,4 +1,4 @@
-//! Aliyun's requests taken apart, and the bodies of answers and reports.
+//! Aliyun's requests taken apart, what an answer to each holds, and properties as a report has them.
 
 use std::collections::HashMap;
 

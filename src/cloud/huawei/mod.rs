@@ -1,7 +1,20 @@
 //! Huawei Cloud IoTDA.
 //!
-//! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies and advice
-//! have a file each. What may not: another cloud's rules.
+//! What lives here: its limits and the device as the rest of the program sees it. What may not: another cloud's rules.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `credentials`, `registration` | CONNECT; the platform's address and a secret from the provisioning service |
+//! | `topics` | what a topic means |
+//! | `bodies`, `codes` | what messages say in one line, and what the codes in them mean |
+//! | `request` | requests taken apart, their answers, reports |
+//! | `reported` | what a device says of its own properties |
+//! | `functions`, `upgrade` | the platform's own functions over events, upgrades among them |
+//! | `drafts`, `modelled` | what the composer offers, and where the product's model stands in it |
+//! | `spots` | what is a device's or a moment's own |
+//! | `legacy` | the older interface |
+//! | `gzip` | bodies that are packed |
+//! | `advice` | what a refusal means and what to check |
 
 mod advice;
 mod bodies;

@@ -1,4 +1,4 @@
-//! Huawei's requests taken apart, and the bodies of answers and reports.
+//! Huawei's requests taken apart; the bodies of answers, reports, the question for the time and the acknowledgement of a config.
 
 use std::collections::{BTreeMap, HashMap};
 

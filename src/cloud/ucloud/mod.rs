@@ -1,7 +1,18 @@
 //! UCloud UIoT-Core.
 //!
-//! What lives here: its limits and the device as the rest of the program sees it; credentials, topics, bodies, summaries, drafts,
-//! upgrades, the shadow, requests by HTTP, codes and advice have a file each. What may not: another cloud's rules.
+//! What lives here: its limits and the device as the rest of the program sees it. What may not: another cloud's rules.
+//!
+//! | file | what lives there |
+//! |---|---|
+//! | `credentials`, `registration`, `http` | CONNECT; a secret from the product's; what signs a request by HTTP |
+//! | `topics` | what a topic means |
+//! | `summaries`, `codes` | what messages say in one line, and what the codes in them mean |
+//! | `request`, `bodies` | requests taken apart; the bodies of answers and reports |
+//! | `reported` | what a device says of its own properties |
+//! | `shadow`, `upgrade` | the device shadow; upgrades |
+//! | `drafts`, `modelled` | what the composer offers, and where the product's template stands in it |
+//! | `spots` | what is a device's or a moment's own |
+//! | `advice` | what a refusal or a silence means and what to check |
 
 mod advice;
 mod bodies;

@@ -1,4 +1,4 @@
-//! UCloud's requests taken apart, and the bodies of answers and reports.
+//! UCloud's requests taken apart, the codes of answers, desired values, and properties as a report has them.
 
 use serde_json::{Map, Value, json};
 

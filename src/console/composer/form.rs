@@ -71,15 +71,7 @@ impl Form {
     pub(super) fn step(&mut self, motion: Motion) {
         let (place, last) = (self.chosen(), self.reading.rows.len().saturating_sub(1));
         let page = self.visible.max(1);
-        self.chosen = match motion {
-            Motion::Up => place.saturating_sub(1),
-            Motion::Down => place + 1,
-            Motion::PageUp => place.saturating_sub(page),
-            Motion::PageDown => place + page,
-            Motion::First => 0,
-            Motion::Last => last,
-        }
-        .min(last);
+        self.chosen = motion.goal(place, last, page);
     }
 
     /// Finds which lines are visible in `rows` rows: the field under the cursor is, and the name above it where it is the first.

@@ -5,8 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::palette::{place_in, shrink};
-use super::{Pen, View};
+use super::{Pen, View, popup};
 use crate::behaviour::{RuleStanding, SimulatorStanding, Standing, UpgradeStanding};
 use crate::cloud::UpgradeStep;
 use crate::console::doings::{Doings, Item, items};
@@ -29,35 +28,19 @@ enum Line<'a> {
     Item(usize, &'a Item),
 }
 
-/// How many lines a page has on a screen of that size.
-pub fn page(size: (u16, u16)) -> usize {
-    // Header, status, footer and the frame take five lines of most screens.
-    usize::from(size.1.saturating_sub(5)).max(1)
-}
-
 /// Paints the list over the screen.
 pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, doings: &Doings) {
     let Some(standing) = &view.glance.doings else { return };
     let all = items(standing);
     let lines = lines(standing, &all);
-    let width = screen.width.min(WIDEST);
-    let height = screen.height.min(u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2));
-    let area =
-        Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
-    paint::fill(buffer, area, view.style(Role::Text));
-    paint::outline(buffer, area, view.signs, view.style(Role::Accent));
-    let title =
-        Rect { x: area.x + 1.min(area.width), height: area.height.min(1), width: area.width.saturating_sub(2), ..area };
-    let words = format!(" {} by itself ", view.device(doings.session));
-    Pen::new(buffer, title, view.signs).put(&Safe::new(&words), view.style(Role::Accent));
+    let area = popup::centred(screen, WIDEST, lines.len() + 2);
+    let inside = popup::frame(buffer, area, view);
+    popup::title(buffer, area, view, &format!(" {} by itself ", view.device(doings.session)));
     let chosen = doings.place(&all);
-    let inside = shrink(area);
     let at = lines.iter().position(|line| matches!(line, Line::Item(place, _) if *place == chosen)).unwrap_or(0);
-    place_in(buffer, area, view, at + 1, lines.len());
-    let top = (at + 1).saturating_sub(usize::from(inside.height));
+    popup::place_in(buffer, area, view, at + 1, lines.len());
     let names = names(standing);
-    for (y, line) in (inside.top()..inside.bottom()).zip(lines.iter().skip(top)) {
-        let row = Rect { y, height: 1, ..inside };
+    for (row, _, line) in popup::visible(inside, &lines, at) {
         match line {
             Line::Heading(words) => {
                 Pen::new(buffer, row, view.signs).skip(1).put(words, view.style(Role::Strong));

@@ -3,8 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::palette::shrink;
-use super::{Pen, View, words};
+use super::{View, popup, words};
 use crate::console::composer::Composer;
 use crate::console::paint;
 use crate::console::theme::Role;
@@ -38,37 +37,19 @@ pub fn fitting(composer: &Composer, typed: &str) -> Vec<Draft> {
     .collect()
 }
 
-/// How many lines a page has on a screen of that size.
-pub fn page(size: (u16, u16)) -> usize {
-    // Header, status, footer and the frame take five lines of most screens.
-    usize::from(size.1.saturating_sub(5)).max(1)
-}
-
 /// Paints the list in what is above the typed line.
 pub fn render(buffer: &mut Buffer, above: Rect, view: &View<'_>, typed: &str, chosen: usize) {
     let found = fitting(&view.state.composer, typed);
-    let count = u16::try_from(found.len()).unwrap_or(u16::MAX).max(1);
-    let height = count.saturating_add(2).min(above.height);
-    let area = Rect { y: above.bottom() - height, height, width: above.width.min(WIDEST), ..above };
-    paint::fill(buffer, area, view.style(Role::Text));
-    paint::outline(buffer, area, view.signs, view.style(Role::Accent));
-    let inside = shrink(area);
+    let inside = popup::frame(buffer, popup::at_bottom(above, WIDEST, found.len().max(1)), view);
     if found.is_empty() {
         words(buffer, inside, "Nothing of that name can be composed.", view.style(Role::Dim));
         return;
     }
     let labels = found.iter().map(|draft| paint::cells_of(&draft.label)).max().unwrap_or(0).min(inside.width / 2);
-    let top = (chosen + 1).saturating_sub(usize::from(inside.height));
-    for (y, (place, draft)) in (inside.top()..inside.bottom()).zip(found.iter().enumerate().skip(top)) {
-        let row = Rect { y, height: 1, ..inside };
-        let mut ground = view.style(Role::Text);
-        if place == chosen {
-            ground = view.style(Role::Selected);
-            paint::tint(buffer, row, ground);
-        }
+    for (row, place, draft) in popup::visible(inside, &found, chosen) {
+        let (mut pen, ground) = popup::line(buffer, row, view, place == chosen);
         let style = |role| view.style(role).patch(ground);
-        let mut pen = Pen::new(buffer, row, view.signs);
-        pen.word(if place == chosen { view.signs.cursor } else { " " }, style(Role::Accent)).skip(1);
+        pen.skip(1);
         let column = pen.x + labels;
         pen.end = column.min(inside.right());
         pen.put(&draft.label, style(Role::Strong));

@@ -3,15 +3,15 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::palette::label;
-use super::{Pen, View};
+use super::{Pen, View, popup};
 use crate::console::action::Action;
 use crate::console::chord::Chord;
 use crate::console::keymap::{Context, KEYS};
-use crate::console::paint;
 use crate::console::theme::Role;
 use crate::text::Safe;
 
+/// The widest that the help gets.
+const WIDEST: u16 = 86;
 /// The sections, in the order of the help.
 const SECTIONS: [Context; 21] = [
     Context::Browse,
@@ -57,22 +57,17 @@ pub fn visible(width: u16, height: u16) -> usize {
 /// Paints the help over the screen, from line `top` on.
 pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, top: usize) {
     let area = place(screen);
-    paint::fill(buffer, area, view.style(Role::Text));
-    paint::outline(buffer, area, view.signs, view.style(Role::Accent));
+    popup::frame(buffer, area, view);
     let inside = Rect {
         x: area.x + 2.min(area.width),
         y: area.y + 1.min(area.height),
         width: area.width.saturating_sub(4),
         height: area.height.saturating_sub(2),
     };
-    let title =
-        Rect { x: area.x + 1.min(area.width), height: area.height.min(1), width: area.width.saturating_sub(2), ..area };
-    if title.height > 0 {
-        Pen::new(buffer, title, view.signs).word(" Keys ", view.style(Role::Accent));
-    }
+    popup::title(buffer, area, view, " Keys ");
     let entries = entries(view.state.ground());
     if top + usize::from(inside.height) < entries.len() {
-        label(buffer, area, view, " more below ");
+        popup::label(buffer, area, view, " more below ");
     }
     let keys = entries.iter().map(|entry| if let Entry::Key(chords, _) = entry { chords.len() } else { 0 }).max();
     let keys = u16::try_from(keys.unwrap_or(0)).unwrap_or(u16::MAX).min(inside.width / 2);
@@ -96,10 +91,7 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, top: usize) {
 }
 
 fn place(screen: Rect) -> Rect {
-    let width = screen.width.min(86);
-    let rows = u16::try_from(lines()).unwrap_or(u16::MAX).saturating_add(2);
-    let height = screen.height.min(rows);
-    Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height }
+    popup::centred(screen, WIDEST, lines() + 2)
 }
 
 /// Where the keys go, `ground`, is told first.

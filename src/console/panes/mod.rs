@@ -13,6 +13,8 @@ pub mod header;
 pub mod help;
 pub mod offers;
 pub mod palette;
+pub mod popup;
+pub mod question;
 pub mod reel;
 pub mod requests;
 pub mod screen;

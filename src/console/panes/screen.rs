@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{
-    View, codes, compose, doings, drafts, footer, frames, header, help, offers, palette, reel, requests, status,
-    stream, tapes, words,
+    View, codes, compose, doings, drafts, footer, frames, header, help, offers, palette, question, reel, requests,
+    status, stream, tapes, words,
 };
 use crate::console::action::Action;
 use crate::console::glance::Glance;
@@ -66,7 +66,7 @@ fn overlay(buffer: &mut Buffer, body: Rect, view: &View<'_>, cursor: Option<(u16
         }
         Some(Overlay::Palette { line, chosen }) => palette::render(buffer, body, view, line, *chosen),
         Some(Overlay::Leave { reasons }) => {
-            palette::leave(buffer, body, view, reasons);
+            question::leave(buffer, body, view, reasons);
             return None;
         }
         Some(Overlay::Tapes(list)) => {

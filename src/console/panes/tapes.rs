@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Pen, View, palette, words};
+use super::{Pen, View, popup, question, words};
 use crate::console::action::Action;
 use crate::console::keymap::{Context, chord_words};
 use crate::console::paint;
@@ -21,7 +21,7 @@ const WIDEST: u16 = 120;
 /// The rows below the list that tell more of the tape under the cursor.
 const DETAILS: u16 = 3;
 /// The rows of a list with few tapes, frame included.
-const SMALLEST: u16 = 12;
+const SMALLEST: usize = 12;
 /// From this inner height on there is room for them.
 const ROOMY: u16 = 8;
 /// From this inner width on, a row tells when, how long and how large.
@@ -111,8 +111,7 @@ pub fn rows(height: u16, tapes: usize) -> usize {
 pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, list: &List) {
     let shelf = &view.state.tapes.shelf;
     let area = place(screen, shelf.tapes.len());
-    paint::fill(buffer, area, view.style(Role::Text));
-    paint::outline(buffer, area, view.signs, view.style(Role::Accent));
+    popup::frame(buffer, area, view);
     title(buffer, area, view, shelf);
     let (rows, details) = split(area);
     if shelf.tapes.is_empty() {
@@ -136,15 +135,12 @@ pub fn render(buffer: &mut Buffer, screen: Rect, view: &View<'_>, list: &List) {
 
 /// The frame of a list of so many tapes.
 fn place(screen: Rect, tapes: usize) -> Rect {
-    let width = screen.width.min(WIDEST);
-    let rows = u16::try_from(tapes).unwrap_or(u16::MAX).saturating_add(DETAILS + 3).max(SMALLEST);
-    let height = screen.height.min(rows);
-    Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height }
+    popup::centred(screen, WIDEST, (tapes + usize::from(DETAILS) + 3).max(SMALLEST))
 }
 
 /// The rows, and below them what tells more of one.
 fn split(area: Rect) -> (Rect, Rect) {
-    let inside = palette::shrink(area);
+    let inside = popup::inside(area);
     let below = if inside.height >= ROOMY { DETAILS + 1 } else { 0 };
     let rows = Rect { height: inside.height - below, ..inside };
     let details = Rect { y: rows.bottom() + 1.min(below), height: below.saturating_sub(1), ..inside };
@@ -334,5 +330,5 @@ fn question(buffer: &mut Buffer, screen: Rect, view: &View<'_>, asked: &Asked) {
             ]
         }
     };
-    palette::ask(buffer, screen, view, &lines);
+    question::ask(buffer, screen, view, &lines);
 }

@@ -214,14 +214,7 @@ impl TopicTree {
     /// Moves the choice.
     pub fn step(&mut self, motion: Motion) {
         let page = self.height.saturating_sub(1).max(1);
-        self.choose(match motion {
-            Motion::Up => self.chosen_row.saturating_sub(1),
-            Motion::Down => self.chosen_row.saturating_add(1),
-            Motion::PageUp => self.chosen_row.saturating_sub(page),
-            Motion::PageDown => self.chosen_row.saturating_add(page),
-            Motion::First => 0,
-            Motion::Last => self.rows.len(),
-        });
+        self.choose(motion.goal(self.chosen_row, self.rows.len().saturating_sub(1), page));
     }
 
     /// Opens what is chosen, or goes to its first row where it is open; answers whether there was anything to open.

@@ -114,15 +114,7 @@ fn in_requests(state: &mut State, motion: Motion, world: &World<'_>) {
     let place = requests.by_urgency().position(|request| Some(request.seq) == chosen).unwrap_or(0);
     let height = usize::from(state.content(Pane::Requests).height).max(1);
     let page = height.saturating_sub(1).max(1);
-    let goal = match motion {
-        Motion::Up => place.saturating_sub(1),
-        Motion::Down => place + 1,
-        Motion::PageUp => place.saturating_sub(page),
-        Motion::PageDown => place + page,
-        Motion::First => 0,
-        Motion::Last => last,
-    };
-    let goal = goal.min(last);
+    let goal = motion.goal(place, last, page);
     state.inbox.chosen = requests.by_urgency().nth(goal).map(|request| request.seq);
     // The cursor moves over the lines that are there, and pushes the list at their ends.
     state.inbox.line = (state.inbox.line + goal).saturating_sub(place).min(height - 1);

@@ -8,7 +8,7 @@ use crate::cloud::Property;
 use crate::console::action::Action;
 use crate::console::doings::{Doings, Item, items};
 use crate::console::line::Line;
-use crate::console::panes::doings as pane;
+use crate::console::panes::popup;
 use crate::console::state::{Codes, CodesFor, Overlay, State};
 use crate::event::LineState;
 use crate::session::{Action as Deed, Handle};
@@ -42,7 +42,7 @@ pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<E
     match action {
         Action::Back => state.overlay = None,
         Action::Move(motion) => {
-            let page = pane::page(state.size);
+            let page = popup::page(state.size);
             if let Some(Overlay::Doings(doings)) = &mut state.overlay {
                 doings.step(&items(&standing), motion, page);
             }

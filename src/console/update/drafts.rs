@@ -1,9 +1,9 @@
 //! Keys in the list of what can be composed.
 
 use super::Effect;
-use crate::console::action::{Action, Motion};
+use crate::console::action::Action;
 use crate::console::line::Line;
-use crate::console::panes::drafts as pane;
+use crate::console::panes::{drafts as pane, popup};
 use crate::console::state::{Overlay, State};
 
 /// Opens the list, unless a reply is composed: that goes where its request says.
@@ -16,22 +16,14 @@ pub(super) fn open(state: &mut State) {
 
 /// A key while the list is open.
 pub(super) fn act(state: &mut State, action: Action) -> Vec<Effect> {
-    let page = pane::page(state.size);
+    let page = popup::page(state.size);
     let Some(Overlay::Drafts { line, chosen }) = &mut state.overlay else { return Vec::new() };
     let fitting = pane::fitting(&state.composer, line.text());
     match action {
         Action::Back => state.overlay = None,
         Action::Move(motion) => {
             let last = fitting.len().saturating_sub(1);
-            *chosen = match motion {
-                Motion::Up => chosen.saturating_sub(1),
-                Motion::Down => *chosen + 1,
-                Motion::PageUp => chosen.saturating_sub(page),
-                Motion::PageDown => *chosen + page,
-                Motion::First => 0,
-                Motion::Last => last,
-            }
-            .min(last);
+            *chosen = motion.goal(*chosen, last, page);
         }
         Action::Accept => {
             let Some(draft) = fitting.get(*chosen) else {

@@ -3,7 +3,7 @@
 use super::{Effect, World, likely_target};
 use crate::console::action::Action;
 use crate::console::application::{Offers, Wanted};
-use crate::console::panes::offers as pane;
+use crate::console::panes::popup;
 use crate::console::state::{Overlay, State};
 use crate::timeline::SessionId;
 
@@ -17,7 +17,7 @@ pub(super) fn open(state: &mut State, world: &World<'_>) {
 
 /// A key while the list is open.
 pub(super) fn act(state: &mut State, action: Action, world: &World<'_>) -> Vec<Effect> {
-    let page = pane::page(state.size);
+    let page = popup::page(state.size);
     let Some(Overlay::Offers(offers)) = &mut state.overlay else { return Vec::new() };
     match action {
         Action::Back => state.overlay = None,

@@ -101,15 +101,7 @@ fn scroll_help(state: &mut State, motion: Motion) {
     let visible = help::visible(width, height.saturating_sub(1)).max(1);
     let last = help::lines().saturating_sub(visible);
     if let Some(Overlay::Help { top }) = &mut state.overlay {
-        *top = match motion {
-            Motion::Up => top.saturating_sub(1),
-            Motion::Down => *top + 1,
-            Motion::PageUp => top.saturating_sub(visible),
-            Motion::PageDown => *top + visible,
-            Motion::First => 0,
-            Motion::Last => last,
-        }
-        .min(last);
+        *top = motion.goal(*top, last, visible);
     }
 }
 

@@ -195,14 +195,5 @@ fn moved(state: &State, place: usize, motion: Motion) -> usize {
     let count = state.tapes.shelf.tapes.len();
     // Header, status and footer take three lines of most screens.
     let page = pane::rows(state.size.1.saturating_sub(3), count).max(1);
-    let last = count.saturating_sub(1);
-    let goal = match motion {
-        Motion::Up => place.saturating_sub(1),
-        Motion::Down => place + 1,
-        Motion::PageUp => place.saturating_sub(page),
-        Motion::PageDown => place + page,
-        Motion::First => 0,
-        Motion::Last => last,
-    };
-    goal.min(last)
+    motion.goal(place, count.saturating_sub(1), page)
 }
