@@ -204,6 +204,9 @@ fn what_can_be_composed_is_listed_and_chosen_by_a_few_letters() {
     assert!(bench.notice().contains("Nothing of that name"), "{}", bench.notice());
     bench.press("<Esc><C-d><Down><Down><Up><Enter>");
     assert_eq!(send(&mut bench).expect("it goes").0, "/sys/a1B2c3/lamp-gw/thing/event/overheat/post");
+    // Reports go on topics with that word in them, too.
+    bench.press("<C-d>event<Enter>");
+    assert_eq!(send(&mut bench).expect("it goes").0, "/sys/a1B2c3/lamp-gw/thing/event/overheat/post");
     // The last one is a topic of one's own.
     bench.press("<C-d>type<Enter>");
     assert!(shows(&mut bench, "topic: "));

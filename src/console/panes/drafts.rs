@@ -23,18 +23,21 @@ pub struct Draft {
     pub topic: Safe,
 }
 
-/// Those that hold every word of `typed` in label or topic, whatever their case; a topic of one's own comes last.
+/// Those that hold every word of `typed` in label or topic, whatever their case: first those whose label alone does, for most of
+/// a cloud's topics share their words. Without words a topic of one's own comes last.
 pub fn fitting(composer: &Composer, typed: &str) -> Vec<Draft> {
     let drafts = composer.drafts();
     let own = (Safe::from_static("message"), Safe::from_static("on a topic that you type"));
     let all = drafts.into_iter().chain([own]).enumerate();
     let all = all.map(|(place, (label, topic))| Draft { place, label, topic });
     let typed = typed.to_lowercase();
-    all.filter(|draft| {
-        let held = format!("{} {}", draft.label, draft.topic).to_lowercase();
+    let holds = |held: &str| {
+        let held = held.to_lowercase();
         typed.split_whitespace().all(|word| held.contains(word))
-    })
-    .collect()
+    };
+    let mut found: Vec<Draft> = all.filter(|draft| holds(&format!("{} {}", draft.label, draft.topic))).collect();
+    found.sort_by_key(|draft| !holds(draft.label.as_str()));
+    found
 }
 
 /// Paints the list in what is above the typed line.
